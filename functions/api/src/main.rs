@@ -1,0 +1,2 @@
+//! Starts the api function.
+fn main() {}

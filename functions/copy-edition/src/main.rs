@@ -1,0 +1,2 @@
+//! Starts the copy-edition function.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Starts the purge-cdn function.
+fn main() {}

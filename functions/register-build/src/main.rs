@@ -1,0 +1,2 @@
+//! Starts the register-build function.
+fn main() {}

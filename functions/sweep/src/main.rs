@@ -1,0 +1,2 @@
+//! Starts the sweep function.
+fn main() {}
