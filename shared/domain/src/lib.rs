@@ -1,1 +1,24 @@
-//! domain
+//! The publishing rules of Imprint: what a build, an edition, a manifest and a task are, and what follows from what.
+//!
+//! Pure by intention: nothing here is async, asks for the time, reads the environment, or knows of AWS or HTTP.
+//! Every type parses its own text form, also when it is read back from storage, because stored data is input too.
+
+pub mod access;
+pub mod build;
+pub mod edition;
+pub mod git;
+pub mod id;
+pub mod key;
+pub mod layout;
+pub mod manifest;
+pub mod message;
+pub mod organization;
+pub mod outbox;
+pub mod plan;
+pub mod product;
+pub mod publish;
+pub mod purge;
+pub mod slug;
+pub mod task;
+pub mod text;
+pub mod tracking;

@@ -1,0 +1,185 @@
+//! Builds: immutable uploads.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::git::GitRefs;
+use crate::id::{BuildId, ManifestId, Revision, SurrogateKey};
+use crate::key::KeyPrefix;
+use crate::slug::{BuildSlug, OrganizationSlug, ProductSlug};
+use crate::text::Title;
+
+/// Where a build is in its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum BuildState {
+    /// Registered; the client is sending files.
+    Uploading,
+    /// The client has said that every file is there.
+    Uploaded {
+        /// When it said so first.
+        at: Timestamp,
+    },
+    /// Deleted by a user: no edition may move to it any more.
+    Ended {
+        /// When it was ended.
+        at: Timestamp,
+        /// When it had been uploaded, if ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uploaded_at: Option<Timestamp>,
+    },
+}
+
+/// One upload of a product's site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Its number.
+    pub id: BuildId,
+    /// The tenant it belongs to.
+    pub organization: OrganizationSlug,
+    /// The product it belongs to.
+    pub product: ProductSlug,
+    /// Its name in URLs and keys.
+    pub slug: BuildSlug,
+    /// What it was built from.
+    pub git_refs: GitRefs,
+    /// Who asked for it, as the client says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github_requester: Option<Title>,
+    /// The key its own URLs are purged by.
+    pub surrogate_key: SurrogateKey,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// Where it is in its life.
+    #[serde(flatten)]
+    pub state: BuildState,
+    /// Its newest manifest, once it has been registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestId>,
+    /// How often it was written.
+    pub revision: Revision,
+}
+
+/// Why a build cannot be used as asked. The sentences are LTD's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// Its upload was never confirmed.
+    #[error("Build has not been uploaded: {0}")]
+    NotUploaded(BuildSlug),
+    /// It was deleted.
+    #[error("Build was deprecated: {0}")]
+    Ended(BuildSlug),
+}
+
+impl Build {
+    /// The prefix of its files.
+    pub fn prefix(&self) -> KeyPrefix {
+        KeyPrefix::build(&self.product, &self.slug)
+    }
+
+    /// Whether the client has confirmed the upload, also when the build was ended later.
+    pub fn is_uploaded(&self) -> bool {
+        match &self.state {
+            BuildState::Uploading => false,
+            BuildState::Uploaded { .. } => true,
+            BuildState::Ended { uploaded_at, .. } => uploaded_at.is_some(),
+        }
+    }
+
+    /// When it was ended.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            BuildState::Uploading | BuildState::Uploaded { .. } => None,
+            BuildState::Ended { at, .. } => Some(*at),
+        }
+    }
+
+    /// Checks that an edition may be moved to it.
+    ///
+    /// # Errors
+    /// When it is not uploaded or has ended.
+    pub fn publishable(&self) -> Result<(), BuildError> {
+        match &self.state {
+            BuildState::Uploading => Err(BuildError::NotUploaded(self.slug.clone())),
+            BuildState::Uploaded { .. } => Ok(()),
+            BuildState::Ended { .. } => Err(BuildError::Ended(self.slug.clone())),
+        }
+    }
+
+    /// Takes the client's word that every file is there. Saying it again changes nothing.
+    ///
+    /// # Errors
+    /// When the build has ended.
+    pub fn confirm_upload(mut self, now: Timestamp) -> Result<Self, BuildError> {
+        self.state = match self.state {
+            BuildState::Uploading => BuildState::Uploaded { at: now },
+            state @ BuildState::Uploaded { .. } => state,
+            BuildState::Ended { .. } => return Err(BuildError::Ended(self.slug)),
+        };
+        Ok(self)
+    }
+
+    /// Ends it. Ending it again keeps the first time.
+    pub fn end(mut self, now: Timestamp) -> Self {
+        self.state = match self.state {
+            BuildState::Uploading => BuildState::Ended {
+                at: now,
+                uploaded_at: None,
+            },
+            BuildState::Uploaded { at } => BuildState::Ended {
+                at: now,
+                uploaded_at: Some(at),
+            },
+            state @ BuildState::Ended { .. } => state,
+        };
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build() -> Build {
+        Build {
+            id: BuildId(1),
+            organization: "default".parse().unwrap(),
+            product: "alpha".parse().unwrap(),
+            slug: "1".parse().unwrap(),
+            git_refs: GitRefs::parse(&["main"]).unwrap(),
+            github_requester: None,
+            surrogate_key: SurrogateKey::from_bytes([1; 16]),
+            created_at: Timestamp::UNIX_EPOCH,
+            state: BuildState::Uploading,
+            manifest: None,
+            revision: Revision::NEW,
+        }
+    }
+
+    #[test]
+    fn confirming_twice_keeps_the_first_time() {
+        let later: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let once = build().confirm_upload(Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(once.clone().confirm_upload(later).unwrap(), once);
+    }
+
+    #[test]
+    fn an_ended_build_is_neither_confirmed_nor_published() {
+        let ended = build().end(Timestamp::UNIX_EPOCH);
+        assert!(ended.publishable().is_err());
+        assert!(ended.clone().confirm_upload(Timestamp::UNIX_EPOCH).is_err());
+        assert!(!ended.is_uploaded());
+    }
+
+    #[test]
+    fn a_build_reads_back_as_it_was_stored() {
+        for stored in [
+            build(),
+            build().confirm_upload(Timestamp::UNIX_EPOCH).unwrap(),
+            build().end(Timestamp::UNIX_EPOCH),
+        ] {
+            let json = serde_json::to_string(&stored).unwrap();
+            assert_eq!(serde_json::from_str::<Build>(&json).unwrap(), stored);
+        }
+    }
+}

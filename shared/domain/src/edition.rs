@@ -1,0 +1,263 @@
+//! Editions: named views at stable URLs that follow builds, and how far each has got on its way to a build.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::build::Build;
+use crate::git::GitRefs;
+use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateKey};
+use crate::key::KeyPrefix;
+use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
+use crate::task::Failure;
+use crate::text::Title;
+use crate::tracking::{Standing, TrackingMode, standing};
+
+/// What an edition follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tracking {
+    /// How it chooses.
+    pub mode: TrackingMode,
+    /// The refs it was created for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refs: Option<GitRefs>,
+}
+
+/// A decision to show a build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pointer {
+    /// The build.
+    pub build: BuildId,
+    /// The build's slug, from which its prefix follows.
+    pub build_slug: BuildSlug,
+    /// Its files at the time of the decision.
+    pub manifest: ManifestId,
+    /// What it was built from.
+    pub git_refs: GitRefs,
+    /// The generation the decision made.
+    pub generation: Generation,
+}
+
+/// A pointer with the time at which a stage was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Where the edition points.
+    #[serde(flatten)]
+    pub pointer: Pointer,
+    /// When it got there.
+    pub at: Timestamp,
+}
+
+/// A named view of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// Its number.
+    pub id: EditionId,
+    /// The tenant it belongs to.
+    pub organization: OrganizationSlug,
+    /// The product it belongs to.
+    pub product: ProductSlug,
+    /// Its name in URLs and keys.
+    pub slug: EditionSlug,
+    /// Its title for people.
+    pub title: Title,
+    /// What it follows.
+    pub tracking: Tracking,
+    /// Stable for life: all its objects carry it, and the CDN purges by it.
+    pub surrogate_key: SurrogateKey,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// The newest generation handed out.
+    pub generation: Generation,
+    /// Where it shall point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired: Option<Pointer>,
+    /// Where its objects are exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Reached>,
+    /// Where its readers are: the CDN has accepted the purge that followed the copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Reached>,
+    /// Copies begun since `copied` and not finished: what they touched cannot be trusted (invariant 6).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Reached>,
+    /// The newest build that tracking ever moved it to, so that a late older one cannot slip in after a roll-back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_seen: Option<BuildId>,
+    /// Why the newest move has not arrived, when it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// How often it was written.
+    pub revision: Revision,
+}
+
+/// What tracking says of a build that arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The edition moves to it.
+    Moves,
+    /// The edition follows such builds, but already has a newer one.
+    Older,
+    /// The edition does not follow such builds.
+    NotTracked,
+}
+
+/// What a copy step that was told to copy a generation has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyOrder {
+    /// Copy. Nobody has begun this generation.
+    Start,
+    /// Somebody began this generation and did not finish.
+    Resume,
+    /// The objects are there already.
+    AlreadyCopied,
+    /// A newer generation is wanted, or the edition has ended.
+    Superseded,
+}
+
+impl Edition {
+    /// The prefix of its files.
+    pub fn prefix(&self) -> KeyPrefix {
+        KeyPrefix::edition(&self.product, &self.slug)
+    }
+
+    /// Whether readers do not yet see what was decided.
+    pub fn is_pending(&self) -> bool {
+        let published = self
+            .published
+            .as_ref()
+            .map_or(Generation::NONE, |reached| reached.pointer.generation);
+        self.ended_at.is_none()
+            && self
+                .desired
+                .as_ref()
+                .is_some_and(|desired| desired.generation > published)
+    }
+
+    /// Whether this edition follows a build that has just been uploaded.
+    pub fn judge(&self, build: &Build) -> Verdict {
+        if self.ended_at.is_some() {
+            return Verdict::NotTracked;
+        }
+        let current = self.desired.as_ref();
+        let refs = current.map(|pointer| &pointer.git_refs);
+        match standing(
+            self.tracking.mode,
+            self.tracking.refs.as_ref(),
+            refs,
+            &build.git_refs,
+        ) {
+            Standing::Foreign => Verdict::NotTracked,
+            Standing::Lower => Verdict::Older,
+            Standing::Higher => Verdict::Moves,
+            Standing::Same => {
+                let newest = self.newest_seen.max(current.map(|pointer| pointer.build));
+                if Some(build.id) >= newest {
+                    Verdict::Moves
+                } else {
+                    Verdict::Older
+                }
+            }
+        }
+    }
+
+    /// Re-points the edition: a new generation that shows `build` with these files.
+    pub fn repoint(mut self, build: &Build, manifest: ManifestId, cause: Cause) -> Self {
+        self.generation = self.generation.next();
+        self.desired = Some(Pointer {
+            build: build.id,
+            build_slug: build.slug.clone(),
+            manifest,
+            git_refs: build.git_refs.clone(),
+            generation: self.generation,
+        });
+        match cause {
+            Cause::Tracking => self.newest_seen = self.newest_seen.max(Some(build.id)),
+            Cause::Person => {}
+        }
+        self.failure = None;
+        self
+    }
+
+    /// What a copy step has to do for this generation.
+    pub fn copy_order(&self, generation: Generation) -> CopyOrder {
+        let copied = self.copied.as_ref().map(|reached| reached.pointer.generation);
+        if copied == Some(generation) {
+            return CopyOrder::AlreadyCopied;
+        }
+        let wanted = self.desired.as_ref().map(|pointer| pointer.generation);
+        if self.ended_at.is_some() || copied > Some(generation) || wanted > Some(generation) {
+            return CopyOrder::Superseded;
+        }
+        let begun = self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.pointer.generation == generation);
+        if begun {
+            CopyOrder::Resume
+        } else {
+            CopyOrder::Start
+        }
+    }
+
+    /// Notes that a copy begins, before the first object is written. Attempts at the same files are one.
+    pub fn begin_copy(mut self, pointer: &Pointer, now: Timestamp) -> Self {
+        self.attempts
+            .retain(|attempt| attempt.pointer.manifest != pointer.manifest);
+        self.attempts.push(Reached {
+            pointer: pointer.clone(),
+            at: now,
+        });
+        self
+    }
+
+    /// Notes that every object is there and no other: earlier attempts leave no trace.
+    pub fn finish_copy(mut self, pointer: &Pointer, now: Timestamp) -> Self {
+        self.copied = Some(Reached {
+            pointer: pointer.clone(),
+            at: now,
+        });
+        self.attempts.clear();
+        self
+    }
+
+    /// Notes that the CDN has accepted the purge of a generation. A late notice changes nothing.
+    pub fn finish_purge(mut self, pointer: &Pointer, now: Timestamp) -> Self {
+        let published = self.published.as_ref().map(|reached| reached.pointer.generation);
+        if published < Some(pointer.generation) {
+            self.published = Some(Reached {
+                pointer: pointer.clone(),
+                at: now,
+            });
+            if self.desired.as_ref().map(|desired| desired.generation) == Some(pointer.generation) {
+                self.failure = None;
+            }
+        }
+        self
+    }
+
+    /// Notes why a generation did not arrive, unless a newer one is wanted by now.
+    pub fn fail(mut self, generation: Generation, failure: Failure) -> Self {
+        if self.generation == generation {
+            self.failure = Some(failure);
+        }
+        self
+    }
+
+    /// Deletes it for readers' lists. Its objects stay until retention removes them. Ending again changes nothing.
+    pub fn end(mut self, now: Timestamp) -> Self {
+        self.ended_at = self.ended_at.or(Some(now));
+        self
+    }
+}
+
+/// Who moves an edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// A build arrived that the edition follows.
+    Tracking,
+    /// Somebody named the build.
+    Person,
+}

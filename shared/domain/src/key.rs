@@ -1,0 +1,312 @@
+//! Object keys and prefixes. A prefix is not a string: it always ends in `/`, so that `p/v/1/` never covers `p/v/10/`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BuildId, EditionId, Generation, ManifestId};
+use crate::slug::{BuildSlug, EditionSlug, ProductSlug};
+
+/// S3 keys have at most 1,024 bytes of UTF-8
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>).
+pub const MAX_KEY_BYTES: usize = 1024;
+
+/// Everything below this prefix is Imprint's own bookkeeping and is never served. No product can be named so.
+const OWN: &str = "_imprint/";
+
+/// Why a key or a path was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Longer than S3 allows.
+    #[error("the key would have {0} bytes, S3 allows {MAX_KEY_BYTES}")]
+    TooLong(usize),
+    /// Empty, absolute, or with an empty, `.` or `..` part.
+    #[error("{0:?} is not a relative path")]
+    NotRelative(String),
+    /// NUL, another control character, or a backslash.
+    #[error("{0:?} contains a character that no path of a site needs")]
+    Character(String),
+}
+
+/// The key of one object in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// Takes a key as the object store names it.
+    pub fn new(raw: impl Into<String>) -> Self {
+        Self(raw.into())
+    }
+
+    /// The key itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where uploaders put an empty object to say that a build's files are all there.
+    pub fn completion_marker(build: BuildId) -> Self {
+        Self(format!("{OWN}uploads/{build}/complete"))
+    }
+
+    /// The build whose completion marker this key is, if it is one.
+    pub fn completed_build(&self) -> Option<BuildId> {
+        let rest = self.0.strip_prefix(OWN)?.strip_prefix("uploads/")?;
+        let digits = rest.strip_suffix("/complete")?;
+        let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        if plain { digits.parse().ok() } else { None }
+    }
+
+    /// Where a build's manifest lies. It names the content, so it is written once and never changed.
+    pub fn manifest(build: BuildId, manifest: &ManifestId) -> Self {
+        Self(format!("{OWN}builds/{build}/{manifest}.json"))
+    }
+
+    /// The object that marks by its own time of writing when a copy attempt began.
+    pub fn copy_journal(edition: EditionId, generation: Generation) -> Self {
+        Self(format!("{OWN}editions/{edition}/copy-{generation}.json"))
+    }
+}
+
+impl std::fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A "directory" of keys: never empty, always ends in `/`, never starts with one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyPrefix(String);
+
+impl KeyPrefix {
+    /// The immutable files of a build.
+    pub fn build(product: &ProductSlug, build: &BuildSlug) -> Self {
+        Self(format!("{product}/builds/{build}/"))
+    }
+
+    /// The files of an edition.
+    pub fn edition(product: &ProductSlug, edition: &EditionSlug) -> Self {
+        Self(format!("{product}/v/{edition}/"))
+    }
+
+    /// The prefix itself, with its final slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The prefix without its slash: the key of the directory's redirect object, and LTD's `bucket_root_dir`.
+    pub fn directory_key(&self) -> ObjectKey {
+        ObjectKey(self.0.trim_end_matches('/').to_owned())
+    }
+
+    /// The key of a path below this prefix.
+    pub fn key(&self, path: &SitePath) -> ObjectKey {
+        ObjectKey(format!("{}{}", self.0, path.as_str()))
+    }
+
+    /// What remains of a key below this prefix, or nothing when it lies elsewhere.
+    pub fn strip<'a>(&self, key: &'a ObjectKey) -> Option<&'a str> {
+        key.0.strip_prefix(&self.0).filter(|rest| !rest.is_empty())
+    }
+
+    /// The prefix of a directory below this one. `directory` is normalized: `/` is the prefix itself.
+    pub fn directory(&self, directory: &SiteDirectory) -> Self {
+        Self(format!("{}{}", self.0, directory.relative()))
+    }
+}
+
+impl TryFrom<String> for KeyPrefix {
+    type Error = KeyError;
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        let inner = raw
+            .strip_suffix('/')
+            .ok_or_else(|| KeyError::NotRelative(shortened(&raw)))?;
+        check_relative(inner)?;
+        Ok(Self(raw))
+    }
+}
+impl From<KeyPrefix> for String {
+    fn from(prefix: KeyPrefix) -> String {
+        prefix.0
+    }
+}
+impl std::fmt::Display for KeyPrefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn shortened(raw: &str) -> String {
+    raw.chars().take(80).collect()
+}
+
+fn check_relative(raw: &str) -> Result<(), KeyError> {
+    if raw.len() > MAX_KEY_BYTES {
+        return Err(KeyError::TooLong(raw.len()));
+    }
+    if raw.chars().any(|c| c.is_control() || c == '\\') {
+        return Err(KeyError::Character(shortened(raw)));
+    }
+    if raw.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(KeyError::NotRelative(shortened(raw)));
+    }
+    Ok(())
+}
+
+/// The path of a file within a site: relative, no empty, `.` or `..` part, no control character, no backslash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SitePath(Box<str>);
+
+impl SitePath {
+    /// The path itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How many directories lie above the file.
+    pub fn depth(&self) -> usize {
+        self.0.bytes().filter(|b| *b == b'/').count()
+    }
+
+    /// Whether browsers open this file as a page.
+    pub fn is_page(&self) -> bool {
+        let name = self.0.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+        name.ends_with(".html") || name.ends_with(".htm")
+    }
+}
+
+impl std::str::FromStr for SitePath {
+    type Err = KeyError;
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        check_relative(raw)?;
+        Ok(Self(raw.into()))
+    }
+}
+impl TryFrom<String> for SitePath {
+    type Error = KeyError;
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        raw.parse()
+    }
+}
+impl From<SitePath> for String {
+    fn from(path: SitePath) -> String {
+        path.0.into()
+    }
+}
+
+/// A directory of a site as upload clients name it: `/` or `a/b/`, kept in the client's spelling with a final slash.
+///
+/// The response's maps use the spelling, the object keys the relative form.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SiteDirectory(String);
+
+impl SiteDirectory {
+    /// The client's spelling with a final slash: the key of the response's maps.
+    pub fn spelling(&self) -> &str {
+        &self.0
+    }
+
+    /// Without a leading slash: empty for the root, else ends in `/`.
+    pub fn relative(&self) -> &str {
+        self.0.strip_prefix('/').unwrap_or(&self.0)
+    }
+}
+
+impl std::str::FromStr for SiteDirectory {
+    type Err = KeyError;
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let mut spelling = raw.trim().to_owned();
+        if !spelling.ends_with('/') {
+            spelling.push('/');
+        }
+        let directory = Self(spelling);
+        let relative = directory.relative();
+        if !relative.is_empty() {
+            check_relative(&relative[..relative.len() - 1])?;
+        }
+        Ok(directory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn edition(slug: &str) -> KeyPrefix {
+        KeyPrefix::edition(&"alpha".parse().unwrap(), &slug.parse().unwrap())
+    }
+
+    /// Invariant 7, and the ground of D1: a prefix covers its own keys only.
+    #[test]
+    fn a_prefix_never_covers_its_siblings() {
+        let v1 = edition("v1");
+        for other in ["v1.0", "v10", "v1-old"] {
+            let key = edition(other).key(&"index.html".parse().unwrap());
+            assert_eq!(v1.strip(&key), None, "{other}");
+        }
+        assert_eq!(v1.strip(&ObjectKey::new("alpha/v/v1")), None);
+        assert_eq!(v1.strip(&ObjectKey::new("alpha/v/v1/a/b")), Some("a/b"));
+    }
+
+    #[test]
+    fn directories_are_normalized_as_the_contract_says() {
+        let base = KeyPrefix::try_from("base/prefix/".to_owned()).unwrap();
+        for (directory, prefix) in [
+            ("a", "base/prefix/a/"),
+            ("a/", "base/prefix/a/"),
+            ("/a/", "base/prefix/a/"),
+            ("a/b", "base/prefix/a/b/"),
+            ("/", "base/prefix/"),
+            ("", "base/prefix/"),
+            (" dir with space/ ", "base/prefix/dir with space/"),
+        ] {
+            assert_eq!(
+                base.directory(&directory.parse().unwrap()).as_str(),
+                prefix,
+                "{directory:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn hostile_paths_are_refused() {
+        for bad in [
+            "", "/a", "a/", "a//b", "..", "a/../b", "./a", "a\0b", "a\\b", "a\nb", "//",
+        ] {
+            assert!(bad.parse::<SitePath>().is_err(), "{bad:?}");
+        }
+        assert!("ä".repeat(513).parse::<SitePath>().is_err());
+        for bad in ["../", "a/../../b", "//", "a//"] {
+            assert!(bad.parse::<SiteDirectory>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_completion_marker_names_a_build() {
+        assert_eq!(
+            ObjectKey::completion_marker(BuildId(17)).completed_build(),
+            Some(BuildId(17))
+        );
+        for other in [
+            "_imprint/uploads/17",
+            "_imprint/uploads/x/complete",
+            "_imprint/uploads/+1/complete",
+            "alpha/17/complete",
+        ] {
+            assert_eq!(ObjectKey::new(other).completed_build(), None, "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_accepted_path_stays_below_its_prefix(raw in "[a-c./\\\\ ü]{0,12}") {
+            if let Ok(path) = raw.parse::<SitePath>() {
+                let prefix = edition("v1");
+                let key = prefix.key(&path);
+                prop_assert_eq!(prefix.strip(&key), Some(path.as_str()));
+                prop_assert!(!key.as_str().split('/').any(|part| part == ".." || part.is_empty()));
+            }
+        }
+    }
+}

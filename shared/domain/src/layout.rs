@@ -1,0 +1,171 @@
+//! Published URLs, and which object answers a request path.
+
+use crate::key::ObjectKey;
+use crate::organization::{Layout, Organization};
+use crate::product::Product;
+use crate::slug::{BuildSlug, EditionSlug, ProductSlug};
+
+/// The host name that a product is published under, without scheme.
+pub fn domain(organization: &Organization, product: &Product) -> String {
+    let root = product.root_domain(organization);
+    match organization.layout {
+        Layout::Subdomain => format!("{}.{root}", product.slug),
+        Layout::Path => root.to_owned(),
+    }
+}
+
+/// The URL of a product's default edition, without a final slash.
+pub fn product_url(organization: &Organization, product: &Product) -> String {
+    let root = format!("{}://{}", organization.scheme, domain(organization, product));
+    match organization.layout {
+        Layout::Subdomain => root,
+        Layout::Path => format!(
+            "{root}{}/{}",
+            organization.path_prefix.trim_end_matches('/'),
+            product.slug
+        ),
+    }
+}
+
+/// The URL of an edition: the default edition is at the product's root.
+pub fn edition_url(organization: &Organization, product: &Product, edition: &EditionSlug) -> String {
+    let root = product_url(organization, product);
+    if *edition == organization.default_edition {
+        root
+    } else {
+        format!("{root}/v/{edition}")
+    }
+}
+
+/// The URL of a build.
+pub fn build_url(organization: &Organization, product: &Product, build: &BuildSlug) -> String {
+    format!("{}/builds/{build}", product_url(organization, product))
+}
+
+/// The object that answers a path below a product's URL. `path` is decoded and starts with `/` or is empty.
+///
+/// Nothing for a path that would leave the product.
+pub fn object_of_path(product: &ProductSlug, default_edition: &EditionSlug, path: &str) -> Option<ObjectKey> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.split('/').any(|part| matches!(part, "." | "..")) || path.contains('\0') {
+        return None;
+    }
+    let index = if path.is_empty() || path.ends_with('/') {
+        "index.html"
+    } else {
+        ""
+    };
+    let own = ["v", "builds"].contains(&path)
+        || ["v/", "builds/", "_dashboard-assets/"]
+            .iter()
+            .any(|place| path.starts_with(place));
+    let below = if own {
+        format!("{path}{index}")
+    } else {
+        format!("v/{default_edition}/{path}{index}")
+    };
+    Some(ObjectKey::new(format!("{product}/{below}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Revision, SurrogateKey};
+
+    fn organization(layout: Layout, path_prefix: &str) -> Organization {
+        Organization {
+            slug: "default".parse().unwrap(),
+            layout,
+            domain: "www.example.org".into(),
+            path_prefix: path_prefix.into(),
+            scheme: "https".into(),
+            bucket: "docs".into(),
+            fastly_domain: String::new(),
+            fastly_service: None,
+            default_edition: "__main".parse().unwrap(),
+        }
+    }
+
+    fn product() -> Product {
+        Product {
+            organization: "default".parse().unwrap(),
+            slug: "alpha".parse().unwrap(),
+            title: "Alpha".parse().unwrap(),
+            doc_repo: "https://example.org/alpha".parse().unwrap(),
+            root_domain: None,
+            root_fastly_domain: None,
+            surrogate_key: SurrogateKey::from_bytes([0; 16]),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            next_build_slug: 1,
+            revision: Revision::NEW,
+        }
+    }
+
+    #[test]
+    fn urls_follow_the_layout() {
+        let (edition, build) = ("another-edition".parse().unwrap(), "1".parse().unwrap());
+        for (layout, prefix, root) in [
+            (Layout::Subdomain, "", "https://alpha.www.example.org"),
+            (
+                Layout::Path,
+                "/orgprefix",
+                "https://www.example.org/orgprefix/alpha",
+            ),
+            (
+                Layout::Path,
+                "/orgprefix/",
+                "https://www.example.org/orgprefix/alpha",
+            ),
+            (Layout::Path, "/", "https://www.example.org/alpha"),
+            (Layout::Path, "", "https://www.example.org/alpha"),
+        ] {
+            let organization = organization(layout, prefix);
+            assert_eq!(product_url(&organization, &product()), root);
+            assert_eq!(
+                edition_url(&organization, &product(), &edition),
+                format!("{root}/v/another-edition")
+            );
+            assert_eq!(
+                edition_url(&organization, &product(), &"__main".parse().unwrap()),
+                root
+            );
+            assert_eq!(
+                build_url(&organization, &product(), &build),
+                format!("{root}/builds/1")
+            );
+        }
+    }
+
+    #[test]
+    fn request_paths_find_their_objects() {
+        let (product, main) = ("myproject".parse().unwrap(), "__main".parse().unwrap());
+        for (path, key) in [
+            ("", "myproject/v/__main/index.html"),
+            ("/", "myproject/v/__main/index.html"),
+            ("/index.html", "myproject/v/__main/index.html"),
+            ("/a/", "myproject/v/__main/a/index.html"),
+            ("/a", "myproject/v/__main/a"),
+            ("/v/", "myproject/v/index.html"),
+            ("/v", "myproject/v"),
+            ("/v/dev", "myproject/v/dev"),
+            ("/v/dev/a/b/index.html", "myproject/v/dev/a/b/index.html"),
+            ("/v/dev/", "myproject/v/dev/index.html"),
+            ("/builds/", "myproject/builds/index.html"),
+            ("/builds/1/x.css", "myproject/builds/1/x.css"),
+            (
+                "/_dashboard-assets/app.css",
+                "myproject/_dashboard-assets/app.css",
+            ),
+            ("/very/deep", "myproject/v/__main/very/deep"),
+        ] {
+            assert_eq!(
+                object_of_path(&product, &main, path),
+                Some(ObjectKey::new(key)),
+                "{path}"
+            );
+        }
+        for path in ["/../x", "/v/../../other/x", "/a/./b"] {
+            assert_eq!(object_of_path(&product, &main, path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What travels through the queues. Every message carries all that its step needs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::edition::Pointer;
+use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
+use crate::key::KeyPrefix;
+use crate::slug::{OrganizationSlug, ProductSlug};
+
+/// A message with the outbox entry that it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The outbox entry that the receiver removes when it commits.
+    pub id: OutboxId,
+    /// Which send this is, so that a queue's de-duplication does not swallow a repeated one.
+    pub attempt: u32,
+    /// What is to be done.
+    #[serde(flatten)]
+    pub message: Message,
+}
+
+/// A step of the way of a build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Message {
+    /// Learn a build's files and move the editions that follow it.
+    RegisterBuild(RegisterBuild),
+    /// Make an edition's objects those of a build.
+    CopyEdition(CopyEdition),
+    /// Tell the CDN that an edition has changed.
+    PurgeCdn(PurgeCdn),
+}
+
+/// Learn a build's files and move the editions that follow it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterBuild {
+    /// The task that watches.
+    pub task: TaskId,
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The product.
+    pub product: ProductSlug,
+    /// The build.
+    pub build: BuildId,
+    /// Editions that somebody wants moved to it, whatever they track.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub editions: Vec<EditionId>,
+}
+
+/// Make an edition's objects those of a build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyEdition {
+    /// The task that watches.
+    pub task: TaskId,
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The product.
+    pub product: ProductSlug,
+    /// The edition.
+    pub edition: EditionId,
+    /// The build, its manifest and the generation of the move.
+    pub pointer: Pointer,
+    /// The build's prefix.
+    pub source: KeyPrefix,
+    /// The edition's prefix.
+    pub destination: KeyPrefix,
+    /// The key that the edition's objects carry.
+    pub surrogate_key: SurrogateKey,
+}
+
+/// Tell the CDN that an edition has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgeCdn {
+    /// The task that watches.
+    pub task: TaskId,
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The product.
+    pub product: ProductSlug,
+    /// The edition.
+    pub edition: EditionId,
+    /// What its objects are now.
+    pub pointer: Pointer,
+    /// The key to purge.
+    pub surrogate_key: SurrogateKey,
+}
+
+impl Message {
+    /// The edition whose messages must come one after the other, for the queue that keeps them in order.
+    pub fn group(&self) -> Option<EditionId> {
+        match self {
+            Self::CopyEdition(copy) => Some(copy.edition),
+            Self::RegisterBuild(_) | Self::PurgeCdn(_) => None,
+        }
+    }
+
+    /// The task that watches.
+    pub fn task(&self) -> &TaskId {
+        match self {
+            Self::RegisterBuild(register) => &register.task,
+            Self::CopyEdition(copy) => &copy.task,
+            Self::PurgeCdn(purge) => &purge.task,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_reads_back_as_it_was_sent() {
+        let envelope = Envelope {
+            id: OutboxId::from_bytes([7; 16]),
+            attempt: 2,
+            message: Message::RegisterBuild(RegisterBuild {
+                task: TaskId::from_bytes([1; 16]),
+                organization: "default".parse().unwrap(),
+                product: "alpha".parse().unwrap(),
+                build: BuildId(17),
+                editions: vec![],
+            }),
+        };
+        let json = serde_json::to_string(&envelope).unwrap();
+        assert!(json.contains(r#""step":"register-build""#), "{json}");
+        assert_eq!(serde_json::from_str::<Envelope>(&json).unwrap(), envelope);
+    }
+}

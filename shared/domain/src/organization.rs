@@ -1,0 +1,38 @@
+//! The organization: the tenant whose domain, bucket and CDN service a product uses.
+
+use serde::{Deserialize, Serialize};
+
+use crate::slug::{EditionSlug, OrganizationSlug};
+
+/// How products get their URLs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// `https://<product>.<domain>`
+    Subdomain,
+    /// `https://<domain>/<path prefix>/<product>`
+    Path,
+}
+
+/// A tenant's settings that the publishing rules need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Its name in URLs and keys.
+    pub slug: OrganizationSlug,
+    /// Subdomains or paths.
+    pub layout: Layout,
+    /// The domain, with a port where there is one.
+    pub domain: String,
+    /// The path below the domain in the path layout; empty or `/…`.
+    pub path_prefix: String,
+    /// `https`, or `http` on a local stack.
+    pub scheme: String,
+    /// The bucket with the published files.
+    pub bucket: String,
+    /// The CDN host that domains point to; empty when there is no CDN.
+    pub fastly_domain: String,
+    /// The Fastly service to purge; none when there is no CDN.
+    pub fastly_service: Option<String>,
+    /// The slug of each product's default edition: LTD 1.x has `main`, LTD 2.x `__main`.
+    pub default_edition: EditionSlug,
+}

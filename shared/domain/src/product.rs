@@ -1,0 +1,86 @@
+//! Products: what has documentation.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::edition::{Edition, Tracking};
+use crate::git::GitRefs;
+use crate::id::{EditionId, Generation, Revision, SurrogateKey};
+use crate::organization::Organization;
+use crate::slug::{OrganizationSlug, ProductSlug};
+use crate::text::{Title, WebUrl};
+use crate::tracking::TrackingMode;
+
+/// A documentation project (v2 API: project).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// The tenant it belongs to.
+    pub organization: OrganizationSlug,
+    /// Its name in URLs and keys.
+    pub slug: ProductSlug,
+    /// Its title for people.
+    pub title: Title,
+    /// Where its source lives.
+    pub doc_repo: WebUrl,
+    /// The domain it is published under, when it differs from the organization's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_domain: Option<String>,
+    /// The CDN host of that domain, when it differs from the organization's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_fastly_domain: Option<String>,
+    /// Purges what belongs to no edition: dashboards, switcher, sitemap.
+    pub surrogate_key: SurrogateKey,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The smallest number that may still be free as an automatic build slug. Slugs are never freed, so it only grows.
+    pub next_build_slug: u64,
+    /// How often it was written.
+    pub revision: Revision,
+}
+
+impl Product {
+    /// The domain its URLs are built on.
+    pub fn root_domain<'a>(&'a self, organization: &'a Organization) -> &'a str {
+        self.root_domain.as_deref().unwrap_or(&organization.domain)
+    }
+
+    /// The CDN host of its domain.
+    pub fn root_fastly_domain<'a>(&'a self, organization: &'a Organization) -> &'a str {
+        self.root_fastly_domain
+            .as_deref()
+            .unwrap_or(&organization.fastly_domain)
+    }
+
+    /// The edition every product is born with: at the product's root URL, tracking `main`.
+    pub fn default_edition(
+        &self,
+        organization: &Organization,
+        mode: TrackingMode,
+        id: EditionId,
+        surrogate_key: SurrogateKey,
+    ) -> Edition {
+        let main = GitRefs::parse(&["main"]).expect("`main` is a git ref");
+        Edition {
+            id,
+            organization: self.organization.clone(),
+            product: self.slug.clone(),
+            slug: organization.default_edition.clone(),
+            title: "Latest".parse().expect("`Latest` is a title"),
+            tracking: Tracking {
+                mode,
+                refs: Some(main),
+            },
+            surrogate_key,
+            created_at: self.created_at,
+            ended_at: None,
+            generation: Generation::NONE,
+            desired: None,
+            copied: None,
+            published: None,
+            attempts: Vec::new(),
+            newest_seen: None,
+            failure: None,
+            revision: Revision::NEW,
+        }
+    }
+}

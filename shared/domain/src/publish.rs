@@ -1,0 +1,245 @@
+//! What follows from a registered build: which editions move, and what the caller is told.
+
+use jiff::Timestamp;
+
+use crate::build::{Build, BuildError};
+use crate::edition::{Cause, Edition, Verdict};
+use crate::git;
+use crate::id::{EditionId, ManifestId};
+use crate::task::{Note, NoteCode};
+
+/// The outcome of registering a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// The build, which now has a manifest.
+    pub build: Build,
+    /// The editions that move to it, re-pointed.
+    pub moves: Vec<Edition>,
+    /// What the caller should know.
+    pub notes: Vec<Note>,
+}
+
+/// Decides which editions move to a build whose files are known.
+///
+/// `asked_for` are editions that somebody wants moved to it, whatever they track.
+///
+/// # Errors
+/// When the build may not be published.
+pub fn register(
+    build: Build,
+    manifest: &ManifestId,
+    editions: Vec<Edition>,
+    asked_for: &[EditionId],
+    now: Timestamp,
+) -> Result<Registered, BuildError> {
+    let build = build.confirm_upload(now)?;
+    let mut moves = Vec::new();
+    let mut notes = Vec::new();
+    for edition in editions {
+        let wanted = asked_for.contains(&edition.id) && edition.ended_at.is_none();
+        match edition.judge(&build) {
+            Verdict::Moves => moves.push(edition.repoint(&build, manifest.clone(), Cause::Tracking)),
+            Verdict::Older | Verdict::NotTracked if wanted => {
+                moves.push(edition.repoint(&build, manifest.clone(), Cause::Person));
+            }
+            Verdict::Older => notes.push(has_newer(&edition)),
+            Verdict::NotTracked => {}
+        }
+    }
+    if moves.is_empty() && notes.is_empty() {
+        notes.push(nobody_follows(&build));
+    }
+    let build = Build {
+        manifest: Some(manifest.clone()),
+        ..build
+    };
+    Ok(Registered { build, moves, notes })
+}
+
+fn has_newer(edition: &Edition) -> Note {
+    let shown = edition
+        .desired
+        .as_ref()
+        .map_or_else(String::new, |pointer| format!(" (build {})", pointer.build));
+    Note {
+        code: NoteCode::EditionHasNewer,
+        message: format!(
+            "edition {} already has a newer build{shown} and stays there",
+            edition.slug
+        ),
+    }
+}
+
+fn nobody_follows(build: &Build) -> Note {
+    let slug = git::suggested_edition_slug(&build.git_refs);
+    Note {
+        code: NoteCode::NoEditionFollows,
+        message: format!(
+            "no edition follows this build; create one that tracks its refs, for example with slug {slug:?}, \
+             or point an edition at it with build_url"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::BuildState;
+    use crate::edition::Tracking;
+    use crate::git::GitRefs;
+    use crate::id::{BuildId, Generation, Revision, SurrogateKey};
+    use crate::tracking::TrackingMode;
+    use proptest::prelude::*;
+
+    fn build(id: u64, git_ref: &str) -> Build {
+        Build {
+            id: BuildId(id),
+            organization: "default".parse().unwrap(),
+            product: "alpha".parse().unwrap(),
+            slug: id.to_string().parse().unwrap(),
+            git_refs: GitRefs::parse(&[git_ref]).unwrap(),
+            github_requester: None,
+            surrogate_key: SurrogateKey::from_bytes([1; 16]),
+            created_at: Timestamp::UNIX_EPOCH,
+            state: BuildState::Uploaded {
+                at: Timestamp::UNIX_EPOCH,
+            },
+            manifest: None,
+            revision: Revision::NEW,
+        }
+    }
+
+    fn edition(mode: TrackingMode) -> Edition {
+        Edition {
+            id: EditionId(1),
+            organization: "default".parse().unwrap(),
+            product: "alpha".parse().unwrap(),
+            slug: "main".parse().unwrap(),
+            title: "Latest".parse().unwrap(),
+            tracking: Tracking {
+                mode,
+                refs: Some(GitRefs::parse(&["main"]).unwrap()),
+            },
+            surrogate_key: SurrogateKey::from_bytes([2; 16]),
+            created_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            generation: Generation::NONE,
+            desired: None,
+            copied: None,
+            published: None,
+            attempts: vec![],
+            newest_seen: None,
+            failure: None,
+            revision: Revision::NEW,
+        }
+    }
+
+    fn manifest() -> ManifestId {
+        ManifestId::from_bytes([3; 16])
+    }
+
+    fn arrive(edition: Edition, build: Build) -> Edition {
+        let registered = register(
+            build,
+            &manifest(),
+            vec![edition.clone()],
+            &[],
+            Timestamp::UNIX_EPOCH,
+        )
+        .unwrap();
+        registered.moves.into_iter().next().unwrap_or(edition)
+    }
+
+    fn shown(edition: &Edition) -> Option<u64> {
+        edition.desired.as_ref().map(|pointer| pointer.build.0)
+    }
+
+    /// Invariant 1.
+    #[test]
+    fn a_late_older_build_never_takes_an_edition_back() {
+        let edition = arrive(
+            arrive(edition(TrackingMode::GitRefs), build(5, "main")),
+            build(4, "main"),
+        );
+        assert_eq!(shown(&edition), Some(5));
+    }
+
+    #[test]
+    fn the_same_build_again_is_a_new_publication_of_it() {
+        let once = arrive(edition(TrackingMode::GitRefs), build(5, "main"));
+        let twice = arrive(once.clone(), build(5, "main"));
+        assert_eq!(shown(&twice), Some(5));
+        assert_eq!(twice.generation, once.generation.next());
+    }
+
+    #[test]
+    fn after_a_person_went_back_a_late_build_between_does_not_slip_in_but_a_new_one_does() {
+        let edition = arrive(edition(TrackingMode::GitRefs), build(5, "main"));
+        let back = edition.repoint(&build(3, "main"), manifest(), Cause::Person);
+        let late = arrive(back.clone(), build(4, "main"));
+        assert_eq!(shown(&late), Some(3));
+        assert_eq!(shown(&arrive(back, build(6, "main"))), Some(6));
+    }
+
+    #[test]
+    fn an_ended_edition_follows_nothing() {
+        let ended = edition(TrackingMode::GitRefs).end(Timestamp::UNIX_EPOCH);
+        assert_eq!(shown(&arrive(ended, build(1, "main"))), None);
+    }
+
+    #[test]
+    fn a_build_that_nobody_follows_says_so() {
+        let registered = register(
+            build(1, "x"),
+            &manifest(),
+            vec![edition(TrackingMode::GitRefs)],
+            &[],
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(registered.unwrap().notes[0].code, NoteCode::NoEditionFollows);
+    }
+
+    #[test]
+    fn an_edition_that_was_asked_for_moves_whatever_it_tracks() {
+        let manual = edition(TrackingMode::Manual);
+        let registered = register(
+            build(1, "x"),
+            &manifest(),
+            vec![manual],
+            &[EditionId(1)],
+            Timestamp::UNIX_EPOCH,
+        )
+        .unwrap();
+        assert_eq!(shown(&registered.moves[0]), Some(1));
+    }
+
+    fn highest(mode: TrackingMode, arrivals: &[(u64, String)]) -> Option<u64> {
+        let last = arrivals.iter().fold(edition(mode), |edition, (id, git_ref)| {
+            arrive(edition, build(*id, git_ref))
+        });
+        shown(&last)
+    }
+
+    proptest! {
+        /// Invariant 1 for refs: whatever the order and however often they arrive, the last registered wins.
+        #[test]
+        fn the_order_of_arrival_does_not_matter_for_refs(ids in proptest::collection::vec(1u64..20, 1..12)) {
+            let arrivals: Vec<_> = ids.iter().map(|id| (*id, "main".to_owned())).collect();
+            prop_assert_eq!(highest(TrackingMode::GitRefs, &arrivals), ids.iter().max().copied());
+        }
+
+        /// Invariant 1 for versions: the highest wins, and among builds of one tag the last registered.
+        #[test]
+        fn the_order_of_arrival_does_not_matter_for_versions(
+            versions in proptest::collection::vec((0u64..4, 0u64..12), 1..10),
+            order in any::<prop::sample::Index>(),
+        ) {
+            let mut arrivals: Vec<(u64, String)> =
+                versions.iter().zip(1..).map(|((a, b), id)| (id, format!("v{a}.{b}"))).collect();
+            let (_, best) = versions.iter().zip(1u64..).max().unwrap();
+            let at = order.index(arrivals.len());
+            arrivals.rotate_left(at);
+            prop_assert_eq!(highest(TrackingMode::LsstDoc, &arrivals), Some(best));
+        }
+    }
+}

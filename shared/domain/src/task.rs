@@ -1,0 +1,354 @@
+//! Tasks: what a caller watches after a request that goes on in the background.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BuildId, EditionId, Generation, Revision, TaskId};
+use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
+
+/// What went wrong, as a code for machines and two sentences for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// A stable word, such as `purge_refused`.
+    pub code: FailureCode,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Every way a step can fail for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// The build has no files.
+    EmptyBuild,
+    /// The build was deleted before it was registered.
+    BuildEnded,
+    /// The build, product or edition is not there any more.
+    Gone,
+    /// An uploaded file has a name or size that cannot be published.
+    BadFile,
+    /// A file of the build vanished, or a manifest cannot be read.
+    FilesMissing,
+    /// The object store refused or did not answer.
+    ObjectStore,
+    /// The table refused or did not answer.
+    Catalog,
+    /// The CDN refused the purge.
+    PurgeRefused,
+    /// The step died each time it was tried.
+    GaveUp,
+}
+
+impl FailureCode {
+    /// What a person can do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::EmptyBuild => "upload at least one file, then confirm the upload again",
+            Self::BuildEnded => "register a new build",
+            Self::Gone => "check that the product, build and edition still exist, then register a new build",
+            Self::BadFile => "rename or remove the file, then register a new build",
+            Self::FilesMissing => "upload the site as a new build",
+            Self::ObjectStore => {
+                "confirm the upload again; if it fails again, check the bucket and its permissions"
+            }
+            Self::Catalog => "confirm the upload again; if it fails again, check the table and its limits",
+            Self::PurgeRefused => {
+                "check the CDN service id and key, then PATCH the edition with pending_rebuild: false to try again"
+            }
+            Self::GaveUp => "look at the function's log and dead-letter queue, then confirm the upload again",
+        }
+    }
+
+    /// A failure with this code's remedy.
+    pub fn because(self, message: impl Into<String>, at: Timestamp) -> Failure {
+        Failure {
+            code: self,
+            message: message.into(),
+            remedy: self.remedy().to_owned(),
+            at,
+        }
+    }
+}
+
+/// Where registering a build has got to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Registration {
+    /// This task registers nothing: it moves an edition to a registered build.
+    NotNeeded,
+    /// Sent, not begun.
+    Queued,
+    /// Done: the editions below are on their way.
+    Done {
+        /// When.
+        at: Timestamp,
+        /// Files in the build, redirects of directories included.
+        files: u64,
+        /// Their size in bytes.
+        bytes: u64,
+    },
+    /// Failed for good.
+    Failed(Failure),
+}
+
+/// What was copied, deleted and left alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyReport {
+    /// Objects copied.
+    pub copied: u64,
+    /// Objects deleted.
+    pub deleted: u64,
+    /// Objects that were right already.
+    pub unchanged: u64,
+}
+
+/// Where an edition has got to on behalf of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum EditionStep {
+    /// Sent, not begun.
+    Queued,
+    /// Objects are being copied: `done` of `total`.
+    Copying {
+        /// Objects copied so far.
+        done: u64,
+        /// Objects to copy.
+        total: u64,
+    },
+    /// Objects are there; the CDN is being told.
+    Purging,
+    /// Readers see it.
+    Published {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// A newer build took its place, or the edition ended, before it was copied.
+    Superseded,
+    /// Failed for good.
+    Failed(Failure),
+}
+
+impl EditionStep {
+    /// Whether nothing more will happen.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Queued | Self::Copying { .. } | Self::Purging => false,
+            Self::Published { .. } | Self::Superseded | Self::Failed(_) => true,
+        }
+    }
+}
+
+/// One edition's part of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskEdition {
+    /// The edition.
+    pub edition: EditionId,
+    /// Its slug when the task began.
+    pub slug: EditionSlug,
+    /// The build it moves to.
+    pub build: BuildId,
+    /// The generation of the move.
+    pub generation: Generation,
+    /// How far it is.
+    #[serde(flatten)]
+    pub step: EditionStep,
+    /// What the copy did, once it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<CopyReport>,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+/// Something a caller should know that is no failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// A stable word.
+    pub code: NoteCode,
+    /// A sentence.
+    pub message: String,
+}
+
+/// Every note there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteCode {
+    /// An edition follows such builds but already shows a newer one.
+    EditionHasNewer,
+    /// No edition follows this build.
+    NoEditionFollows,
+    /// A file was uploaded that cannot be published and was left out.
+    FileLeftOut,
+}
+
+/// A request that goes on in the background.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its identity, and the end of its URL.
+    pub id: TaskId,
+    /// The tenant it belongs to.
+    pub organization: OrganizationSlug,
+    /// The product it belongs to.
+    pub product: ProductSlug,
+    /// The build it publishes.
+    pub build: BuildId,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// Where registering the build has got to.
+    pub registration: Registration,
+    /// What the caller should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// The editions that move, each stored on its own so that they never wait for each other.
+    #[serde(skip)]
+    pub editions: Vec<TaskEdition>,
+    /// How often it was written (its editions not counted).
+    pub revision: Revision,
+}
+
+/// LTD's vocabulary for tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TaskStatus {
+    /// Nothing has begun.
+    Pending,
+    /// Something has begun and not everything is finished.
+    Started,
+    /// Everything has arrived, or was superseded by something newer.
+    Success,
+    /// Everything is finished and something failed.
+    Failure,
+}
+
+impl Task {
+    /// The status of the whole: the last edition decides, and one failure makes a failure (D6).
+    pub fn status(&self) -> TaskStatus {
+        match &self.registration {
+            Registration::Failed(_) => return TaskStatus::Failure,
+            Registration::Queued => return TaskStatus::Pending,
+            Registration::Done { .. } | Registration::NotNeeded => {}
+        }
+        let moving_only = self.registration == Registration::NotNeeded;
+        if moving_only
+            && self
+                .editions
+                .iter()
+                .all(|edition| edition.step == EditionStep::Queued)
+        {
+            return TaskStatus::Pending;
+        }
+        if !self.editions.iter().all(|edition| edition.step.is_final()) {
+            return TaskStatus::Started;
+        }
+        let failed = self
+            .editions
+            .iter()
+            .any(|edition| matches!(edition.step, EditionStep::Failed(_)));
+        if failed {
+            TaskStatus::Failure
+        } else {
+            TaskStatus::Success
+        }
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_final(&self) -> bool {
+        match self.status() {
+            TaskStatus::Pending | TaskStatus::Started => false,
+            TaskStatus::Success | TaskStatus::Failure => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(registration: Registration, steps: &[EditionStep]) -> Task {
+        let editions = steps.iter().zip(1..).map(|(step, n)| TaskEdition {
+            edition: EditionId(n),
+            slug: "main".parse().unwrap(),
+            build: BuildId(1),
+            generation: Generation(1),
+            step: step.clone(),
+            report: None,
+            updated_at: Timestamp::UNIX_EPOCH,
+        });
+        Task {
+            id: TaskId::from_bytes([0; 16]),
+            organization: "default".parse().unwrap(),
+            product: "alpha".parse().unwrap(),
+            build: BuildId(1),
+            created_at: Timestamp::UNIX_EPOCH,
+            registration,
+            notes: Vec::new(),
+            editions: editions.collect(),
+            revision: Revision::NEW,
+        }
+    }
+
+    fn done() -> Registration {
+        Registration::Done {
+            at: Timestamp::UNIX_EPOCH,
+            files: 1,
+            bytes: 1,
+        }
+    }
+
+    fn failed() -> Failure {
+        FailureCode::PurgeRefused.because("no", Timestamp::UNIX_EPOCH)
+    }
+
+    /// D6: the task's status followed the dashboard only, and D5: a failure could not be reported.
+    #[test]
+    fn d5_d6_the_status_is_that_of_the_whole_and_failures_show() {
+        let published = EditionStep::Published {
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let failed_step = EditionStep::Failed(failed());
+        let cases: [(Registration, &[EditionStep], TaskStatus); 9] = [
+            (Registration::Queued, &[], TaskStatus::Pending),
+            (Registration::Failed(failed()), &[], TaskStatus::Failure),
+            (done(), &[], TaskStatus::Success),
+            (done(), &[EditionStep::Queued], TaskStatus::Started),
+            (
+                done(),
+                &[published.clone(), EditionStep::Purging],
+                TaskStatus::Started,
+            ),
+            (
+                done(),
+                &[published.clone(), EditionStep::Superseded],
+                TaskStatus::Success,
+            ),
+            (
+                done(),
+                &[published.clone(), failed_step.clone()],
+                TaskStatus::Failure,
+            ),
+            (done(), &[failed_step, EditionStep::Queued], TaskStatus::Started),
+            (
+                Registration::NotNeeded,
+                &[EditionStep::Queued],
+                TaskStatus::Pending,
+            ),
+        ];
+        for (registration, steps, status) in cases {
+            assert_eq!(
+                task(registration.clone(), steps).status(),
+                status,
+                "{registration:?} {steps:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_task_reads_back_as_it_was_stored() {
+        let stored = task(Registration::Failed(failed()), &[]);
+        let json = serde_json::to_string(&stored).unwrap();
+        assert_eq!(serde_json::from_str::<Task>(&json).unwrap(), stored);
+    }
+}
