@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# The story with the real client: `ltd` of PyPI, unmodified, publishes two sites to a local stack, twice each.
+# Ends with 0 when every page is served as uploaded and every deleted page is gone, else with 1 and a sentence.
+#
+#   scripts/story-real-client.sh [--released-only]    without the pre-release 0.9 of the client
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+released_only=${1:-}
+home=${CARGO_TARGET_DIR:-target}/story
+story=$PWD/scripts/story.py
+mkdir -p "$home"
+home=$(cd "$home" && pwd)
+work=$(mktemp -d "$home/run.XXXXXX")
+server=
+
+finish() {
+    local code=$?
+    if [[ -n $server ]] && kill -0 "$server" 2>/dev/null; then
+        kill "$server"
+        wait "$server" || true
+    fi
+    rm -rf "$work"
+    exit "$code"
+}
+trap finish EXIT
+
+fail() {
+    echo "story failed: $*" >&2
+    if [[ -s $work/server.log ]]; then
+        echo "--- the last lines of the server's log" >&2
+        tail -n 30 "$work/server.log" >&2
+    fi
+    exit 1
+}
+
+took() { # LABEL COMMAND...: runs the command and prints how long it took
+    local label=$1 start=$EPOCHREALTIME
+    shift
+    "$@" || fail "$label"
+    python3 -c 'import sys; print(f"  {float(sys.argv[2]) - float(sys.argv[1]):6.1f} s  {sys.argv[3]}")' \
+        "$start" "$EPOCHREALTIME" "$label"
+}
+
+# --- the client ---------------------------------------------------------------------------------------------
+
+client() { # VERSION: prints the path of that version's `ltd`, installing it when it is not there yet
+    local venv=$home/ltd-$1
+    if [[ ! -e $venv/installed ]]; then
+        rm -rf "$venv"
+        python3 -m venv "$venv" >&2 || fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "ltd-conveyor==$1" >&2 \
+            || fail "ltd-conveyor $1 could not be installed from PyPI"
+        touch "$venv/installed"
+    fi
+    echo "$venv/bin/ltd"
+}
+
+# --- the stack ----------------------------------------------------------------------------------------------
+
+start_server() {
+    cargo build --quiet -p imprint-local
+    "${CARGO_TARGET_DIR:-target}/debug/imprint-local" up --json --data "$work/data" --api-port 0 --docs-port 0 \
+        >"$work/ready.json" 2>"$work/server.log" &
+    server=$!
+    for _ in $(seq 300); do
+        grep -q '"ready": *true' "$work/ready.json" && return
+        kill -0 "$server" 2>/dev/null || fail "imprint-local ended before it was ready"
+        sleep 0.1
+    done
+    fail "imprint-local was not ready within 30 s"
+}
+
+ready() { # KEY: a value of the line that imprint-local prints once ready
+    python3 -c 'import json, sys; print(json.loads(next(l for l in open(sys.argv[1]) if "ready" in l))[sys.argv[2]])' \
+        "$work/ready.json" "$1"
+}
+
+create_product() { # SLUG TITLE
+    local token status
+    token=$(curl --silent --show-error --fail --user "$user:$password" "$api/token" \
+        | python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])') || fail "GET /token gave no token"
+    status=$(curl --silent --show-error --output "$work/answer" --write-out '%{http_code}' --user "$token:" \
+        --header 'Content-Type: application/json' --request POST "$api/products/" \
+        --data "{\"slug\": \"$1\", \"title\": \"$2\", \"doc_repo\": \"https://github.com/example/$1\"}")
+    [[ $status == 201 ]] || fail "POST /products/ answered $status: $(cat "$work/answer")"
+}
+
+upload() { # LTD PRODUCT DIR
+    "$1" --host "$api" -u "$user" -p "$password" upload --product "$2" --dir "$3" --git-ref main \
+        >"$work/client.log" 2>&1 || { tail -n 20 "$work/client.log" >&2; return 1; }
+}
+
+quiesce() { # The control port answers once nothing is queued or running.
+    local status
+    for _ in 1 2 3; do
+        status=$(curl --silent --output "$work/answer" --write-out '%{http_code}' --max-time 180 \
+            --request POST "$control/quiesce") || status=none
+        [[ $status == 2* ]] && return
+    done
+    echo "POST /quiesce answered $status: $(cat "$work/answer" 2>/dev/null)" >&2
+    return 1
+}
+
+publish() { # LTD PRODUCT DIR WHAT
+    took "ltd upload of $4" upload "$1" "$2" "$3"
+    took "every task of it done" quiesce
+}
+
+redirects() { # PRODUCT PATH: a directory without its slash leads to the directory's page
+    curl --silent --show-error --fail --location "$docs/$1/$2" | cmp --quiet - "local/demo-site/v1/$2/index.html"
+}
+
+# --- the story ----------------------------------------------------------------------------------------------
+
+python3 -c 'import venv, ensurepip' 2>/dev/null || fail "python3 has no venv module (Debian: apt-get install python3-venv)"
+ltd=$(client 0.8.4)
+took "stack built and ready" start_server
+api=$(ready api) docs=$(ready docs) control=$(ready control) user=$(ready user) password=$(ready password)
+echo "  api $api, docs $docs, control $control"
+
+echo "The demo site, with ltd-conveyor 0.8.4"
+demo=local/demo-site
+create_product tidepool "Tidepool handbook"
+publish "$ltd" tidepool "$demo/v1" "the demo site"
+took "all pages" python3 "$story" same "$docs/tidepool" "$demo/v1"
+took "a directory without its slash" redirects tidepool guides
+python3 "$story" overlay "$demo/v1" "$demo/v2" "$demo/v2.removed.txt" "$work/demo-2"
+publish "$ltd" tidepool "$work/demo-2" "its second build"
+took "all pages" python3 "$story" same "$docs/tidepool" "$work/demo-2"
+took "removed pages" python3 "$story" gone "$docs/tidepool" "$demo/v2.removed.txt"
+took "the first build, still as it was" python3 "$story" same "$docs/tidepool/builds/1" "$demo/v1"
+
+echo "A large site, with ltd-conveyor 0.8.4"
+create_product large "A large site"
+python3 "$story" site "$work/large"
+publish "$ltd" large "$work/large" "300 directories and 3,000 files"
+took "a sample of pages" python3 "$story" same "$docs/large" "$work/large" 100
+python3 "$story" thin "$work/large" "$work/large.removed.txt"
+publish "$ltd" large "$work/large" "the site with fewer files"
+took "a sample of pages" python3 "$story" same "$docs/large" "$work/large" 100
+took "deleted pages" python3 "$story" gone "$docs/large" "$work/large.removed.txt"
+
+if [[ $released_only != --released-only ]]; then
+    echo "The demo site, with the pre-release ltd-conveyor 0.9.0a3"
+    next=$(client 0.9.0a3)
+    create_product tidepool-next "Tidepool handbook"
+    publish "$next" tidepool-next "$demo/v1" "the demo site"
+    took "all pages" python3 "$story" same "$docs/tidepool-next" "$demo/v1"
+fi
+
+echo "story told: every page is as uploaded, every deleted page is gone"
