@@ -1,1 +1,22 @@
-//! app
+//! The use-cases of Imprint: load, decide, commit, send, in that order. Deciding is the domain's business.
+//!
+//! Never names AWS or HTTP, never asks the machine for the time: everything outside is a port.
+
+pub mod access;
+pub mod builds;
+pub mod copy_edition;
+pub mod editions;
+pub mod env;
+pub mod error;
+mod outgoing;
+mod pace;
+pub mod ports;
+pub mod products;
+pub mod purge_cdn;
+pub mod register_build;
+pub mod step;
+pub mod sweep;
+pub mod tasks;
+
+pub use outgoing::Chain;
+pub use pace::Pace;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BuildId, EditionId, Generation, ManifestId};
+use crate::id::{BuildId, EditionId, ManifestId};
 use crate::slug::{BuildSlug, EditionSlug, ProductSlug};
 
 /// S3 keys have at most 1,024 bytes of UTF-8
@@ -60,9 +60,9 @@ impl ObjectKey {
         Self(format!("{OWN}builds/{build}/{manifest}.json"))
     }
 
-    /// The object that marks by its own time of writing when a copy attempt began.
-    pub fn copy_journal(edition: EditionId, generation: Generation) -> Self {
-        Self(format!("{OWN}editions/{edition}/copy-{generation}.json"))
+    /// The object that marks by its own time of writing when the newest copy of an edition began.
+    pub fn copy_journal(edition: EditionId) -> Self {
+        KeyPrefix::copy_journal(edition).own("copy.json")
     }
 }
 
@@ -86,6 +86,15 @@ impl KeyPrefix {
     /// The files of an edition.
     pub fn edition(product: &ProductSlug, edition: &EditionSlug) -> Self {
         Self(format!("{product}/v/{edition}/"))
+    }
+
+    /// Where an edition's [copy journal](ObjectKey::copy_journal) lies, to list it with its time of writing.
+    pub fn copy_journal(edition: EditionId) -> Self {
+        Self(format!("{OWN}editions/{edition}/"))
+    }
+
+    fn own(&self, name: &str) -> ObjectKey {
+        ObjectKey(format!("{}{name}", self.0))
     }
 
     /// The prefix itself, with its final slash.

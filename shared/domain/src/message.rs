@@ -6,6 +6,7 @@ use crate::edition::Pointer;
 use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
 use crate::key::KeyPrefix;
 use crate::slug::{OrganizationSlug, ProductSlug};
+use crate::task::CopyReport;
 
 /// A message with the outbox entry that it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +67,9 @@ pub struct CopyEdition {
     pub destination: KeyPrefix,
     /// The key that the edition's objects carry.
     pub surrogate_key: SurrogateKey,
+    /// How often the copy was handed on because a function's time ran out.
+    #[serde(default)]
+    pub hand_overs: u32,
 }
 
 /// Tell the CDN that an edition has changed.
@@ -83,6 +87,19 @@ pub struct PurgeCdn {
     pub pointer: Pointer,
     /// The key to purge.
     pub surrogate_key: SurrogateKey,
+    /// What the copy did, for the task.
+    pub report: CopyReport,
+}
+
+impl Envelope {
+    /// What a queue with de-duplication knows the message by: a repeated send and a hand-over are new messages.
+    pub fn deduplication_id(&self) -> String {
+        let hand_overs = match &self.message {
+            Message::CopyEdition(copy) => copy.hand_overs,
+            Message::RegisterBuild(_) | Message::PurgeCdn(_) => 0,
+        };
+        format!("{}-{}-{hand_overs}", self.id, self.attempt)
+    }
 }
 
 impl Message {

@@ -1,0 +1,379 @@
+//! Builds: register, confirm the upload, end.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use imprint_domain::build::{Build, BuildState};
+use imprint_domain::edition::{Edition, Tracking};
+use imprint_domain::git::{self, GitRefs};
+use imprint_domain::id::{BuildId, Generation, Revision, SurrogateKey, TaskId};
+use imprint_domain::key::{ObjectKey, SiteDirectory};
+use imprint_domain::message::{Message, RegisterBuild};
+use imprint_domain::product::Product;
+use imprint_domain::slug::{BuildSlug, EditionSlug, ProductSlug};
+use imprint_domain::task::{Registration, Task};
+use imprint_domain::text::Title;
+use imprint_domain::tracking::TrackingMode;
+
+use crate::env::Env;
+use crate::error::{AppError, MAX_TRIES};
+use crate::outgoing::commit_and_send;
+use crate::ports::{Change, Ids, Page, PresignedPost, StoreError, UploadSlot};
+
+/// How long upload forms are good: a day for all of them. LTD's directory forms, which its client posts last, lasted an
+/// hour only (D9).
+const FORM_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a new build needs.
+#[derive(Debug, Clone)]
+pub struct NewBuild {
+    /// Its slug; without one it gets the smallest free number.
+    pub slug: Option<BuildSlug>,
+    /// What it was built from.
+    pub git_refs: GitRefs,
+    /// Who asked for it.
+    pub github_requester: Option<Title>,
+    /// The directories to make upload forms for; none when the client uploads by itself.
+    pub directories: Option<Vec<SiteDirectory>>,
+    /// Whether an edition may be created for refs that none tracks.
+    pub new_editions: NewEditions,
+}
+
+/// Whether a build may bring an edition with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewEditions {
+    /// The caller may create editions.
+    Allowed,
+    /// The caller may not.
+    Forbidden,
+}
+
+/// Forms by which a client uploads a build straight to the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadForms {
+    /// For the files of each directory, by the client's spelling of it.
+    pub files: BTreeMap<String, PresignedPost>,
+    /// For the redirect object of each directory.
+    pub directories: BTreeMap<String, PresignedPost>,
+    /// For the marker that confirms the upload without a call of the API.
+    pub complete: PresignedPost,
+}
+
+/// A build that is about to be registered, or was.
+#[derive(Debug, Clone)]
+pub struct CreatedBuild {
+    /// The build.
+    pub build: Build,
+    /// Its product.
+    pub product: Product,
+    /// The upload forms, when they were asked for.
+    pub forms: Option<UploadForms>,
+}
+
+/// Registers a build. Its forms are signed and `check`ed before anything is stored, so that a refusal leaves nothing
+/// behind (D21).
+///
+/// # Errors
+/// `NotFound` for an unknown product, `Invalid` for a slug that was used before, and whatever `check` says.
+pub async fn create(
+    env: &Env,
+    product: &ProductSlug,
+    new: NewBuild,
+    check: &(dyn Fn(&CreatedBuild) -> Result<(), AppError> + Sync),
+) -> Result<CreatedBuild, AppError> {
+    let org = &env.organization.slug;
+    let (mut product, mut editions) = env
+        .catalog
+        .product_with_editions(org, product)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    let wants_edition = |editions: &[Edition]| match new.new_editions {
+        NewEditions::Allowed => automatic_slug(&new.git_refs, editions),
+        NewEditions::Forbidden => None,
+    };
+    let count = u64::from(wants_edition(&editions).is_some());
+    let (build_id, edition_id) = env
+        .catalog
+        .allot(Ids {
+            builds: 1,
+            editions: count,
+        })
+        .await?;
+    for _ in 0..MAX_TRIES {
+        let slug = match &new.slug {
+            Some(slug) => slug.clone(),
+            None => product
+                .next_build_slug
+                .to_string()
+                .parse()
+                .map_err(|_| AppError::Contended)?,
+        };
+        let build = Build {
+            id: build_id,
+            organization: org.clone(),
+            product: product.slug.clone(),
+            slug,
+            git_refs: new.git_refs.clone(),
+            github_requester: new.github_requester.clone(),
+            surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
+            created_at: env.clock.now(),
+            state: BuildState::Uploading,
+            manifest: None,
+            revision: Revision::NEW,
+        };
+        let forms = new
+            .directories
+            .as_deref()
+            .map(|directories| sign(env, &build, directories))
+            .transpose()?;
+        let created = CreatedBuild {
+            build,
+            product: product.clone(),
+            forms,
+        };
+        check(&created)?;
+        let mut changes = vec![Change::CreateBuild(created.build.clone())];
+        if new.slug.is_none() {
+            let next_build_slug = product.next_build_slug + 1;
+            changes.push(Change::UpdateProduct(Product {
+                next_build_slug,
+                ..product.clone()
+            }));
+        }
+        // The number was allotted for the first look; an edition that became necessary since waits for the next build.
+        if let Some(slug) = wants_edition(&editions).filter(|_| count == 1) {
+            changes.push(Change::CreateEdition(automatic_edition(
+                env,
+                &created.build,
+                slug,
+                edition_id,
+            )));
+        }
+        match env.catalog.commit(changes).await {
+            Ok(()) => return Ok(created),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let (again, editions_again) = env
+            .catalog
+            .product_with_editions(org, &product.slug)
+            .await?
+            .ok_or(AppError::NotFound)?;
+        if again.revision == product.revision && editions_again.len() == editions.len() {
+            // Nothing else changed, so it was the slug.
+            match &new.slug {
+                Some(slug) => {
+                    return Err(AppError::Invalid(format!(
+                        "A build already exists with slug '{slug}'"
+                    )));
+                }
+                None => product.next_build_slug += 1,
+            }
+        } else {
+            (product, editions) = (again, editions_again);
+        }
+    }
+    Err(AppError::Contended)
+}
+
+fn sign(env: &Env, build: &Build, directories: &[SiteDirectory]) -> Result<UploadForms, AppError> {
+    let (now, prefix, surrogate_key) = (env.clock.now(), build.prefix(), &build.surrogate_key);
+    let form = |slot: &UploadSlot| env.uploads.presign(slot, now, FORM_LIFE);
+    let mut forms = UploadForms {
+        files: BTreeMap::new(),
+        directories: BTreeMap::new(),
+        complete: form(&UploadSlot::Marker {
+            key: ObjectKey::completion_marker(build.id),
+        })?,
+    };
+    for directory in directories {
+        let prefix = prefix.directory(directory);
+        let redirect = UploadSlot::Directory {
+            key: prefix.directory_key(),
+            surrogate_key: surrogate_key.clone(),
+        };
+        let files = UploadSlot::Files {
+            prefix,
+            surrogate_key: surrogate_key.clone(),
+        };
+        forms.files.insert(directory.spelling().to_owned(), form(&files)?);
+        forms
+            .directories
+            .insert(directory.spelling().to_owned(), form(&redirect)?);
+    }
+    Ok(forms)
+}
+
+/// The slug of the edition to create for these refs: none when an edition tracks them already, or when the slug is no
+/// slug or taken (registering the build then notes that nobody follows it).
+fn automatic_slug(refs: &GitRefs, editions: &[Edition]) -> Option<EditionSlug> {
+    let tracked =
+        |edition: &Edition| edition.ended_at.is_none() && edition.tracking.refs.as_ref() == Some(refs);
+    // Version modes keep the refs they were created for but do not show them, so such an edition does not count.
+    let shown = |edition: &Edition| edition.tracking.mode.shows_refs();
+    if editions.iter().any(|edition| tracked(edition) && shown(edition)) {
+        return None;
+    }
+    let slug: EditionSlug = git::suggested_edition_slug(refs).parse().ok()?;
+    let free = editions.iter().all(|edition| edition.slug != slug);
+    free.then_some(slug)
+}
+
+fn automatic_edition(
+    env: &Env,
+    build: &Build,
+    slug: EditionSlug,
+    id: imprint_domain::id::EditionId,
+) -> Edition {
+    Edition {
+        id,
+        organization: build.organization.clone(),
+        product: build.product.clone(),
+        title: slug
+            .as_str()
+            .parse()
+            .expect("every slug is a title: short and without control characters"),
+        slug,
+        tracking: Tracking {
+            mode: TrackingMode::GitRefs,
+            refs: Some(build.git_refs.clone()),
+        },
+        surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
+        created_at: build.created_at,
+        ended_at: None,
+        generation: Generation::NONE,
+        desired: None,
+        copied: None,
+        published: None,
+        attempts: Vec::new(),
+        newest_seen: None,
+        failure: None,
+        revision: Revision::NEW,
+    }
+}
+
+/// A build.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn get(env: &Env, id: BuildId) -> Result<Build, AppError> {
+    let build = env.catalog.build(id).await?.ok_or(AppError::NotFound)?;
+    if build.organization == env.organization.slug {
+        Ok(build)
+    } else {
+        Err(AppError::NotFound)
+    }
+}
+
+/// Builds of a product, newest first.
+///
+/// # Errors
+/// `NotFound` when there is no such product.
+pub async fn list(
+    env: &Env,
+    product: &ProductSlug,
+    limit: usize,
+    cursor: Option<&str>,
+) -> Result<(Product, Page<Build>), AppError> {
+    let product = crate::products::get(env, product).await?;
+    let page = env
+        .catalog
+        .builds(&env.organization.slug, &product.slug, limit, cursor)
+        .await?;
+    Ok((product, page))
+}
+
+/// How an upload was confirmed.
+#[derive(Debug, Clone)]
+pub enum Confirmation {
+    /// By a call of the API. Each call publishes again.
+    Request,
+    /// By the completion marker. The same event twice is one confirmation.
+    Marker {
+        /// What the object store tells its events of one key apart by.
+        sequencer: String,
+    },
+}
+
+/// Takes the client's word that every file is there, and has the build registered. Four requests to the catalog at most
+/// when nobody else interferes.
+///
+/// # Errors
+/// `NotFound` for an unknown build, `Invalid` for one that was ended.
+pub async fn confirm_upload(env: &Env, id: BuildId, confirmation: &Confirmation) -> Result<TaskId, AppError> {
+    let task = match confirmation {
+        Confirmation::Request => TaskId::from_bytes(env.random.identity()),
+        Confirmation::Marker { sequencer } => derived_task(id, sequencer),
+    };
+    for _ in 0..MAX_TRIES {
+        let before = get(env, id).await?;
+        let build = before.clone().confirm_upload(env.clock.now())?;
+        let mut changes = vec![Change::CreateTask(new_task(
+            &build,
+            &task,
+            Registration::Queued,
+            env.clock.now(),
+        ))];
+        if build != before {
+            changes.push(Change::UpdateBuild(build.clone()));
+        }
+        let message = Message::RegisterBuild(RegisterBuild {
+            task: task.clone(),
+            organization: build.organization,
+            product: build.product,
+            build: id,
+            editions: Vec::new(),
+        });
+        match commit_and_send(env, changes, vec![message]).await {
+            Ok(()) => return Ok(task),
+            Err(StoreError::Conflict) if env.catalog.task(&task).await?.is_some() => return Ok(task),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AppError::Contended)
+}
+
+fn derived_task(build: BuildId, sequencer: &str) -> TaskId {
+    let digest = Sha256::digest(format!("completion marker of build {build}, {sequencer}"));
+    let mut identity = [0; 16];
+    identity.copy_from_slice(&digest[..16]);
+    TaskId::from_bytes(identity)
+}
+
+/// A task that begins now.
+pub(crate) fn new_task(build: &Build, id: &TaskId, registration: Registration, now: Timestamp) -> Task {
+    Task {
+        id: id.clone(),
+        organization: build.organization.clone(),
+        product: build.product.clone(),
+        build: build.id,
+        created_at: now,
+        registration,
+        notes: Vec::new(),
+        editions: Vec::new(),
+        revision: Revision::NEW,
+    }
+}
+
+/// Ends a build: no edition may move to it any more. Ending it again changes nothing.
+///
+/// # Errors
+/// `NotFound` for an unknown build.
+pub async fn end(env: &Env, id: BuildId) -> Result<Build, AppError> {
+    for _ in 0..MAX_TRIES {
+        let before = get(env, id).await?;
+        let build = before.clone().end(env.clock.now());
+        if build == before {
+            return Ok(build);
+        }
+        match env.catalog.commit(vec![Change::UpdateBuild(build.clone())]).await {
+            Ok(()) => return Ok(build),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AppError::Contended)
+}

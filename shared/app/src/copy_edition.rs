@@ -1,0 +1,429 @@
+//! The step that makes an edition's objects those of a build.
+//!
+//! Messages of one edition come one after the other, so no two runs of different generations write at once. A run may
+//! stop anywhere: before its first write it notes the attempt on the edition, so whoever comes next knows which paths
+//! cannot be trusted; a run that finds its own generation begun looks which objects it has written already.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use imprint_domain::edition::{CopyOrder, Edition, Reached};
+use imprint_domain::id::OutboxId;
+use imprint_domain::key::{KeyPrefix, ObjectKey};
+use imprint_domain::manifest::{File, Headers, Manifest};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn};
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::plan::{Plan, Present, plan};
+use imprint_domain::task::{CopyReport, EditionStep, FailureCode};
+
+use crate::env::Env;
+use crate::error::MAX_TRIES;
+use crate::outgoing::{Chain, commit_and_send, send};
+use crate::pace::{self, Limit, Pace, Ran};
+use crate::ports::{Change, Objects, StoreError};
+use crate::register_build::{list_all, read_manifest};
+use crate::step::{RowOf, StepError};
+
+/// How often a long copy says how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// How often keys that S3 could not delete are tried again.
+const MAX_DELETES: u32 = 6;
+
+/// What limits a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bounds {
+    /// How many objects at a time.
+    pub pace: Pace,
+    /// When no more copies are begun and the rest is handed on; none: never.
+    pub deadline: Option<Instant>,
+}
+
+/// Makes the edition's objects exactly those of the build, then has the CDN told.
+///
+/// # Errors
+/// When it has to be tried again, or can never be done.
+pub async fn copy_edition(
+    env: &Env,
+    entry: &OutboxId,
+    message: &CopyEdition,
+    bounds: Bounds,
+) -> Result<(), StepError> {
+    let Some(edition) = load(env, message).await? else {
+        return Err(StepError::Final {
+            code: FailureCode::Gone,
+            message: "the edition is not there".to_owned(),
+        });
+    };
+    let order = edition.copy_order(message.pointer.generation);
+    match order {
+        CopyOrder::AlreadyCopied => return remove(env, entry).await,
+        CopyOrder::Superseded => return superseded(env, entry, message).await,
+        CopyOrder::Start | CopyOrder::Resume => {}
+    }
+    let target = manifest_of(env, message.pointer.build, &message.pointer.manifest).await?;
+    let base = Base::load(env, message, &edition).await?;
+    let mut plan = plan(base.present(), &target);
+    let written = if order == CopyOrder::Resume {
+        already_written(env, message).await?
+    } else {
+        BTreeSet::new()
+    };
+    let skipped = skip(&mut plan, &written);
+    let report = CopyReport {
+        copied: plan.copies() + skipped,
+        deleted: plan.deletions.len() as u64,
+        unchanged: plan.unchanged,
+    };
+    if report.copied + report.deleted > 0 {
+        if order == CopyOrder::Start {
+            begin(env, message).await?;
+        }
+        if let Ran::OutOfTime = carry_out(env, message, &plan, &base, bounds, skipped).await? {
+            return hand_on(env, entry, message).await;
+        }
+    }
+    finish(env, entry, message, report).await
+}
+
+async fn load(env: &Env, message: &CopyEdition) -> Result<Option<Edition>, StepError> {
+    let found = env
+        .catalog
+        .edition_of(&message.organization, &message.product, message.edition)
+        .await;
+    found.map_err(StepError::catalog)
+}
+
+async fn remove(env: &Env, entry: &OutboxId) -> Result<(), StepError> {
+    env.catalog
+        .commit(vec![Change::RemoveOutbox(entry.clone())])
+        .await
+        .map_err(StepError::catalog)
+}
+
+async fn manifest_of(
+    env: &Env,
+    build: imprint_domain::id::BuildId,
+    id: &imprint_domain::id::ManifestId,
+) -> Result<Manifest, StepError> {
+    let missing = || StepError::Final {
+        code: FailureCode::FilesMissing,
+        message: format!("the manifest of build {build} is not there"),
+    };
+    read_manifest(env, build, id).await?.ok_or_else(missing)
+}
+
+/// What lies below the edition's prefix before the copy.
+enum Base {
+    Copied {
+        published: Manifest,
+        torn: Vec<Manifest>,
+    },
+    Names(BTreeSet<String>),
+}
+
+impl Base {
+    async fn load(env: &Env, message: &CopyEdition, edition: &Edition) -> Result<Self, StepError> {
+        let Some(copied) = &edition.copied else {
+            let listed = list_all(env, &message.destination).await?;
+            let names = listed
+                .iter()
+                .filter_map(|object| message.destination.strip(&object.key));
+            return Ok(Self::Names(names.map(str::to_owned).collect()));
+        };
+        let published = manifest_of(env, copied.pointer.build, &copied.pointer.manifest).await?;
+        let mut torn = Vec::new();
+        let others = |attempt: &&Reached| attempt.pointer.generation != message.pointer.generation;
+        for attempt in edition.attempts.iter().filter(others) {
+            torn.push(manifest_of(env, attempt.pointer.build, &attempt.pointer.manifest).await?);
+        }
+        Ok(Self::Copied { published, torn })
+    }
+
+    fn present(&self) -> Present<'_> {
+        match self {
+            Self::Copied { published, torn } => Present::Copied { published, torn },
+            Self::Names(names) => Present::Names(names),
+        }
+    }
+}
+
+/// The paths that this generation has written already: right by ETag, and younger than the generation's journal by the
+/// object store's own clock. Anything else is written again.
+async fn already_written(env: &Env, message: &CopyEdition) -> Result<BTreeSet<(String, String)>, StepError> {
+    let journal = ObjectKey::copy_journal(message.edition);
+    let listed = list_all(env, &KeyPrefix::copy_journal(message.edition)).await?;
+    let Some(journal) = listed.into_iter().find(|object| object.key == journal) else {
+        return Ok(BTreeSet::new());
+    };
+    let objects = list_all(env, &message.destination).await?;
+    let younger = objects
+        .into_iter()
+        .filter(|object| object.written_at > journal.written_at);
+    let named = younger.filter_map(|object| {
+        let path = message.destination.strip(&object.key)?.to_owned();
+        Some((path, object.etag))
+    });
+    Ok(named.collect())
+}
+
+/// Takes what is written already out of a plan, and says how much that was.
+fn skip(plan: &mut Plan<'_>, written: &BTreeSet<(String, String)>) -> u64 {
+    let before = plan.copies();
+    for stage in &mut plan.stages {
+        stage.retain(|file| !written.contains(&(file.path.as_str().to_owned(), file.etag.to_string())));
+    }
+    before - plan.copies()
+}
+
+/// Notes the attempt before the first write: the journal for its time, then the edition.
+async fn begin(env: &Env, message: &CopyEdition) -> Result<(), StepError> {
+    let journal =
+        serde_json::json!({ "generation": message.pointer.generation, "build": message.pointer.build });
+    let headers = Headers {
+        content_type: Some("application/json".to_owned()),
+        ..Headers::default()
+    };
+    let key = ObjectKey::copy_journal(message.edition);
+    env.objects
+        .write(&key, Bytes::from(journal.to_string()), &headers)
+        .await
+        .map_err(StepError::objects)?;
+    for _ in 0..MAX_TRIES {
+        let edition = load(env, message).await?.ok_or_else(StepError::contended)?;
+        let step = EditionStep::Copying { done: 0, total: 0 };
+        let row = RowOf::from(message)
+            .change(env, &edition, step)
+            .await
+            .map_err(StepError::catalog)?;
+        let begun = edition.begin_copy(&message.pointer, env.clock.now());
+        let changes = row.into_iter().chain([Change::UpdateEdition(begun)]).collect();
+        match env.catalog.commit(changes).await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(StepError::catalog(error)),
+        }
+    }
+    Err(StepError::contended())
+}
+
+/// Copies stage after stage, then deletes. Readers never meet a gap.
+async fn carry_out(
+    env: &Env,
+    message: &CopyEdition,
+    plan: &Plan<'_>,
+    base: &Base,
+    bounds: Bounds,
+    skipped: u64,
+) -> Result<Ran, StepError> {
+    let mut limit = Limit::new(bounds.pace);
+    let mut progress = Progress::new(env, message, skipped, plan.copies() + skipped);
+    for stage in &plan.stages {
+        let copy = |file: &File| copy_file(env, message, file.clone());
+        let ran = pace::run(
+            stage.iter().copied(),
+            &mut limit,
+            bounds.deadline,
+            copy,
+            async || {
+                progress.one_more().await;
+            },
+        );
+        if ran.await.map_err(copy_error)? == Ran::OutOfTime {
+            return Ok(Ran::OutOfTime);
+        }
+    }
+    if matches!(base, Base::Names(_)) {
+        let key = message.destination.directory_key();
+        let headers = Headers::redirect_of_edition(&message.surrogate_key);
+        env.objects
+            .write(&key, Bytes::new(), &headers)
+            .await
+            .map_err(StepError::objects)?;
+    }
+    let keys: Vec<ObjectKey> = plan
+        .deletions
+        .iter()
+        .map(|path| ObjectKey::new(format!("{}{path}", message.destination)))
+        .collect();
+    for chunk in keys.chunks(<dyn Objects>::MAX_DELETE) {
+        delete(env, chunk.to_vec()).await?;
+    }
+    Ok(Ran::Completely)
+}
+
+async fn copy_file(env: &Env, message: &CopyEdition, file: File) -> Result<(), StoreError> {
+    let (from, to) = (
+        message.source.key(&file.path),
+        message.destination.key(&file.path),
+    );
+    env.objects
+        .copy(&from, &to, &file.headers.for_edition(&message.surrogate_key))
+        .await
+}
+
+fn copy_error(error: StoreError) -> StepError {
+    match error {
+        StoreError::NotFound(what) => StepError::Final {
+            code: FailureCode::FilesMissing,
+            message: format!("a file of the build is not there any more: {what}"),
+        },
+        other @ (StoreError::Conflict | StoreError::Busy(_) | StoreError::Failed(_)) => {
+            StepError::objects(other)
+        }
+    }
+}
+
+/// Deletes keys; those that S3 could not delete (a 200 with errors inside) are tried again.
+async fn delete(env: &Env, mut keys: Vec<ObjectKey>) -> Result<(), StepError> {
+    for attempt in 0..MAX_DELETES {
+        if attempt > 0 {
+            tokio::time::sleep(Duration::from_millis(50) * 2u32.pow(attempt)).await;
+        }
+        let failures = match env.objects.delete(&keys).await {
+            Ok(failures) => failures,
+            Err(error) if error.is_retryable() => continue,
+            Err(error) => return Err(StepError::objects(error)),
+        };
+        if let Some(at) = failures.iter().position(|failure| !failure.retryable) {
+            let hopeless = failures.into_iter().nth(at).map(|failure| failure.reason);
+            return Err(StepError::objects(StoreError::Failed(
+                hopeless.unwrap_or_else(|| "not deleted".into()),
+            )));
+        }
+        keys = failures.into_iter().map(|failure| failure.key).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(StepError::objects(StoreError::Busy(
+        format!("{} objects could not be deleted", keys.len()).into(),
+    )))
+}
+
+/// Tells people now and then how far a long copy is.
+struct Progress<'a> {
+    env: &'a Env,
+    message: &'a CopyEdition,
+    done: u64,
+    total: u64,
+    told_at: Instant,
+}
+
+impl<'a> Progress<'a> {
+    fn new(env: &'a Env, message: &'a CopyEdition, done: u64, total: u64) -> Self {
+        Self {
+            env,
+            message,
+            done,
+            total,
+            told_at: Instant::now(),
+        }
+    }
+
+    async fn one_more(&mut self) {
+        self.done += 1;
+        if self.told_at.elapsed() < PROGRESS_EVERY {
+            return;
+        }
+        self.told_at = Instant::now();
+        let (task, edition) = (&self.message.task, self.message.edition);
+        if let Err(error) = self
+            .env
+            .catalog
+            .note_progress(task, edition, self.done, self.total)
+            .await
+        {
+            tracing::debug!(%task, error = %Chain(&error), "progress not noted");
+        }
+    }
+}
+
+/// The edition is there: commits that, with the purge that must follow.
+async fn finish(
+    env: &Env,
+    entry: &OutboxId,
+    message: &CopyEdition,
+    report: CopyReport,
+) -> Result<(), StepError> {
+    for _ in 0..MAX_TRIES {
+        let Some(edition) = load(env, message).await? else {
+            return remove(env, entry).await;
+        };
+        if edition.copy_order(message.pointer.generation) == CopyOrder::AlreadyCopied {
+            return remove(env, entry).await;
+        }
+        let row = RowOf {
+            report: Some(report),
+            ..RowOf::from(message)
+        };
+        let row = row
+            .change(env, &edition, EditionStep::Purging)
+            .await
+            .map_err(StepError::catalog)?;
+        let copied = edition.finish_copy(&message.pointer, env.clock.now());
+        let changes = row
+            .into_iter()
+            .chain([Change::UpdateEdition(copied), Change::RemoveOutbox(entry.clone())])
+            .collect();
+        let purge = Message::PurgeCdn(PurgeCdn {
+            task: message.task.clone(),
+            organization: message.organization.clone(),
+            product: message.product.clone(),
+            edition: message.edition,
+            pointer: message.pointer.clone(),
+            surrogate_key: message.surrogate_key.clone(),
+            report,
+        });
+        match commit_and_send(env, changes, vec![purge]).await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(StepError::catalog(error)),
+        }
+    }
+    Err(StepError::contended())
+}
+
+async fn superseded(env: &Env, entry: &OutboxId, message: &CopyEdition) -> Result<(), StepError> {
+    for _ in 0..MAX_TRIES {
+        let Some(edition) = load(env, message).await? else {
+            return remove(env, entry).await;
+        };
+        let row = RowOf::from(message);
+        let row = row
+            .change(env, &edition, EditionStep::Superseded)
+            .await
+            .map_err(StepError::catalog)?;
+        // The row alone has no condition of its own, so the edition is written beside it.
+        let touched = row.is_some().then_some(Change::UpdateEdition(edition));
+        let changes = row
+            .into_iter()
+            .chain(touched)
+            .chain([Change::RemoveOutbox(entry.clone())])
+            .collect();
+        match env.catalog.commit(changes).await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(StepError::catalog(error)),
+        }
+    }
+    Err(StepError::contended())
+}
+
+/// Hands the rest of a long copy on to the next run, as a message behind those that wait already: a newer build that
+/// waits there makes the rest unnecessary.
+async fn hand_on(env: &Env, entry: &OutboxId, message: &CopyEdition) -> Result<(), StepError> {
+    let next = CopyEdition {
+        hand_overs: message.hand_overs + 1,
+        ..message.clone()
+    };
+    let entry = OutboxEntry::new(entry.clone(), Message::CopyEdition(next), env.clock.now());
+    env.catalog
+        .commit(vec![Change::PutOutbox(entry.clone())])
+        .await
+        .map_err(StepError::catalog)?;
+    send(env, &[entry]).await;
+    Ok(())
+}

@@ -1,0 +1,419 @@
+//! Editions: create, read, change, end.
+
+use imprint_domain::build::Build;
+use imprint_domain::edition::{Cause, Edition, Tracking};
+use imprint_domain::git::GitRefs;
+use imprint_domain::id::{BuildId, EditionId, Generation, Revision, SurrogateKey, TaskId};
+use imprint_domain::message::{CopyEdition, Message, RegisterBuild};
+use imprint_domain::product::Product;
+use imprint_domain::slug::{EditionSlug, ProductSlug};
+use imprint_domain::task::{EditionStep, Registration, Task, TaskEdition};
+use imprint_domain::text::Title;
+use imprint_domain::tracking::TrackingMode;
+
+use crate::builds::new_task;
+use crate::env::Env;
+use crate::error::{AppError, MAX_TRIES};
+use crate::outgoing::commit_and_send;
+use crate::ports::{Change, Ids, StoreError};
+
+/// How a new edition is named.
+#[derive(Debug, Clone)]
+pub enum NewName {
+    /// As the caller says.
+    Given {
+        /// The slug.
+        slug: EditionSlug,
+        /// The title.
+        title: Title,
+    },
+    /// The next whole number.
+    Autoincrement,
+}
+
+/// What a new edition needs.
+#[derive(Debug, Clone)]
+pub struct NewEdition {
+    /// Its name.
+    pub name: NewName,
+    /// What it follows.
+    pub tracking: Tracking,
+    /// The build to show at once.
+    pub build: Option<BuildId>,
+}
+
+/// An edition after a request, and the task that goes on when it moves.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// The edition.
+    pub edition: Edition,
+    /// Its product.
+    pub product: Product,
+    /// What to watch, when it moves.
+    pub task: Option<TaskId>,
+}
+
+/// Checks that a tracking mode has what it needs. An edition without would follow nothing for ever (D24).
+///
+/// # Errors
+/// When a mode that compares refs has none.
+pub fn tracking(mode: TrackingMode, refs: Option<GitRefs>) -> Result<Tracking, AppError> {
+    if mode.shows_refs() && refs.is_none() {
+        return Err(AppError::Invalid(
+            "Invalid Edition: missing tracked_refs".to_owned(),
+        ));
+    }
+    Ok(Tracking { mode, refs })
+}
+
+/// Creates an edition.
+///
+/// # Errors
+/// `NotFound` for an unknown product, `Invalid` for a slug that is taken or a build that cannot be shown.
+pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result<Changed, AppError> {
+    let org = &env.organization.slug;
+    let build = match new.build {
+        Some(id) => Some(publishable(env, product, id).await?),
+        None => None,
+    };
+    let mut allotted = None;
+    for _ in 0..MAX_TRIES {
+        let (product, editions) = env
+            .catalog
+            .product_with_editions(org, product)
+            .await?
+            .ok_or(AppError::NotFound)?;
+        let (slug, title) = name(&new.name, &editions)?;
+        if editions.iter().any(|edition| edition.slug == slug) {
+            return Err(AppError::Invalid(format!(
+                "Invalid edition: slug ({slug}) already exists"
+            )));
+        }
+        let id = match allotted {
+            Some(id) => id,
+            None => {
+                env.catalog
+                    .allot(Ids {
+                        editions: 1,
+                        ..Ids::default()
+                    })
+                    .await?
+                    .1
+            }
+        };
+        allotted = Some(id);
+        let edition = Edition {
+            id,
+            organization: org.clone(),
+            product: product.slug.clone(),
+            slug,
+            title,
+            tracking: new.tracking.clone(),
+            surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
+            created_at: env.clock.now(),
+            ended_at: None,
+            generation: Generation::NONE,
+            desired: None,
+            copied: None,
+            published: None,
+            attempts: Vec::new(),
+            newest_seen: None,
+            failure: None,
+            revision: Revision::NEW,
+        };
+        let moved = build
+            .as_ref()
+            .map(|build| Move::plan(env, edition.clone(), build));
+        let (edition, task, mut changes, messages) = Move::parts(moved, edition);
+        changes.push(Change::CreateEdition(edition.clone()));
+        match commit_and_send(env, changes, messages).await {
+            Ok(()) => {
+                return Ok(Changed {
+                    edition,
+                    product,
+                    task,
+                });
+            }
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AppError::Contended)
+}
+
+fn name(new: &NewName, editions: &[Edition]) -> Result<(EditionSlug, Title), AppError> {
+    match new {
+        NewName::Given { slug, title } => Ok((slug.clone(), title.clone())),
+        NewName::Autoincrement => {
+            let numbers = editions
+                .iter()
+                .filter_map(|edition| edition.slug.as_str().parse::<u64>().ok());
+            let next = numbers.max().unwrap_or(0).saturating_add(1).to_string();
+            let invalid = || AppError::Invalid(format!("Invalid slug: {next}"));
+            Ok((
+                next.parse().map_err(|_| invalid())?,
+                next.parse().map_err(|_| invalid())?,
+            ))
+        }
+    }
+}
+
+async fn publishable(env: &Env, product: &ProductSlug, id: BuildId) -> Result<Build, AppError> {
+    let foreign = || {
+        AppError::Invalid(format!(
+            "Invalid build_url: build {id} is not one of product {product}"
+        ))
+    };
+    let build = env
+        .catalog
+        .build_of(&env.organization.slug, product, id)
+        .await?
+        .ok_or_else(foreign)?;
+    build.publishable()?;
+    Ok(build)
+}
+
+/// A person's move of an edition to a build.
+struct Move {
+    edition: Edition,
+    task: Task,
+    messages: Vec<Message>,
+}
+
+impl Move {
+    /// Decides the move: a copy when the build's files are known, else the build is registered for this edition.
+    fn plan(env: &Env, edition: Edition, build: &Build) -> Self {
+        let id = TaskId::from_bytes(env.random.identity());
+        let now = env.clock.now();
+        match &build.manifest {
+            None => {
+                let message = Message::RegisterBuild(RegisterBuild {
+                    task: id.clone(),
+                    organization: edition.organization.clone(),
+                    product: edition.product.clone(),
+                    build: build.id,
+                    editions: vec![edition.id],
+                });
+                let task = new_task(build, &id, Registration::Queued, now);
+                Self {
+                    edition,
+                    task,
+                    messages: vec![message],
+                }
+            }
+            Some(manifest) => {
+                let edition = edition.repoint(build, manifest.clone(), Cause::Person);
+                let mut task = new_task(build, &id, Registration::NotNeeded, now);
+                task.editions = queued(&edition, now).into_iter().collect();
+                let messages = copy_message(&edition, &id).into_iter().collect();
+                Self {
+                    edition,
+                    task,
+                    messages,
+                }
+            }
+        }
+    }
+
+    fn parts(moved: Option<Self>, edition: Edition) -> (Edition, Option<TaskId>, Vec<Change>, Vec<Message>) {
+        let Some(Self {
+            edition,
+            task,
+            messages,
+        }) = moved
+        else {
+            return (edition, None, Vec::new(), Vec::new());
+        };
+        let id = task.id.clone();
+        let rows = task.editions.clone();
+        let mut changes = vec![Change::CreateTask(task)];
+        changes.extend(
+            rows.into_iter()
+                .map(|row| Change::PutTaskEdition(id.clone(), row)),
+        );
+        (edition, Some(id), changes, messages)
+    }
+}
+
+/// The row of a task for an edition that was just re-pointed.
+pub(crate) fn queued(edition: &Edition, now: jiff::Timestamp) -> Option<TaskEdition> {
+    let pointer = edition.desired.as_ref()?;
+    Some(TaskEdition {
+        edition: edition.id,
+        slug: edition.slug.clone(),
+        build: pointer.build,
+        generation: pointer.generation,
+        step: EditionStep::Queued,
+        report: None,
+        updated_at: now,
+    })
+}
+
+/// The message that makes an edition's objects those of the build it was just pointed to.
+pub(crate) fn copy_message(edition: &Edition, task: &TaskId) -> Option<Message> {
+    let pointer = edition.desired.clone()?;
+    Some(Message::CopyEdition(CopyEdition {
+        task: task.clone(),
+        organization: edition.organization.clone(),
+        product: edition.product.clone(),
+        edition: edition.id,
+        source: imprint_domain::key::KeyPrefix::build(&edition.product, &pointer.build_slug),
+        destination: edition.prefix(),
+        surrogate_key: edition.surrogate_key.clone(),
+        pointer,
+        hand_overs: 0,
+    }))
+}
+
+/// An edition with its product.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn get(env: &Env, id: EditionId) -> Result<(Product, Edition), AppError> {
+    let edition = env.catalog.edition(id).await?.ok_or(AppError::NotFound)?;
+    if edition.organization != env.organization.slug {
+        return Err(AppError::NotFound);
+    }
+    let product = crate::products::get(env, &edition.product).await?;
+    Ok((product, edition))
+}
+
+/// A product with all its editions in the order of creation, ended ones included.
+///
+/// # Errors
+/// `NotFound` when there is no such product.
+pub async fn list(env: &Env, product: &ProductSlug) -> Result<(Product, Vec<Edition>), AppError> {
+    env.catalog
+        .product_with_editions(&env.organization.slug, product)
+        .await?
+        .ok_or(AppError::NotFound)
+}
+
+/// What can be changed of an edition.
+#[derive(Debug, Clone, Default)]
+pub struct EditionPatch {
+    /// A new title.
+    pub title: Option<Title>,
+    /// A new mode; refs that it needs may come with it or be there already.
+    pub mode: Option<TrackingMode>,
+    /// New tracked refs.
+    pub tracked_refs: Option<GitRefs>,
+    /// A build to move to.
+    pub build: Option<BuildId>,
+    /// `true`: publish the present build again; `false`: when something is pending, try it again.
+    pub pending_rebuild: Option<bool>,
+}
+
+/// Changes an edition. A change to what it already is succeeds; naming a build always publishes it (again).
+///
+/// # Errors
+/// `NotFound` when there is none, `Invalid` for a build that cannot be shown.
+pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Changed, AppError> {
+    for _ in 0..MAX_TRIES {
+        let (product, before) = get(env, id).await?;
+        let edition = retitled_and_retracked(before.clone(), &patch)?;
+        let build = match build_to_show(&edition, &patch)? {
+            Some(build) => Some(publishable(env, &edition.product, build).await?),
+            None => None,
+        };
+        let moved = build
+            .as_ref()
+            .map(|build| Move::plan(env, edition.clone(), build));
+        let (edition, task, mut changes, messages) = Move::parts(moved, edition);
+        if edition != before {
+            changes.push(Change::UpdateEdition(edition.clone()));
+        }
+        if changes.is_empty() {
+            return Ok(Changed {
+                edition,
+                product,
+                task,
+            });
+        }
+        match commit_and_send(env, changes, messages).await {
+            Ok(()) => {
+                return Ok(Changed {
+                    edition,
+                    product,
+                    task,
+                });
+            }
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AppError::Contended)
+}
+
+fn retitled_and_retracked(mut edition: Edition, patch: &EditionPatch) -> Result<Edition, AppError> {
+    if let Some(title) = &patch.title {
+        edition.title = title.clone();
+    }
+    let mode = patch.mode.unwrap_or(edition.tracking.mode);
+    let refs = patch
+        .tracked_refs
+        .clone()
+        .or_else(|| edition.tracking.refs.clone());
+    let tracking = tracking(mode, refs)?;
+    if tracking != edition.tracking {
+        edition.tracking = tracking;
+        // What was newest under other rules says nothing about these.
+        edition.newest_seen = None;
+    }
+    Ok(edition)
+}
+
+fn build_to_show(edition: &Edition, patch: &EditionPatch) -> Result<Option<BuildId>, AppError> {
+    if (patch.build.is_some() || patch.pending_rebuild == Some(true)) && edition.ended_at.is_some() {
+        return Err(AppError::Invalid(format!(
+            "Edition was deprecated: {}",
+            edition.slug
+        )));
+    }
+    if patch.build.is_some() {
+        return Ok(patch.build);
+    }
+    let present = edition.desired.as_ref().map(|pointer| pointer.build);
+    match patch.pending_rebuild {
+        Some(true) if present.is_none() => Err(AppError::Invalid(
+            "this edition has no build that could be published again".to_owned(),
+        )),
+        Some(true) => Ok(present),
+        Some(false) if edition.is_pending() => Ok(present),
+        Some(false) | None => Ok(None),
+    }
+}
+
+/// Ends an edition. Ending it again changes nothing.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn end(env: &Env, id: EditionId) -> Result<Changed, AppError> {
+    for _ in 0..MAX_TRIES {
+        let (product, before) = get(env, id).await?;
+        let edition = before.clone().end(env.clock.now());
+        if edition == before {
+            return Ok(Changed {
+                edition,
+                product,
+                task: None,
+            });
+        }
+        match env
+            .catalog
+            .commit(vec![Change::UpdateEdition(edition.clone())])
+            .await
+        {
+            Ok(()) => {
+                return Ok(Changed {
+                    edition,
+                    product,
+                    task: None,
+                });
+            }
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AppError::Contended)
+}

@@ -1,0 +1,48 @@
+//! How a use-case refuses a request.
+
+use imprint_domain::build::BuildError;
+
+use crate::ports::{PresignError, StoreError};
+
+/// Why a request was not carried out. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The request is wrong; the sentence says in what.
+    #[error("{0}")]
+    Invalid(String),
+    /// The thing that the request is about is not there.
+    #[error("it is not there")]
+    NotFound,
+    /// The answer would be larger than can be delivered; the sentence says what to do.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Others kept writing the same thing.
+    #[error("the same thing is being changed by others; send the request again")]
+    Contended,
+    /// The upload forms could not be signed.
+    #[error(transparent)]
+    Presign(#[from] PresignError),
+    /// The store did not do what it was asked.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::Contended,
+            error @ (StoreError::NotFound(_) | StoreError::Busy(_) | StoreError::Failed(_)) => {
+                Self::Store(error)
+            }
+        }
+    }
+}
+
+impl From<BuildError> for AppError {
+    fn from(error: BuildError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+/// How often a use-case loads and decides again when somebody else wrote first.
+pub(crate) const MAX_TRIES: usize = 8;

@@ -1,0 +1,54 @@
+//! Commit first, send second.
+
+use imprint_domain::id::OutboxId;
+use imprint_domain::message::Message;
+use imprint_domain::outbox::OutboxEntry;
+
+use crate::env::Env;
+use crate::ports::{Change, StoreError};
+
+/// Commits changes together with the messages that they make necessary, then sends these.
+///
+/// A message that cannot be sent is no error of the caller: it is committed, and `sweep` sends it.
+///
+/// # Errors
+/// When the commit did not happen.
+pub(crate) async fn commit_and_send(
+    env: &Env,
+    mut changes: Vec<Change>,
+    messages: Vec<Message>,
+) -> Result<(), StoreError> {
+    let now = env.clock.now();
+    let entry = |message| OutboxEntry::new(OutboxId::from_bytes(env.random.identity()), message, now);
+    let entries: Vec<OutboxEntry> = messages.into_iter().map(entry).collect();
+    changes.extend(entries.iter().cloned().map(Change::PutOutbox));
+    env.catalog.commit(changes).await?;
+    send(env, &entries).await;
+    Ok(())
+}
+
+/// Sends entries that are committed.
+pub(crate) async fn send(env: &Env, entries: &[OutboxEntry]) {
+    let envelopes: Vec<_> = entries.iter().map(OutboxEntry::envelope).collect();
+    if envelopes.is_empty() {
+        return;
+    }
+    if let Err(error) = env.queue.send(&envelopes).await {
+        tracing::warn!(error = %Chain(&error), messages = envelopes.len(), "not sent; the sweep will send again");
+    }
+}
+
+/// Shows an error with all its causes in one line.
+pub struct Chain<'a>(pub &'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

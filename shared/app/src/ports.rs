@@ -1,0 +1,47 @@
+//! What the use-cases need from the outside, in our own words and types.
+//!
+//! Each port is implemented by an AWS adapter and by an in-memory one; both pass the same conformance suite.
+
+mod catalog;
+mod cdn;
+mod objects;
+mod queue;
+mod surroundings;
+mod uploads;
+
+pub use catalog::{Catalog, Change, Ids, Page};
+pub use cdn::{Cdn, PurgeError, PurgeMode};
+pub use objects::{DeleteFailure, ListPage, Listed, Objects, Stored};
+pub use queue::{Queue, SendError};
+pub use surroundings::{Clock, Random, SystemRandom};
+pub use uploads::{PresignError, PresignedPost, UploadSlot, Uploads};
+
+/// A boxed error of the technology behind a port.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a store did not do what it was asked. The variants are what callers can act on.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A condition did not hold: somebody else wrote first. Load again and decide again.
+    #[error("somebody else wrote first")]
+    Conflict,
+    /// The thing is not there.
+    #[error("{0} is not there")]
+    NotFound(String),
+    /// Throttled, or not reachable: the same request may succeed later.
+    #[error("the store is busy")]
+    Busy(#[source] Source),
+    /// The request will never succeed.
+    #[error("the store refused")]
+    Failed(#[source] Source),
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later without anything being changed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Busy(_) => true,
+            Self::Conflict | Self::NotFound(_) | Self::Failed(_) => false,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use imprint_domain::access::{Token, User, UserName};
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
+use imprint_domain::id::{BuildId, EditionId, OutboxId, TaskId};
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::product::Product;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::task::{Task, TaskEdition};
+
+use super::StoreError;
+
+/// One write of a transaction. Each is conditional: a create needs the thing (and its slug) to be absent, an update
+/// needs the stored revision to be the one that the given value carries; the stored value gets the next revision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A new product.
+    CreateProduct(Product),
+    /// A changed product.
+    UpdateProduct(Product),
+    /// A new build; its slug must be free among all builds of the product that ever were.
+    CreateBuild(Build),
+    /// A changed build.
+    UpdateBuild(Build),
+    /// A new edition; its slug must be free within the product.
+    CreateEdition(Edition),
+    /// A changed edition.
+    UpdateEdition(Edition),
+    /// A new task (its `editions` are stored separately).
+    CreateTask(Task),
+    /// A changed task (its `editions` are stored separately).
+    UpdateTask(Task),
+    /// An edition's part of a task, written whatever was there: the edition's own update beside it is the condition.
+    PutTaskEdition(TaskId, TaskEdition),
+    /// Work that must happen.
+    PutOutbox(OutboxEntry),
+    /// Work that has happened. Removing what is not there is no conflict.
+    RemoveOutbox(OutboxId),
+    /// A new user.
+    CreateUser(User),
+    /// A new token.
+    CreateToken(Token),
+    /// The task is final: it need not be watched any more.
+    CloseTask(TaskId),
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<String>,
+}
+
+/// How many numbers a caller needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Numbers of builds.
+    pub builds: u64,
+    /// Numbers of editions.
+    pub editions: u64,
+}
+
+/// The state of everything but the files. Reads are consistent: they see every finished commit.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// A product by its slug. One request.
+    async fn product(
+        &self,
+        org: &OrganizationSlug,
+        slug: &ProductSlug,
+    ) -> Result<Option<Product>, StoreError>;
+
+    /// A product with all its editions, ended ones included, in the order of their ids. One request a megabyte.
+    async fn product_with_editions(
+        &self,
+        org: &OrganizationSlug,
+        slug: &ProductSlug,
+    ) -> Result<Option<(Product, Vec<Edition>)>, StoreError>;
+
+    /// Products of an organization in the order of creation, `limit` a page, from `cursor` on.
+    async fn products(
+        &self,
+        org: &OrganizationSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Product>, StoreError>;
+
+    /// Builds of a product, newest first, ended ones included, `limit` a page, from `cursor` on.
+    async fn builds(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Build>, StoreError>;
+
+    /// A build by its number. Two requests: where it is, and itself.
+    async fn build(&self, id: BuildId) -> Result<Option<Build>, StoreError>;
+
+    /// A build of a known product. One request.
+    async fn build_of(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        id: BuildId,
+    ) -> Result<Option<Build>, StoreError>;
+
+    /// An edition by its number. Two requests: where it is, and itself.
+    async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError>;
+
+    /// An edition of a known product. One request.
+    async fn edition_of(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        id: EditionId,
+    ) -> Result<Option<Edition>, StoreError>;
+
+    /// A task with its editions in the order of their ids. One request.
+    async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError>;
+
+    /// A user. One request.
+    async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError>;
+
+    /// A token by its hash, also when it has expired but was not removed yet. One request.
+    async fn token(&self, hash: &str) -> Result<Option<Token>, StoreError>;
+
+    /// Hands out numbers that were never handed out before, ascending. Returns the first of each kind. One request a
+    /// kind that is asked for.
+    async fn allot(&self, ids: Ids) -> Result<(BuildId, EditionId), StoreError>;
+
+    /// Writes all changes or none, at most [`MAX_CHANGES`](Self::MAX_CHANGES) of them. One request.
+    ///
+    /// # Errors
+    /// `Conflict` when a condition did not hold.
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
+
+    /// Entries of the outbox that were last sent before `before`, oldest first, at most `limit`.
+    async fn outbox(&self, before: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// Tasks that were not closed and were created before `before`, oldest first, at most `limit`.
+    async fn open_tasks(&self, before: Timestamp, limit: usize) -> Result<Vec<TaskId>, StoreError>;
+
+    /// Notes how far a copy is, for people to see. Never an error of the work itself; only written while the step is
+    /// still `Copying`. One request.
+    async fn note_progress(
+        &self,
+        task: &TaskId,
+        edition: EditionId,
+        done: u64,
+        total: u64,
+    ) -> Result<(), StoreError>;
+}
+
+impl dyn Catalog {
+    /// How many changes one commit may hold. DynamoDB takes 100 items in a transaction
+    /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>), and a new build
+    /// is three of them.
+    pub const MAX_CHANGES: usize = 32;
+}

@@ -1,0 +1,307 @@
+//! The step that learns a build's files and moves the editions that follow it.
+//!
+//! Safe to run twice and to stop anywhere: the manifest's name is its content, nothing is visible before the commit, and
+//! the task remembers that it was done. Two runs at once decide on the same revisions, so one of them decides again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
+use imprint_domain::id::{BuildId, ManifestId, OutboxId};
+use imprint_domain::key::{KeyPrefix, ObjectKey, SitePath};
+use imprint_domain::manifest::{File, Headers, MAX_FILE_BYTES, Manifest};
+use imprint_domain::message::RegisterBuild;
+use imprint_domain::publish;
+use imprint_domain::task::{FailureCode, Note, NoteCode, Registration, Task};
+
+use crate::editions::{copy_message, queued};
+use crate::env::Env;
+use crate::error::MAX_TRIES;
+use crate::outgoing::commit_and_send;
+use crate::ports::{Catalog, Change, Listed, StoreError};
+use crate::step::StepError;
+
+/// HEAD requests at a time. S3 serves 5,500 a second and prefix, each in 20 to 100 ms.
+const HEADS_AT_A_TIME: usize = 64;
+/// How many manifests of earlier builds are asked for headers that are known already.
+const KNOWN_MANIFESTS: usize = 3;
+/// Names of left-out files that a note lists.
+const NAMED_FILES: usize = 10;
+
+/// Registers the build that a message names.
+///
+/// # Errors
+/// When it has to be tried again, or can never be registered.
+pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild) -> Result<(), StepError> {
+    let mut files: Option<Files> = None;
+    for _ in 0..MAX_TRIES {
+        let Some(task) = env
+            .catalog
+            .task(&message.task)
+            .await
+            .map_err(StepError::catalog)?
+        else {
+            return Err(gone("the task"));
+        };
+        if matches!(task.registration, Registration::Done { .. }) {
+            return done_with(env, entry).await;
+        }
+        let (org, product) = (&message.organization, &message.product);
+        let build = env
+            .catalog
+            .build_of(org, product, message.build)
+            .await
+            .map_err(StepError::catalog)?;
+        let build = build.ok_or_else(|| gone("the build"))?;
+        let found = env
+            .catalog
+            .product_with_editions(org, product)
+            .await
+            .map_err(StepError::catalog)?;
+        let (_, editions) = found.ok_or_else(|| gone("the product"))?;
+        let learned = match files.take() {
+            Some(learned) => learned,
+            None => learn(env, &build, &editions).await?,
+        };
+        let decision = publish::register(build, &learned.id, editions, &message.editions, env.clock.now())
+            .map_err(|error| StepError::Final {
+                code: FailureCode::BuildEnded,
+                message: error.to_string(),
+            })?;
+        match commit(env, entry, task, decision, &learned).await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Conflict) => files = Some(learned),
+            Err(error) => return Err(StepError::catalog(error)),
+        }
+    }
+    Err(StepError::contended())
+}
+
+fn gone(what: &str) -> StepError {
+    StepError::Final {
+        code: FailureCode::Gone,
+        message: format!("{what} is not there any more"),
+    }
+}
+
+async fn done_with(env: &Env, entry: &OutboxId) -> Result<(), StepError> {
+    env.catalog
+        .commit(vec![Change::RemoveOutbox(entry.clone())])
+        .await
+        .map_err(StepError::catalog)
+}
+
+/// Commits the moves, then the registration itself. Moves that do not fit into one transaction are committed before it:
+/// when the step stops between, the same moves are decided again.
+async fn commit(
+    env: &Env,
+    entry: &OutboxId,
+    mut task: Task,
+    decision: publish::Registered,
+    learned: &Files,
+) -> Result<(), StoreError> {
+    let now = env.clock.now();
+    let of_move = |edition: &Edition| {
+        let row = queued(edition, now).map(|row| Change::PutTaskEdition(task.id.clone(), row));
+        row.into_iter().chain([Change::UpdateEdition(edition.clone())])
+    };
+    let moves_at_a_time = (<dyn Catalog>::MAX_CHANGES - 3) / 3;
+    let mut chunks: Vec<&[Edition]> = decision.moves.chunks(moves_at_a_time).collect();
+    let last = chunks.pop().unwrap_or(&[]);
+    for chunk in chunks {
+        let changes = chunk.iter().flat_map(of_move).collect();
+        let messages = chunk
+            .iter()
+            .filter_map(|edition| copy_message(edition, &task.id))
+            .collect();
+        commit_and_send(env, changes, messages).await?;
+    }
+    let mut changes: Vec<Change> = last.iter().flat_map(of_move).collect();
+    let messages = last
+        .iter()
+        .filter_map(|edition| copy_message(edition, &task.id))
+        .collect();
+    let count = learned.manifest.files().len() as u64;
+    task.registration = Registration::Done {
+        at: now,
+        files: count,
+        bytes: learned.manifest.bytes(),
+    };
+    task.notes = learned.notes.iter().cloned().chain(decision.notes).collect();
+    changes.extend([
+        Change::UpdateBuild(decision.build),
+        Change::UpdateTask(task),
+        Change::RemoveOutbox(entry.clone()),
+    ]);
+    commit_and_send(env, changes, messages).await
+}
+
+/// What was learned of a build's files.
+struct Files {
+    manifest: Manifest,
+    id: ManifestId,
+    notes: Vec<Note>,
+}
+
+/// Lists the build's files, asks for the headers that no earlier manifest knows, and stores the manifest.
+async fn learn(env: &Env, build: &Build, editions: &[Edition]) -> Result<Files, StepError> {
+    let prefix = build.prefix();
+    let listed = list_all(env, &prefix).await?;
+    let (named, notes) = name_files(&prefix, listed)?;
+    if !named.iter().any(|(_, listed)| listed.size > 0) {
+        let message = format!("build {} has no files below {prefix}", build.slug);
+        return Err(StepError::Final {
+            code: FailureCode::EmptyBuild,
+            message,
+        });
+    }
+    let known = known_files(env, editions).await?;
+    let paths: BTreeSet<&str> = named.iter().map(|(path, _)| path.as_str()).collect();
+    let learned = stream::iter(&named).map(|(path, listed)| {
+        let reusable = known.get(path).filter(|known| is_same(known, listed, &paths));
+        async move {
+            let headers = match reusable {
+                Some(known) => known.headers.clone(),
+                None => Arc::new(headers_of(env, &listed.key).await?),
+            };
+            Ok::<File, StepError>(File {
+                path: path.clone(),
+                size: listed.size,
+                etag: listed.etag.as_str().into(),
+                headers,
+            })
+        }
+    });
+    let files: Vec<File> = learned.buffer_unordered(HEADS_AT_A_TIME).try_collect().await?;
+    let manifest = Manifest::of(files);
+    let (id, json) = manifest.store();
+    let json_headers = Headers {
+        content_type: Some("application/json".to_owned()),
+        ..Headers::default()
+    };
+    let key = ObjectKey::manifest(build.id, &id);
+    env.objects
+        .write(&key, Bytes::from(json), &json_headers)
+        .await
+        .map_err(StepError::objects)?;
+    Ok(Files { manifest, id, notes })
+}
+
+/// Lists everything below a prefix.
+pub(crate) async fn list_all(env: &Env, prefix: &KeyPrefix) -> Result<Vec<Listed>, StepError> {
+    let mut all = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = env
+            .objects
+            .list(prefix, after.as_deref())
+            .await
+            .map_err(StepError::objects)?;
+        all.extend(page.objects);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+type Named = Vec<(SitePath, Listed)>;
+
+fn name_files(prefix: &KeyPrefix, listed: Vec<Listed>) -> Result<(Named, Vec<Note>), StepError> {
+    let mut named = Vec::with_capacity(listed.len());
+    let mut left_out = Vec::new();
+    for object in listed {
+        let Some(rest) = prefix.strip(&object.key) else {
+            continue;
+        };
+        if object.size > MAX_FILE_BYTES {
+            let message = format!(
+                "{rest} has {} bytes, at most {MAX_FILE_BYTES} can be copied",
+                object.size
+            );
+            return Err(StepError::Final {
+                code: FailureCode::BadFile,
+                message,
+            });
+        }
+        match rest.parse::<SitePath>() {
+            Ok(path) => named.push((path, object)),
+            Err(error) => left_out.push(error.to_string()),
+        }
+    }
+    let note = (!left_out.is_empty()).then(|| Note {
+        code: NoteCode::FileLeftOut,
+        message: format!(
+            "{} files were left out because no URL can name them: {}",
+            left_out.len(),
+            left_out[..left_out.len().min(NAMED_FILES)].join("; ")
+        ),
+    });
+    Ok((named, note.into_iter().collect()))
+}
+
+/// Whether a known file is the listed one. An empty object is a directory's redirect exactly when files lie below it; all
+/// empty objects have one ETag, so the ETag alone cannot tell.
+fn is_same(known: &File, listed: &Listed, paths: &BTreeSet<&str>) -> bool {
+    let has_files_below = || {
+        let below = format!("{}/", known.path.as_str());
+        paths
+            .range(below.as_str()..)
+            .next()
+            .is_some_and(|path| path.starts_with(&below))
+    };
+    let same_kind = listed.size > 0 || known.headers.is_redirect() == has_files_below();
+    known.size == listed.size && *known.etag == *listed.etag && same_kind
+}
+
+async fn headers_of(env: &Env, key: &ObjectKey) -> Result<Headers, StepError> {
+    let headers = env.objects.headers(key).await.map_err(StepError::objects)?;
+    let vanished = || StepError::objects(StoreError::NotFound(key.to_string()));
+    Ok(headers.ok_or_else(vanished)?.of_content())
+}
+
+/// The files of the builds that the product's editions show: most of a new build's files are among them.
+async fn known_files(env: &Env, editions: &[Edition]) -> Result<BTreeMap<SitePath, File>, StepError> {
+    let shown: BTreeMap<BuildId, &ManifestId> = editions
+        .iter()
+        .filter_map(|edition| edition.desired.as_ref())
+        .map(|pointer| (pointer.build, &pointer.manifest))
+        .collect();
+    let mut known = BTreeMap::new();
+    let newest = shown.into_iter().rev().take(KNOWN_MANIFESTS);
+    for (build, manifest) in newest.rev() {
+        if let Some(manifest) = read_manifest(env, build, manifest).await? {
+            known.extend(
+                manifest
+                    .files()
+                    .iter()
+                    .map(|file| (file.path.clone(), file.clone())),
+            );
+        }
+    }
+    Ok(known)
+}
+
+/// A stored manifest, or nothing when it is not there.
+pub(crate) async fn read_manifest(
+    env: &Env,
+    build: BuildId,
+    id: &ManifestId,
+) -> Result<Option<Manifest>, StepError> {
+    let stored = env
+        .objects
+        .read(&ObjectKey::manifest(build, id))
+        .await
+        .map_err(StepError::objects)?;
+    let unreadable = |error| StepError::Final {
+        code: FailureCode::FilesMissing,
+        message: format!("the manifest of build {build}: {error}"),
+    };
+    stored
+        .map(|stored| Manifest::read(&stored.body).map_err(unreadable))
+        .transpose()
+}

@@ -1,0 +1,269 @@
+//! What the steps behind the queues have in common: how they are told what to do, and how they fail.
+
+use imprint_domain::edition::{Edition, Pointer};
+use imprint_domain::id::{EditionId, OutboxId, TaskId};
+use imprint_domain::message::{CopyEdition, Envelope, Message, PurgeCdn};
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::task::{CopyReport, EditionStep, Failure, FailureCode, Registration, TaskEdition};
+
+use crate::env::Env;
+use crate::error::MAX_TRIES;
+use crate::outgoing::Chain;
+use crate::ports::{Change, StoreError};
+
+/// How often a queue delivers one send before it puts it aside. `template.yaml` says the same (`maxReceiveCount`).
+pub const MAX_RECEIVES: u32 = 5;
+
+/// One delivery of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message.
+    pub envelope: Envelope,
+    /// Which delivery of this send it is, from 1 on.
+    pub receive_count: u32,
+}
+
+/// Why a step did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// It may work later. The message goes back to its queue.
+    #[error("{code:?}, to be tried again")]
+    Retry {
+        /// What the task shows when the queue gives up.
+        code: FailureCode,
+        /// What went wrong.
+        #[source]
+        source: crate::ports::Source,
+    },
+    /// It will never work. The message is done with; the task shows why.
+    #[error("{code:?}: {message}")]
+    Final {
+        /// What the task shows.
+        code: FailureCode,
+        /// The sentence.
+        message: String,
+    },
+    /// The CDN refused. Trying again soon is of no use, trying again later may be: the outbox keeps it.
+    #[error("{code:?}: {message}")]
+    Later {
+        /// What the task shows.
+        code: FailureCode,
+        /// The sentence.
+        message: String,
+    },
+}
+
+impl StepError {
+    /// An error of the catalog.
+    pub(crate) fn catalog(error: StoreError) -> Self {
+        Self::Retry {
+            code: FailureCode::Catalog,
+            source: error.into(),
+        }
+    }
+
+    /// An error of the object store.
+    pub(crate) fn objects(error: StoreError) -> Self {
+        Self::Retry {
+            code: FailureCode::ObjectStore,
+            source: error.into(),
+        }
+    }
+
+    /// Somebody else kept writing the same thing.
+    pub(crate) fn contended() -> Self {
+        Self::catalog(StoreError::Conflict)
+    }
+}
+
+/// What the queue is to do with a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposal {
+    /// Forget it: its effect is committed, or its failure is.
+    Done,
+    /// Deliver it again, or put it aside.
+    Redeliver,
+}
+
+/// Turns the outcome of a step into what the queue is to do, and makes failures visible on task and edition.
+pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepError>) -> Disposal {
+    let Err(error) = outcome else {
+        return Disposal::Done;
+    };
+    let task = delivery.envelope.message.task();
+    tracing::warn!(%task, receive_count = delivery.receive_count, error = %Chain(&error), "step failed");
+    let now = env.clock.now();
+    let (failure, keeps_entry, disposal) = match error {
+        StepError::Retry { .. } if delivery.receive_count < MAX_RECEIVES => return Disposal::Redeliver,
+        StepError::Retry { code, source } => (
+            code.because(Chain(&*source).to_string(), now),
+            true,
+            Disposal::Redeliver,
+        ),
+        StepError::Final { code, message } => (code.because(message, now), false, Disposal::Done),
+        StepError::Later { code, message } => (code.because(message, now), true, Disposal::Done),
+    };
+    let entry = (!keeps_entry).then(|| delivery.envelope.id.clone());
+    match record_failure(env, &delivery.envelope.message, &failure, entry).await {
+        Ok(()) => disposal,
+        Err(error) => {
+            tracing::error!(%task, error = %Chain(&error), "failure not recorded");
+            Disposal::Redeliver
+        }
+    }
+}
+
+/// Shows a failure on the task, and on the edition when it is about one.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn record_failure(
+    env: &Env,
+    message: &Message,
+    failure: &Failure,
+    done_with: Option<OutboxId>,
+) -> Result<(), StoreError> {
+    let removed = || done_with.clone().map(Change::RemoveOutbox);
+    match message {
+        Message::RegisterBuild(register) => fail_registration(env, &register.task, failure, removed()).await,
+        Message::CopyEdition(copy) => {
+            fail_edition(
+                env,
+                (&copy.organization, &copy.product),
+                copy.into(),
+                failure,
+                removed(),
+            )
+            .await
+        }
+        Message::PurgeCdn(purge) => {
+            fail_edition(
+                env,
+                (&purge.organization, &purge.product),
+                purge.into(),
+                failure,
+                removed(),
+            )
+            .await
+        }
+    }
+}
+
+async fn fail_registration(
+    env: &Env,
+    id: &TaskId,
+    failure: &Failure,
+    removed: Option<Change>,
+) -> Result<(), StoreError> {
+    for _ in 0..MAX_TRIES {
+        let mut changes: Vec<Change> = removed.iter().cloned().collect();
+        if let Some(mut task) = env.catalog.task(id).await?
+            && !matches!(task.registration, Registration::Done { .. })
+        {
+            task.registration = Registration::Failed(failure.clone());
+            changes.push(Change::UpdateTask(task));
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        match env.catalog.commit(changes).await {
+            Err(StoreError::Conflict) => {}
+            other => return other,
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+async fn fail_edition(
+    env: &Env,
+    (org, product): (&OrganizationSlug, &ProductSlug),
+    row: RowOf<'_>,
+    failure: &Failure,
+    removed: Option<Change>,
+) -> Result<(), StoreError> {
+    for _ in 0..MAX_TRIES {
+        let mut changes: Vec<Change> = removed.iter().cloned().collect();
+        if let Some(edition) = env.catalog.edition_of(org, product, row.edition).await? {
+            changes.extend(
+                row.change(env, &edition, EditionStep::Failed(failure.clone()))
+                    .await?,
+            );
+            changes.push(Change::UpdateEdition(
+                edition.fail(row.pointer.generation, failure.clone()),
+            ));
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        match env.catalog.commit(changes).await {
+            Err(StoreError::Conflict) => {}
+            other => return other,
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// The row of a task that a step reports to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowOf<'a> {
+    pub(crate) task: &'a TaskId,
+    pub(crate) edition: EditionId,
+    pub(crate) pointer: &'a Pointer,
+    pub(crate) report: Option<CopyReport>,
+}
+
+impl RowOf<'_> {
+    /// The change that writes the row, or none when the row belongs to a newer generation of the same task by now.
+    ///
+    /// An edition that is still at this generation cannot have handed the row on, so no read is needed then.
+    pub(crate) async fn change(
+        &self,
+        env: &Env,
+        edition: &Edition,
+        step: EditionStep,
+    ) -> Result<Option<Change>, StoreError> {
+        let generation = self.pointer.generation;
+        if edition.generation != generation {
+            let task = env.catalog.task(self.task).await?;
+            let rows = task.map(|task| task.editions).unwrap_or_default();
+            if rows
+                .iter()
+                .any(|row| row.edition == self.edition && row.generation > generation)
+            {
+                return Ok(None);
+            }
+        }
+        let row = TaskEdition {
+            edition: self.edition,
+            slug: edition.slug.clone(),
+            build: self.pointer.build,
+            generation,
+            step,
+            report: self.report,
+            updated_at: env.clock.now(),
+        };
+        Ok(Some(Change::PutTaskEdition(self.task.clone(), row)))
+    }
+}
+
+impl<'a> From<&'a CopyEdition> for RowOf<'a> {
+    fn from(copy: &'a CopyEdition) -> Self {
+        Self {
+            task: &copy.task,
+            edition: copy.edition,
+            pointer: &copy.pointer,
+            report: None,
+        }
+    }
+}
+
+impl<'a> From<&'a PurgeCdn> for RowOf<'a> {
+    fn from(purge: &'a PurgeCdn) -> Self {
+        Self {
+            task: &purge.task,
+            edition: purge.edition,
+            pointer: &purge.pointer,
+            report: Some(purge.report),
+        }
+    }
+}

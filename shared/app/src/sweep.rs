@@ -1,0 +1,91 @@
+//! What fell between two steps: work that was committed and not sent, or sent and lost.
+//!
+//! Every message is safe to handle twice, so sending once too often costs requests and nothing else.
+
+use jiff::SignedDuration;
+
+use imprint_domain::id::TaskId;
+use imprint_domain::message::Message;
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::task::{EditionStep, FailureCode};
+
+use crate::env::Env;
+use crate::outgoing::send;
+use crate::ports::{Change, StoreError};
+use crate::step::record_failure;
+
+/// Entries and tasks looked at in one run; the next run takes the next ones.
+const AT_A_TIME: usize = 200;
+/// A task that is final is watched no longer than this.
+const TASK_REST: SignedDuration = SignedDuration::from_mins(10);
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Swept {
+    /// Messages sent again.
+    pub sent_again: u64,
+    /// Messages given up after too many sends.
+    pub given_up: u64,
+    /// Tasks that are final and watched no longer.
+    pub tasks_closed: u64,
+}
+
+/// Sends again what should have been done by now; `patience` is how long a first send may take.
+///
+/// # Errors
+/// When the store fails; what was done so far stays done.
+pub async fn sweep(env: &Env, patience: SignedDuration) -> Result<Swept, StoreError> {
+    let mut swept = Swept::default();
+    let now = env.clock.now();
+    for entry in env.catalog.outbox(now - patience, AT_A_TIME).await? {
+        if !entry.is_overdue(now, patience) || is_under_way(env, &entry, patience).await? {
+            continue;
+        }
+        match entry.clone().again(now) {
+            Some(again) => {
+                env.catalog.commit(vec![Change::PutOutbox(again.clone())]).await?;
+                send(env, &[again]).await;
+                swept.sent_again += 1;
+            }
+            None => {
+                give_up(env, &entry).await?;
+                swept.given_up += 1;
+            }
+        }
+    }
+    for id in env.catalog.open_tasks(now - TASK_REST, AT_A_TIME).await? {
+        swept.tasks_closed += u64::from(close_if_final(env, &id).await?);
+    }
+    Ok(swept)
+}
+
+/// Whether a long copy said a moment ago that it is getting on.
+async fn is_under_way(env: &Env, entry: &OutboxEntry, patience: SignedDuration) -> Result<bool, StoreError> {
+    let Message::CopyEdition(copy) = &entry.message else {
+        return Ok(false);
+    };
+    if patience.is_zero() {
+        return Ok(false);
+    }
+    let task = env.catalog.task(&copy.task).await?;
+    let row = task.and_then(|task| task.editions.into_iter().find(|row| row.edition == copy.edition));
+    Ok(row.is_some_and(|row| {
+        let recent = env.clock.now().duration_since(row.updated_at) < patience;
+        matches!(row.step, EditionStep::Copying { .. }) && recent
+    }))
+}
+
+async fn give_up(env: &Env, entry: &OutboxEntry) -> Result<(), StoreError> {
+    let message = format!("the step was sent {} times and never finished", entry.attempt);
+    tracing::error!(task = %entry.message.task(), message, "given up");
+    let failure = FailureCode::GaveUp.because(message, env.clock.now());
+    record_failure(env, &entry.message, &failure, Some(entry.id.clone())).await
+}
+
+async fn close_if_final(env: &Env, id: &TaskId) -> Result<bool, StoreError> {
+    let is_final = env.catalog.task(id).await?.is_none_or(|task| task.is_final());
+    if is_final {
+        env.catalog.commit(vec![Change::CloseTask(id.clone())]).await?;
+    }
+    Ok(is_final)
+}
