@@ -1,0 +1,13 @@
+//! Working adapters of every port, in memory.
+
+mod catalog;
+mod cdn;
+mod objects;
+mod queue;
+mod uploads;
+
+pub use catalog::MemoryCatalog;
+pub use cdn::{MemoryCdn, Purge, Refusal};
+pub use objects::{MemoryObjects, Mutation, Object};
+pub use queue::{MemoryQueue, Step};
+pub use uploads::MemoryUploads;

@@ -1,0 +1,286 @@
+//! The catalog in maps.
+
+mod state;
+
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use imprint_app::ports::{Catalog, Change, Ids, Page, StoreError};
+use imprint_domain::access::{Token, User, UserName};
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
+use imprint_domain::id::{BuildId, EditionId, TaskId};
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::product::Product;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::task::{EditionStep, Task};
+use jiff::Timestamp;
+
+use crate::gate::{Call, Gate, Trouble};
+use state::State;
+
+/// The catalog in memory.
+#[derive(Debug)]
+pub struct MemoryCatalog {
+    gate: Gate,
+    state: Mutex<State>,
+}
+
+impl MemoryCatalog {
+    /// An empty one behind a gate.
+    pub fn new(gate: Gate) -> Self {
+        Self {
+            gate,
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    /// Commits without being counted or failed, to set a stage.
+    ///
+    /// # Panics
+    /// When a condition does not hold.
+    pub fn seed(&self, changes: Vec<Change>) {
+        for change in changes {
+            self.state()
+                .commit(vec![change])
+                .expect("a stage has no conflicts");
+        }
+    }
+
+    /// The whole outbox, oldest first, uncounted.
+    pub fn all_outbox(&self) -> Vec<OutboxEntry> {
+        self.state().outbox(Timestamp::MAX, usize::MAX)
+    }
+
+    /// Every task that is not closed, oldest first, uncounted.
+    pub fn all_open_tasks(&self) -> Vec<TaskId> {
+        self.state().open_tasks(Timestamp::MAX, usize::MAX)
+    }
+
+    /// Every edition by its number, uncounted.
+    pub fn all_editions(&self) -> Vec<Edition> {
+        self.state().editions.values().cloned().collect()
+    }
+
+    /// Every build by its number, uncounted.
+    pub fn all_builds(&self) -> Vec<Build> {
+        self.state().builds.values().cloned().collect()
+    }
+
+    /// Every task with its editions, uncounted.
+    pub fn all_tasks(&self) -> Vec<Task> {
+        let state = self.state();
+        state.tasks.keys().filter_map(|id| state.task(id)).collect()
+    }
+
+    /// Every product in the order of creation, uncounted.
+    pub fn all_products(&self) -> Vec<Product> {
+        let state = self.state();
+        state.products_by_age().into_iter().cloned().collect()
+    }
+
+    async fn pass<T>(&self, call: Call, effect: impl FnOnce(&mut State) -> T) -> Result<T, StoreError> {
+        let effect = || effect(&mut self.state());
+        self.gate.pass(call, effect).await.map_err(Trouble::store)
+    }
+
+    async fn ask<T>(
+        &self,
+        method: &'static str,
+        effect: impl FnOnce(&mut State) -> T,
+    ) -> Result<T, StoreError> {
+        self.pass(Call::one(method), effect).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("nothing panics while it reads or writes")
+    }
+}
+
+/// A build or edition whose product is not known is found first and read then.
+const FIND_AND_READ: u64 = 2;
+
+#[async_trait]
+impl Catalog for MemoryCatalog {
+    async fn product(
+        &self,
+        org: &OrganizationSlug,
+        slug: &ProductSlug,
+    ) -> Result<Option<Product>, StoreError> {
+        self.ask("catalog.product", |state| state.product(org, slug).cloned())
+            .await
+    }
+
+    async fn product_with_editions(
+        &self,
+        org: &OrganizationSlug,
+        slug: &ProductSlug,
+    ) -> Result<Option<(Product, Vec<Edition>)>, StoreError> {
+        self.ask("catalog.product_with_editions", |state| {
+            let product = state.product(org, slug)?.clone();
+            let of_product = |edition: &&Edition| edition.organization == *org && edition.product == *slug;
+            Some((
+                product,
+                state.editions.values().filter(of_product).cloned().collect(),
+            ))
+        })
+        .await
+    }
+
+    async fn products(
+        &self,
+        org: &OrganizationSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Product>, StoreError> {
+        self.ask("catalog.products", |state| {
+            let all = state.products_by_age().into_iter();
+            let own = all.filter(|product| product.organization == *org).cloned();
+            page(own.collect(), limit, cursor, |product| product.slug.to_string())
+        })
+        .await?
+    }
+
+    async fn builds(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Build>, StoreError> {
+        self.ask("catalog.builds", |state| {
+            let of_product = |build: &&Build| build.organization == *org && build.product == *product;
+            let newest_first = state.builds.values().rev().filter(of_product).cloned();
+            page(newest_first.collect(), limit, cursor, |build| {
+                build.id.to_string()
+            })
+        })
+        .await?
+    }
+
+    async fn build(&self, id: BuildId) -> Result<Option<Build>, StoreError> {
+        let call = Call {
+            method: "catalog.build",
+            requests: FIND_AND_READ,
+        };
+        self.pass(call, |state| state.builds.get(&id).cloned()).await
+    }
+
+    async fn build_of(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        id: BuildId,
+    ) -> Result<Option<Build>, StoreError> {
+        self.ask("catalog.build_of", |state| {
+            let build = state.builds.get(&id)?;
+            (build.organization == *org && build.product == *product).then(|| build.clone())
+        })
+        .await
+    }
+
+    async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
+        let call = Call {
+            method: "catalog.edition",
+            requests: FIND_AND_READ,
+        };
+        self.pass(call, |state| state.editions.get(&id).cloned()).await
+    }
+
+    async fn edition_of(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        id: EditionId,
+    ) -> Result<Option<Edition>, StoreError> {
+        self.ask("catalog.edition_of", |state| {
+            let edition = state.editions.get(&id)?;
+            (edition.organization == *org && edition.product == *product).then(|| edition.clone())
+        })
+        .await
+    }
+
+    async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
+        self.ask("catalog.task", |state| state.task(id)).await
+    }
+
+    async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
+        self.ask("catalog.user", |state| state.users.get(name).cloned())
+            .await
+    }
+
+    async fn token(&self, hash: &str) -> Result<Option<Token>, StoreError> {
+        self.ask("catalog.token", |state| state.tokens.get(hash).cloned())
+            .await
+    }
+
+    async fn allot(&self, ids: Ids) -> Result<(BuildId, EditionId), StoreError> {
+        let call = Call {
+            method: "catalog.allot",
+            requests: u64::from(ids.builds > 0) + u64::from(ids.editions > 0),
+        };
+        self.pass(call, |state| state.allot(ids)).await
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.ask("catalog.commit", |state| state.commit(changes)).await?
+    }
+
+    async fn outbox(&self, before: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.ask("catalog.outbox", |state| state.outbox(before, limit))
+            .await
+    }
+
+    async fn open_tasks(&self, before: Timestamp, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.ask("catalog.open_tasks", |state| state.open_tasks(before, limit))
+            .await
+    }
+
+    async fn note_progress(
+        &self,
+        task: &TaskId,
+        edition: EditionId,
+        done: u64,
+        total: u64,
+    ) -> Result<(), StoreError> {
+        self.ask("catalog.note_progress", |state| {
+            let editions = state.task_editions.get_mut(task);
+            let Some(stored) = editions.and_then(|editions| editions.get_mut(&edition)) else {
+                return;
+            };
+            match &stored.step {
+                EditionStep::Copying { .. } => {
+                    stored.step = EditionStep::Copying { done, total };
+                }
+                EditionStep::Queued
+                | EditionStep::Purging
+                | EditionStep::Published { .. }
+                | EditionStep::Superseded
+                | EditionStep::Failed(_) => {}
+            }
+        })
+        .await
+    }
+}
+
+/// Cuts a page out of a list: what follows the item that the cursor names.
+fn page<T>(
+    all: Vec<T>,
+    limit: usize,
+    cursor: Option<&str>,
+    name: impl Fn(&T) -> String,
+) -> Result<Page<T>, StoreError> {
+    let start = match cursor {
+        None => 0,
+        Some(cursor) => match all.iter().position(|item| name(item) == cursor) {
+            Some(at) => at + 1,
+            None => return Err(StoreError::Failed("the cursor is none of this list".into())),
+        },
+    };
+    let left = all.len() - start;
+    let items: Vec<T> = all.into_iter().skip(start).take(limit).collect();
+    let next = (left > items.len()).then(|| items.last().map(&name)).flatten();
+    Ok(Page { items, next })
+}

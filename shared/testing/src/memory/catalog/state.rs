@@ -1,0 +1,275 @@
+//! What the catalog holds, and the rules of a commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use imprint_app::ports::{Catalog, Change, Ids, StoreError};
+use imprint_domain::access::{Token, User, UserName};
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
+use imprint_domain::id::{BuildId, EditionId, OutboxId, Revision, TaskId};
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::product::Product;
+use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
+use imprint_domain::task::{Task, TaskEdition};
+use jiff::Timestamp;
+
+type ProductKey = (OrganizationSlug, ProductSlug);
+
+/// One thing that a change writes. A transaction may write each only once, as in DynamoDB.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    Product(ProductKey),
+    Build(BuildId),
+    BuildSlug(ProductKey, BuildSlug),
+    Edition(EditionId),
+    EditionSlug(ProductKey, EditionSlug),
+    Task(TaskId),
+    TaskEdition(TaskId, EditionId),
+    Open(TaskId),
+    Outbox(OutboxId),
+    User(UserName),
+    Token(String),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    products: BTreeMap<ProductKey, Product>,
+    /// Products in the order in which they were committed.
+    births: Vec<ProductKey>,
+    pub(super) builds: BTreeMap<BuildId, Build>,
+    pub(super) editions: BTreeMap<EditionId, Edition>,
+    /// Slugs of builds and editions. They are never given back.
+    claims: BTreeSet<Target>,
+    pub(super) tasks: BTreeMap<TaskId, Task>,
+    pub(super) task_editions: BTreeMap<TaskId, BTreeMap<EditionId, TaskEdition>>,
+    open: BTreeSet<TaskId>,
+    outbox: BTreeMap<OutboxId, OutboxEntry>,
+    pub(super) users: BTreeMap<UserName, User>,
+    pub(super) tokens: BTreeMap<String, Token>,
+    builds_allotted: u64,
+    editions_allotted: u64,
+}
+
+impl State {
+    pub(super) fn product(&self, org: &OrganizationSlug, slug: &ProductSlug) -> Option<&Product> {
+        self.products.get(&(org.clone(), slug.clone()))
+    }
+
+    pub(super) fn products_by_age(&self) -> Vec<&Product> {
+        let mut products: Vec<&Product> = self
+            .births
+            .iter()
+            .filter_map(|key| self.products.get(key))
+            .collect();
+        products.sort_by_key(|product| product.created_at);
+        products
+    }
+
+    pub(super) fn task(&self, id: &TaskId) -> Option<Task> {
+        let task = self.tasks.get(id)?.clone();
+        let editions = self.task_editions.get(id);
+        Some(Task {
+            editions: editions.map_or_else(Vec::new, |editions| editions.values().cloned().collect()),
+            ..task
+        })
+    }
+
+    pub(super) fn allot(&mut self, ids: Ids) -> (BuildId, EditionId) {
+        let first = (
+            BuildId(self.builds_allotted + 1),
+            EditionId(self.editions_allotted + 1),
+        );
+        self.builds_allotted += ids.builds;
+        self.editions_allotted += ids.editions;
+        first
+    }
+
+    pub(super) fn outbox(&self, before: Timestamp, limit: usize) -> Vec<OutboxEntry> {
+        let due = self.outbox.values().filter(|entry| entry.sent_at < before);
+        let mut due: Vec<OutboxEntry> = due.cloned().collect();
+        due.sort_by_key(|entry| entry.sent_at);
+        due.truncate(limit);
+        due
+    }
+
+    pub(super) fn open_tasks(&self, before: Timestamp, limit: usize) -> Vec<TaskId> {
+        let open = self.open.iter().filter_map(|id| self.tasks.get(id));
+        let mut open: Vec<&Task> = open.filter(|task| task.created_at < before).collect();
+        open.sort_by_key(|task| task.created_at);
+        open.into_iter().take(limit).map(|task| task.id.clone()).collect()
+    }
+
+    /// All changes or none.
+    pub(super) fn commit(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
+        if changes.len() > <dyn Catalog>::MAX_CHANGES {
+            let sentence = format!("{} changes are too many for one commit", changes.len());
+            return Err(StoreError::Failed(sentence.into()));
+        }
+        let mut written = BTreeSet::new();
+        for target in changes.iter().flat_map(targets) {
+            if let Some(twice) = written.replace(target) {
+                return Err(StoreError::Failed(
+                    format!("a commit writes {twice:?} twice").into(),
+                ));
+            }
+        }
+        for change in &changes {
+            self.check(change)?;
+        }
+        for change in changes {
+            self.apply(change);
+        }
+        Ok(())
+    }
+
+    fn check(&self, change: &Change) -> Result<(), StoreError> {
+        let holds = match change {
+            Change::CreateProduct(product) => !self.products.contains_key(&product_key(product)),
+            Change::UpdateProduct(product) => {
+                let stored = self.products.get(&product_key(product));
+                is_at(stored.map(|stored| stored.revision), product.revision)
+            }
+            Change::CreateBuild(build) => {
+                !self.builds.contains_key(&build.id) && !self.claims.contains(&build_claim(build))
+            }
+            Change::UpdateBuild(build) => {
+                keeps_slug(self.builds.get(&build.id).map(|stored| &stored.slug), &build.slug)?;
+                is_at(
+                    self.builds.get(&build.id).map(|stored| stored.revision),
+                    build.revision,
+                )
+            }
+            Change::CreateEdition(edition) => {
+                !self.editions.contains_key(&edition.id) && !self.claims.contains(&edition_claim(edition))
+            }
+            Change::UpdateEdition(edition) => {
+                let stored = self.editions.get(&edition.id);
+                keeps_slug(stored.map(|stored| &stored.slug), &edition.slug)?;
+                is_at(stored.map(|stored| stored.revision), edition.revision)
+            }
+            Change::CreateTask(task) => !self.tasks.contains_key(&task.id),
+            Change::UpdateTask(task) => is_at(
+                self.tasks.get(&task.id).map(|stored| stored.revision),
+                task.revision,
+            ),
+            Change::CreateUser(user) => !self.users.contains_key(&user.name),
+            Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
+            Change::PutTaskEdition(..)
+            | Change::PutOutbox(_)
+            | Change::RemoveOutbox(_)
+            | Change::CloseTask(_) => true,
+        };
+        if holds { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::CreateProduct(product) => {
+                self.births.push(product_key(&product));
+                self.put_product(product);
+            }
+            Change::UpdateProduct(product) => self.put_product(product),
+            Change::CreateBuild(build) => {
+                self.claims.insert(build_claim(&build));
+                self.put_build(build);
+            }
+            Change::UpdateBuild(build) => self.put_build(build),
+            Change::CreateEdition(edition) => {
+                self.claims.insert(edition_claim(&edition));
+                self.put_edition(edition);
+            }
+            Change::UpdateEdition(edition) => self.put_edition(edition),
+            Change::CreateTask(task) => {
+                self.open.insert(task.id.clone());
+                self.put_task(task);
+            }
+            Change::UpdateTask(task) => self.put_task(task),
+            Change::PutTaskEdition(task, edition) => {
+                let editions = self.task_editions.entry(task).or_default();
+                editions.insert(edition.edition, edition);
+            }
+            Change::PutOutbox(entry) => {
+                self.outbox.insert(entry.id.clone(), entry);
+            }
+            Change::RemoveOutbox(id) => {
+                self.outbox.remove(&id);
+            }
+            Change::CreateUser(mut user) => {
+                user.revision = user.revision.next();
+                self.users.insert(user.name.clone(), user);
+            }
+            Change::CreateToken(token) => {
+                self.tokens.insert(token.hash.clone(), token);
+            }
+            Change::CloseTask(id) => {
+                self.open.remove(&id);
+            }
+        }
+    }
+
+    fn put_product(&mut self, mut product: Product) {
+        product.revision = product.revision.next();
+        self.products.insert(product_key(&product), product);
+    }
+
+    fn put_build(&mut self, mut build: Build) {
+        build.revision = build.revision.next();
+        self.builds.insert(build.id, build);
+    }
+
+    fn put_edition(&mut self, mut edition: Edition) {
+        edition.revision = edition.revision.next();
+        self.editions.insert(edition.id, edition);
+    }
+
+    fn put_task(&mut self, mut task: Task) {
+        task.revision = task.revision.next();
+        task.editions.clear();
+        self.tasks.insert(task.id.clone(), task);
+    }
+}
+
+fn targets(change: &Change) -> Vec<Target> {
+    match change {
+        Change::CreateProduct(product) | Change::UpdateProduct(product) => {
+            vec![Target::Product(product_key(product))]
+        }
+        Change::CreateBuild(build) => vec![Target::Build(build.id), build_claim(build)],
+        Change::UpdateBuild(build) => vec![Target::Build(build.id)],
+        Change::CreateEdition(edition) => vec![Target::Edition(edition.id), edition_claim(edition)],
+        Change::UpdateEdition(edition) => vec![Target::Edition(edition.id)],
+        Change::CreateTask(task) | Change::UpdateTask(task) => vec![Target::Task(task.id.clone())],
+        Change::PutTaskEdition(task, edition) => vec![Target::TaskEdition(task.clone(), edition.edition)],
+        Change::PutOutbox(entry) => vec![Target::Outbox(entry.id.clone())],
+        Change::RemoveOutbox(id) => vec![Target::Outbox(id.clone())],
+        Change::CreateUser(user) => vec![Target::User(user.name.clone())],
+        Change::CreateToken(token) => vec![Target::Token(token.hash.clone())],
+        Change::CloseTask(id) => vec![Target::Open(id.clone())],
+    }
+}
+
+fn product_key(product: &Product) -> ProductKey {
+    (product.organization.clone(), product.slug.clone())
+}
+
+fn build_claim(build: &Build) -> Target {
+    let product = (build.organization.clone(), build.product.clone());
+    Target::BuildSlug(product, build.slug.clone())
+}
+
+fn edition_claim(edition: &Edition) -> Target {
+    let product = (edition.organization.clone(), edition.product.clone());
+    Target::EditionSlug(product, edition.slug.clone())
+}
+
+fn is_at(stored: Option<Revision>, seen: Revision) -> bool {
+    stored == Some(seen)
+}
+
+/// No change says that a claim moves, so an update with another slug is a mistake of the caller.
+fn keeps_slug<S: PartialEq>(stored: Option<&S>, slug: &S) -> Result<(), StoreError> {
+    if stored.is_some_and(|stored| stored != slug) {
+        return Err(StoreError::Failed("an update cannot change a slug".into()));
+    }
+    Ok(())
+}

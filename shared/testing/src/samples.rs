@@ -1,0 +1,274 @@
+//! One of each domain type, plain and valid. Change what a test is about with `Build { state, ..samples::build(1, "main") }`.
+
+use imprint_domain::access::{Permissions, Token, User};
+use imprint_domain::build::{Build, BuildState};
+use imprint_domain::edition::{Edition, Pointer, Tracking};
+use imprint_domain::git::GitRefs;
+use imprint_domain::id::{
+    BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId,
+};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild};
+use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::product::Product;
+use imprint_domain::slug::OrganizationSlug;
+use imprint_domain::task::{CopyReport, EditionStep, Registration, Task, TaskEdition};
+use imprint_domain::tracking::TrackingMode;
+use jiff::{SignedDuration, Timestamp};
+use md5::{Digest, Md5};
+
+/// The time at which samples are made: 2026-01-01T12:00:00Z.
+pub const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+/// The product that samples belong to.
+pub const PRODUCT: &str = "alpha";
+
+/// Parses a text that the test knows to be right.
+///
+/// # Panics
+/// When it is not.
+pub fn parsed<T: std::str::FromStr>(raw: &str) -> T {
+    match raw.parse() {
+        Ok(value) => value,
+        Err(_) => panic!("{raw:?} is not a {}", std::any::type_name::<T>()),
+    }
+}
+
+fn digest(kind: &str, name: &str) -> [u8; 16] {
+    Md5::digest(format!("{kind} {name}")).into()
+}
+
+/// The surrogate key of a name.
+pub fn surrogate_key(name: &str) -> SurrogateKey {
+    SurrogateKey::from_bytes(digest("surrogate key", name))
+}
+
+/// The task of a name.
+pub fn task_id(name: &str) -> TaskId {
+    TaskId::from_bytes(digest("task", name))
+}
+
+/// The outbox entry of a name.
+pub fn outbox_id(name: &str) -> OutboxId {
+    OutboxId::from_bytes(digest("outbox", name))
+}
+
+/// The manifest of a name.
+pub fn manifest_id(name: &str) -> ManifestId {
+    ManifestId::from_bytes(digest("manifest", name))
+}
+
+/// A moment some seconds after [`NOON`].
+pub fn after_noon(seconds: i64) -> Timestamp {
+    NOON + SignedDuration::from_secs(seconds)
+}
+
+/// Refs of a build, separated by spaces.
+///
+/// # Panics
+/// When there are none.
+pub fn refs(raw: &str) -> GitRefs {
+    let all: Vec<&str> = raw.split_whitespace().collect();
+    GitRefs::parse(&all).expect("a test names at least one ref")
+}
+
+/// `default`, on subdomains of example.org, with a bucket and a CDN.
+pub fn organization() -> Organization {
+    Organization {
+        slug: organization_slug(),
+        layout: Layout::Subdomain,
+        domain: "example.org".to_owned(),
+        path_prefix: String::new(),
+        scheme: "https".to_owned(),
+        bucket: "docs".to_owned(),
+        fastly_domain: "cdn.example.org".to_owned(),
+        fastly_service: Some("service-1".to_owned()),
+        default_edition: parsed("main"),
+    }
+}
+
+/// The sample organization's slug.
+pub fn organization_slug() -> OrganizationSlug {
+    parsed("default")
+}
+
+/// A product without builds.
+pub fn product(slug: &str) -> Product {
+    Product {
+        organization: organization_slug(),
+        slug: parsed(slug),
+        title: parsed(&format!("The {slug} handbook")),
+        doc_repo: parsed(&format!("https://github.com/example/{slug}")),
+        root_domain: None,
+        root_fastly_domain: None,
+        surrogate_key: surrogate_key(&format!("product {slug}")),
+        created_at: NOON,
+        next_build_slug: 1,
+        revision: Revision::NEW,
+    }
+}
+
+/// A build of [`PRODUCT`] that is being uploaded, named by its number.
+pub fn build(id: u64, git_refs: &str) -> Build {
+    build_of(&product(PRODUCT), id, git_refs)
+}
+
+/// A build of a product that is being uploaded, named by its number.
+pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
+    Build {
+        id: BuildId(id),
+        organization: product.organization.clone(),
+        product: product.slug.clone(),
+        slug: parsed(&id.to_string()),
+        git_refs: refs(git_refs),
+        github_requester: None,
+        surrogate_key: surrogate_key(&format!("build {id}")),
+        created_at: NOON,
+        state: BuildState::Uploading,
+        manifest: None,
+        revision: Revision::NEW,
+    }
+}
+
+/// The same build, its upload confirmed at [`NOON`].
+pub fn uploaded(build: Build) -> Build {
+    Build {
+        state: BuildState::Uploaded { at: NOON },
+        ..build
+    }
+}
+
+/// An edition of [`PRODUCT`] that tracks exactly these refs and shows nothing yet.
+pub fn edition(id: u64, slug: &str, git_refs: &str) -> Edition {
+    edition_of(&product(PRODUCT), id, slug, git_refs)
+}
+
+/// An edition of a product that tracks exactly these refs and shows nothing yet.
+pub fn edition_of(product: &Product, id: u64, slug: &str, git_refs: &str) -> Edition {
+    Edition {
+        id: EditionId(id),
+        organization: product.organization.clone(),
+        product: product.slug.clone(),
+        slug: parsed(slug),
+        title: parsed(slug),
+        tracking: Tracking {
+            mode: TrackingMode::GitRefs,
+            refs: Some(refs(git_refs)),
+        },
+        surrogate_key: surrogate_key(&format!("edition {id}")),
+        created_at: NOON,
+        ended_at: None,
+        generation: Generation::NONE,
+        desired: None,
+        copied: None,
+        published: None,
+        attempts: Vec::new(),
+        newest_seen: None,
+        failure: None,
+        revision: Revision::NEW,
+    }
+}
+
+/// A pointer to a build, its files those of `manifest`.
+pub fn pointer(build: &Build, manifest: ManifestId, generation: u64) -> Pointer {
+    Pointer {
+        build: build.id,
+        build_slug: build.slug.clone(),
+        manifest,
+        git_refs: build.git_refs.clone(),
+        generation: Generation(generation),
+    }
+}
+
+/// A task that waits for a build to be registered.
+pub fn task(name: &str, build: &Build) -> Task {
+    Task {
+        id: task_id(name),
+        organization: build.organization.clone(),
+        product: build.product.clone(),
+        build: build.id,
+        created_at: NOON,
+        registration: Registration::Queued,
+        notes: Vec::new(),
+        editions: Vec::new(),
+        revision: Revision::NEW,
+    }
+}
+
+/// An edition's part of a task, on its first move to a build.
+pub fn task_edition(edition: &Edition, build: BuildId, step: EditionStep) -> TaskEdition {
+    TaskEdition {
+        edition: edition.id,
+        slug: edition.slug.clone(),
+        build,
+        generation: Generation(1),
+        step,
+        report: None,
+        updated_at: NOON,
+    }
+}
+
+/// A message that registers a build.
+pub fn register_message(task: &TaskId, build: &Build) -> Message {
+    Message::RegisterBuild(RegisterBuild {
+        task: task.clone(),
+        organization: build.organization.clone(),
+        product: build.product.clone(),
+        build: build.id,
+        editions: Vec::new(),
+    })
+}
+
+/// A message that moves an edition to a build.
+pub fn copy_message(task: &TaskId, edition: &Edition, build: &Build, generation: u64) -> Message {
+    Message::CopyEdition(CopyEdition {
+        task: task.clone(),
+        organization: edition.organization.clone(),
+        product: edition.product.clone(),
+        edition: edition.id,
+        pointer: pointer(build, manifest_id(&build.id.to_string()), generation),
+        source: build.prefix(),
+        destination: edition.prefix(),
+        surrogate_key: edition.surrogate_key.clone(),
+        hand_overs: 0,
+    })
+}
+
+/// A message that purges an edition.
+pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation: u64) -> Message {
+    Message::PurgeCdn(PurgeCdn {
+        task: task.clone(),
+        organization: edition.organization.clone(),
+        product: edition.product.clone(),
+        edition: edition.id,
+        pointer: pointer(build, manifest_id(&build.id.to_string()), generation),
+        surrogate_key: edition.surrogate_key.clone(),
+        report: CopyReport::default(),
+    })
+}
+
+/// An outbox entry, sent once at [`NOON`].
+pub fn outbox_entry(name: &str, message: Message) -> OutboxEntry {
+    OutboxEntry::new(outbox_id(name), message, NOON)
+}
+
+/// A user who may do everything. The hash is of no password.
+pub fn user(name: &str) -> User {
+    User {
+        name: parsed(name),
+        password_hash: "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$bm90aGluZw".to_owned(),
+        permissions: Permissions::ALL,
+        created_at: NOON,
+        revision: Revision::NEW,
+    }
+}
+
+/// A token with a hash, good for an hour after [`NOON`].
+pub fn token(hash: &str, user: &str) -> Token {
+    Token {
+        hash: hash.to_owned(),
+        user: parsed(user),
+        permissions: Permissions::ALL,
+        expires_at: NOON + imprint_domain::access::TOKEN_LIFE,
+    }
+}
