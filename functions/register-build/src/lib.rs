@@ -1,1 +1,69 @@
-//! register-build
+//! The function that registers builds: told by the API through a queue, or by S3 when a completion marker arrives.
+//!
+//! Translates only; what registering means is `imprint_app::register_build`.
+
+use std::sync::Arc;
+
+use imprint_app::builds::{Confirmation, confirm_upload};
+use imprint_app::env::Env;
+use imprint_app::error::AppError;
+use imprint_app::register_build::register_build;
+use imprint_app::step::{Delivery, StepError};
+use imprint_domain::message::Message;
+use imprint_lambda::{Batch, CreatedObject, Function, FunctionError, LambdaEvent, created_objects, is_sqs};
+use serde_json::Value;
+
+/// The function with its ports.
+pub fn function(env: Env) -> Arc<dyn Function> {
+    Arc::new(RegisterBuildFunction { env })
+}
+
+struct RegisterBuildFunction {
+    env: Env,
+}
+
+#[async_trait::async_trait]
+impl Function for RegisterBuildFunction {
+    async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
+        if is_sqs(&event.payload) {
+            return self.messages(event.payload).await;
+        }
+        for object in created_objects(&event.payload) {
+            self.object(&object).await?;
+        }
+        Ok(Value::Null)
+    }
+}
+
+impl RegisterBuildFunction {
+    async fn messages(&self, event: Value) -> Result<Value, FunctionError> {
+        let mut batch = Batch::read(event)?;
+        for record in batch.records() {
+            match &record.delivery {
+                Ok(Delivery { envelope, .. }) if let Message::RegisterBuild(message) = &envelope.message => {
+                    let outcome = register_build(&self.env, &envelope.id, message).await;
+                    batch.settle(&self.env, &record, outcome).await;
+                }
+                Ok(_) | Err(_) => batch.give_back(&record),
+            }
+        }
+        batch.response()
+    }
+
+    async fn object(&self, object: &CreatedObject) -> Result<(), FunctionError> {
+        let Some(build) = object.key.completed_build() else {
+            tracing::warn!(key = %object.key, "an upload that is no completion marker");
+            return Ok(());
+        };
+        let confirmation = Confirmation::Marker { sequencer: object.sequencer.clone() };
+        match confirm_upload(&self.env, build, &confirmation).await {
+            Ok(task) => tracing::info!(%build, %task, "upload confirmed by its marker"),
+            // Nobody waits for an answer, and no other try would change it.
+            Err(error @ (AppError::NotFound | AppError::Invalid(_))) => {
+                tracing::warn!(%build, %error, "marker of a build that cannot be registered");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! S3 events.
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use imprint_domain::key::ObjectKey;
+
+/// An object that S3 says was created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedObject {
+    /// Its key, decoded.
+    pub key: ObjectKey,
+    /// Tells two writes of one key apart; the same for a repeated event.
+    pub sequencer: String,
+}
+
+/// The objects of an S3 event. Records that are none are left out: S3 also sends test events.
+///
+/// Keys are URL-encoded, a space as `+`
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
+pub fn created_objects(event: &Value) -> Vec<CreatedObject> {
+    let records = event.get("Records").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    records.iter().filter_map(created_object).collect()
+}
+
+fn created_object(record: &Value) -> Option<CreatedObject> {
+    let name = record.get("eventName")?.as_str()?;
+    if !name.starts_with("ObjectCreated:") {
+        return None;
+    }
+    let object = record.pointer("/s3/object")?;
+    let encoded = object.get("key")?.as_str()?.replace('+', " ");
+    let key = percent_decode_str(&encoded).decode_utf8().ok()?.into_owned();
+    let sequencer = object.get("sequencer").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Some(CreatedObject { key: ObjectKey::new(key), sequencer })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keys_are_decoded_and_other_events_left_out() {
+        let record = |name: &str, key: &str| json!({"eventName": name, "s3": {"object": {"key": key, "sequencer": "1"}}});
+        let event = json!({"Records": [
+            record("ObjectCreated:Post", "a+b/%C3%BC%2B.html"),
+            record("ObjectRemoved:Delete", "x"),
+            record("ObjectCreated:Put", "%FF"),
+            {"unexpected": true},
+        ]});
+        let created = created_objects(&event);
+        assert_eq!(created, [CreatedObject { key: ObjectKey::new("a b/ü+.html"), sequencer: "1".into() }]);
+        assert!(created_objects(&json!({"Event": "s3:TestEvent"})).is_empty());
+    }
+}
