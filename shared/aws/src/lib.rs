@@ -1,1 +1,18 @@
-//! aws
+//! Imprint on AWS: the adapters of the ports for DynamoDB, S3 and SQS, and for Fastly, and the settings they start with.
+//!
+//! The only crate that names the AWS SDK or an HTTP client. It never decides anything about publishing, never reads the
+//! environment but in [`variables_of_process`], and makes no network call before the first use of a port.
+
+mod call;
+mod catalog;
+mod connect;
+mod fastly;
+mod objects;
+mod queue;
+mod settings;
+mod surroundings;
+mod uploads;
+
+pub use connect::connect;
+pub use settings::{Bootstrap, ConfigError, bootstrap};
+pub use surroundings::{SystemClock, variables_of_process};

@@ -1,0 +1,173 @@
+//! The catalog on one DynamoDB table.
+//!
+//! | what | PK | SK | besides |
+//! |---|---|---|---|
+//! | product | `P#<org>#<product>` | `PRODUCT` | `revision` |
+//! | edition | `P#<org>#<product>` | `E#<id>` | `revision` |
+//! | slug of an edition | `ESLUG#<org>#<product>#<slug>` | `CLAIM` | |
+//! | where an edition is | `EDITION#<id>` | `AT` | |
+//! | build | `B#<org>#<product>` | `<id>` | `revision` |
+//! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | |
+//! | where a build is | `BUILD#<id>` | `AT` | |
+//! | products in order | `ORG#<org>` | `<created at>#<slug>` | |
+//! | task | `TASK#<id>` | `META` | `revision`, `ttl` |
+//! | an edition's part of a task | `TASK#<id>` | `E#<edition id>` | `ttl` |
+//! | the task is not final | `TASK#<id>` | `OPEN` | `GSI1PK` `TASKS`, `GSI1SK` when created, `ttl` |
+//! | outbox entry | `OUTBOX#<id>` | `ENTRY` | `GSI1PK` `OUTBOX`, `GSI1SK` when last sent |
+//! | user | `USER#<name>` | `USER` | `revision` |
+//! | token | `TOKEN#<hash>` | `TOKEN` | `ttl` |
+//! | numbers handed out | `COUNTERS` | `BUILDS`, `EDITIONS` | `last` |
+//!
+//! The thing itself is the map `v`. A task's openness is an item of its own, so that its many updates do not write the
+//! index too. Reads are strongly consistent, but for the two lists of `sweep`: an index follows within a second, and
+//! what it lists late or twice is harmless there, because every step may run twice.
+
+mod commit;
+mod cursor;
+mod items;
+mod keys;
+mod reads;
+mod writes;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use imprint_app::ports::{Catalog, Change, Ids, Page, StoreError};
+use imprint_domain::access::{Token, User, UserName};
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
+use imprint_domain::id::{BuildId, EditionId, TaskId};
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::product::Product;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::task::Task;
+use jiff::Timestamp;
+
+use self::keys::{Key, OpenList};
+
+/// The catalog on a DynamoDB table.
+#[derive(Debug, Clone)]
+pub(crate) struct DynamoCatalog {
+    client: Client,
+    table: String,
+}
+
+impl DynamoCatalog {
+    pub(crate) fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}
+
+#[async_trait]
+impl Catalog for DynamoCatalog {
+    async fn product(
+        &self,
+        org: &OrganizationSlug,
+        slug: &ProductSlug,
+    ) -> Result<Option<Product>, StoreError> {
+        self.get(Key::product(org, slug)).await
+    }
+
+    async fn product_with_editions(
+        &self,
+        org: &OrganizationSlug,
+        slug: &ProductSlug,
+    ) -> Result<Option<(Product, Vec<Edition>)>, StoreError> {
+        self.read_product_with_editions(org, slug).await
+    }
+
+    async fn products(
+        &self,
+        org: &OrganizationSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Product>, StoreError> {
+        self.read_products(org, limit, cursor).await
+    }
+
+    async fn builds(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Build>, StoreError> {
+        self.read_builds(org, product, limit, cursor).await
+    }
+
+    async fn build(&self, id: BuildId) -> Result<Option<Build>, StoreError> {
+        let place: Option<items::Place> = self.get(Key::build_pointer(id)).await?;
+        match place {
+            None => Ok(None),
+            Some(place) => self.build_of(&place.organization, &place.product, id).await,
+        }
+    }
+
+    async fn build_of(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        id: BuildId,
+    ) -> Result<Option<Build>, StoreError> {
+        self.get(Key::build(org, product, id)).await
+    }
+
+    async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
+        let place: Option<items::Place> = self.get(Key::edition_pointer(id)).await?;
+        match place {
+            None => Ok(None),
+            Some(place) => self.edition_of(&place.organization, &place.product, id).await,
+        }
+    }
+
+    async fn edition_of(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        id: EditionId,
+    ) -> Result<Option<Edition>, StoreError> {
+        self.get(Key::edition(org, product, id)).await
+    }
+
+    async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
+        self.read_task(id).await
+    }
+
+    async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
+        self.get(Key::user(name)).await
+    }
+
+    async fn token(&self, hash: &str) -> Result<Option<Token>, StoreError> {
+        self.get(Key::token(hash)).await
+    }
+
+    async fn allot(&self, ids: Ids) -> Result<(BuildId, EditionId), StoreError> {
+        let builds = self.count_up(Key::build_counter(), ids.builds);
+        let editions = self.count_up(Key::edition_counter(), ids.editions);
+        let (builds, editions) = futures_util::future::try_join(builds, editions).await?;
+        Ok((BuildId(builds), EditionId(editions)))
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.write(changes).await
+    }
+
+    async fn outbox(&self, before: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        let items = self.read_open(OpenList::Outbox, before, limit).await?;
+        items.into_iter().map(items::value).collect()
+    }
+
+    async fn open_tasks(&self, before: Timestamp, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        let items = self.read_open(OpenList::Tasks, before, limit).await?;
+        items.into_iter().map(items::value).collect()
+    }
+
+    async fn note_progress(
+        &self,
+        task: &TaskId,
+        edition: EditionId,
+        done: u64,
+        total: u64,
+    ) -> Result<(), StoreError> {
+        self.update_progress(task, edition, [done, total]).await
+    }
+}

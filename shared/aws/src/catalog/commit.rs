@@ -1,0 +1,196 @@
+//! Commits: one conditional request for all changes.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use imprint_app::ports::{Catalog, Change, StoreError};
+
+use super::DynamoCatalog;
+use super::items::{self, REVISION};
+use super::keys::PK;
+use super::writes::{self, Action, Write};
+use crate::call::{refused, source, store_error};
+
+/// Transactions that touch the same item at the same moment stop each other, although neither is wrong
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>).
+const MAX_TRIES: u32 = 5;
+/// The first wait after such a stop: about as long as a transaction takes. Each further wait is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(20);
+
+impl DynamoCatalog {
+    pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        if changes.len() > <dyn Catalog>::MAX_CHANGES {
+            return Err(refused(format!(
+                "a commit of {} changes is too large",
+                changes.len()
+            )));
+        }
+        let writes = writes::of(changes)?;
+        match writes.as_slice() {
+            [] => Ok(()),
+            [write] => self.write_one(write).await,
+            writes => self.write_all(writes).await,
+        }
+    }
+
+    /// A single item needs no transaction, which would cost twice as much.
+    async fn write_one(&self, write: &Write) -> Result<(), StoreError> {
+        let mut tries = 1;
+        loop {
+            match self.try_write_one(write.clone()).await {
+                Err(Stop::Collision(_)) if tries < MAX_TRIES => wait(tries).await,
+                outcome => return outcome.map_err(StoreError::from),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn try_write_one(&self, write: Write) -> Result<(), Stop> {
+        match write.action {
+            Action::Delete => {
+                let request = self.client.delete_item().table_name(&self.table);
+                let answer = request.set_key(Some(items::key(write.key))).send().await;
+                answer.map(drop).map_err(|error| single("DeleteItem", error))
+            }
+            Action::Create(_) | Action::Replace(..) | Action::Put(_) => {
+                let put = self
+                    .put(write.action)
+                    .build()
+                    .map_err(|error| Stop::Other(missing(error)))?;
+                let request = self.client.put_item().table_name(&self.table);
+                let request = request
+                    .set_item(Some(put.item))
+                    .set_condition_expression(put.condition_expression)
+                    .set_expression_attribute_names(put.expression_attribute_names)
+                    .set_expression_attribute_values(put.expression_attribute_values);
+                request
+                    .send()
+                    .await
+                    .map(drop)
+                    .map_err(|error| single("PutItem", error))
+            }
+        }
+    }
+
+    async fn write_all(&self, writes: &[Write]) -> Result<(), StoreError> {
+        let items = writes.iter().map(|write| self.transact_item(write.clone()));
+        let items: Vec<TransactWriteItem> = items.collect::<Result<_, _>>()?;
+        let mut tries = 1;
+        loop {
+            // The SDK adds a token to each call, so that its own repetitions of a call whose answer was lost
+            // do not meet their own effect as a conflict.
+            let request = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()));
+            match request.send().await.map_err(transaction) {
+                Ok(_) => return Ok(()),
+                Err(Stop::Collision(_)) if tries < MAX_TRIES => wait(tries).await,
+                Err(stop) => return Err(stop.into()),
+            }
+            tries += 1;
+        }
+    }
+
+    fn transact_item(&self, write: Write) -> Result<TransactWriteItem, StoreError> {
+        let item = TransactWriteItem::builder();
+        let item = match write.action {
+            Action::Delete => {
+                let delete = Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(items::key(write.key)));
+                item.delete(delete.build().map_err(missing)?)
+            }
+            action @ (Action::Create(_) | Action::Replace(..) | Action::Put(_)) => {
+                item.put(self.put(action).build().map_err(missing)?)
+            }
+        };
+        Ok(item.build())
+    }
+
+    fn put(&self, action: Action) -> PutBuilder {
+        let put = Put::builder().table_name(&self.table);
+        match action {
+            Action::Create(item) => {
+                let put = put
+                    .set_item(Some(item))
+                    .condition_expression("attribute_not_exists(#pk)");
+                put.expression_attribute_names("#pk", PK)
+            }
+            Action::Replace(item, seen) => put
+                .set_item(Some(item))
+                .condition_expression("#revision = :seen")
+                .expression_attribute_names("#revision", REVISION)
+                .expression_attribute_values(":seen", AttributeValue::N(seen.to_string())),
+            Action::Put(item) => put.set_item(Some(item)),
+            Action::Delete => put,
+        }
+    }
+}
+
+/// A builder of the SDK that missed a field. Ours set them all.
+fn missing(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Failed(Box::new(error))
+}
+
+/// Why a write did not happen.
+enum Stop {
+    /// Another transaction was at the same item: nothing is known yet about conditions.
+    Collision(StoreError),
+    /// Anything else.
+    Other(StoreError),
+}
+
+impl From<Stop> for StoreError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Collision(error) | Stop::Other(error) => error,
+        }
+    }
+}
+
+fn single<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Stop
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        Some("ConditionalCheckFailedException") => Stop::Other(StoreError::Conflict),
+        Some("TransactionConflictException") => Stop::Collision(store_error(operation, error)),
+        _ => Stop::Other(store_error(operation, error)),
+    }
+}
+
+fn transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> Stop {
+    const OPERATION: &str = "TransactWriteItems";
+    let reasons: Vec<String> = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            let reasons = canceled.cancellation_reasons().iter();
+            reasons
+                .filter_map(|reason| reason.code())
+                .map(str::to_owned)
+                .collect()
+        }
+        _ => return Stop::Other(store_error(OPERATION, error)),
+    };
+    let any = |codes: &[&str]| reasons.iter().any(|reason| codes.contains(&reason.as_str()));
+    if any(&["ConditionalCheckFailed"]) {
+        Stop::Other(StoreError::Conflict)
+    } else if any(&["TransactionConflict"]) {
+        Stop::Collision(StoreError::Busy(source(OPERATION, error)))
+    } else if any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+        Stop::Other(StoreError::Busy(source(OPERATION, error)))
+    } else {
+        Stop::Other(store_error(OPERATION, error))
+    }
+}
+
+/// Waits twice as long each time, and up to twice that by chance, so that two who collided do not collide again.
+async fn wait(tries: u32) {
+    let wait = FIRST_WAIT * 2_u32.pow(tries - 1);
+    let chance = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
+    tokio::time::sleep(wait + wait.mul_f64(chance)).await;
+}

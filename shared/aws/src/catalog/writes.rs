@@ -1,0 +1,200 @@
+//! Which items each change writes, and on which condition.
+
+use std::collections::BTreeSet;
+
+use imprint_app::ports::{Change, StoreError};
+use imprint_domain::access::User;
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
+use imprint_domain::id::{Revision, TaskId};
+use imprint_domain::product::Product;
+use imprint_domain::task::Task;
+
+use super::items::{self, Item, Place};
+use super::keys::Key;
+use crate::call::refused;
+
+/// One item to write.
+#[derive(Debug, Clone)]
+pub(super) struct Write {
+    pub(super) key: Key,
+    pub(super) action: Action,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    /// Needs the item to be absent.
+    Create(Item),
+    /// Needs the item to be there with this revision.
+    Replace(Item, Revision),
+    /// Whatever is there.
+    Put(Item),
+    /// Whatever is there, nothing included.
+    Delete,
+}
+
+/// The items of all changes, each once.
+///
+/// # Errors
+/// When two changes write one item. DynamoDB refuses that too, in words that do not say which.
+pub(super) fn of(changes: Vec<Change>) -> Result<Vec<Write>, StoreError> {
+    let mut writes = Vec::new();
+    let at_once = opened_and_closed(&changes);
+    for change in changes {
+        add(change, &at_once, &mut writes)?;
+    }
+    let mut keys = BTreeSet::new();
+    for write in &writes {
+        if !keys.insert(&write.key) {
+            return Err(refused(format!(
+                "a commit writes {} / {} twice",
+                write.key.pk, write.key.sk
+            )));
+        }
+    }
+    Ok(writes)
+}
+
+/// Tasks that are created and closed by one commit: they never get onto the list of open ones.
+fn opened_and_closed(changes: &[Change]) -> BTreeSet<TaskId> {
+    let created = changes.iter().filter_map(|change| match change {
+        Change::CreateTask(task) => Some(&task.id),
+        _ => None,
+    });
+    let created: BTreeSet<&TaskId> = created.collect();
+    let closed = changes.iter().filter_map(|change| match change {
+        Change::CloseTask(id) => created.contains(id).then(|| id.clone()),
+        _ => None,
+    });
+    closed.collect()
+}
+
+fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> Result<(), StoreError> {
+    let mut write = |key: Key, action: Action| writes.push(Write { key, action });
+    match change {
+        Change::CreateProduct(product) => writes.extend(create_product(product)?),
+        Change::UpdateProduct(mut product) => {
+            let seen = product.revision;
+            product.revision = seen.next();
+            let key = Key::product(&product.organization, &product.slug);
+            write(
+                key.clone(),
+                Action::Replace(items::revised(key, &product, product.revision)?, seen),
+            );
+        }
+        Change::CreateBuild(build) => writes.extend(create_build(build)?),
+        Change::UpdateBuild(mut build) => {
+            let seen = build.revision;
+            build.revision = seen.next();
+            let key = Key::build(&build.organization, &build.product, build.id);
+            write(
+                key.clone(),
+                Action::Replace(items::revised(key, &build, build.revision)?, seen),
+            );
+        }
+        Change::CreateEdition(edition) => writes.extend(create_edition(edition)?),
+        Change::UpdateEdition(mut edition) => {
+            let seen = edition.revision;
+            edition.revision = seen.next();
+            let key = Key::edition(&edition.organization, &edition.product, edition.id);
+            write(
+                key.clone(),
+                Action::Replace(items::revised(key, &edition, edition.revision)?, seen),
+            );
+        }
+        Change::CreateTask(task) => writes.extend(create_task(task, at_once)?),
+        Change::UpdateTask(mut task) => {
+            let seen = task.revision;
+            task.revision = seen.next();
+            write(Key::task(&task.id), Action::Replace(items::task(&task)?, seen));
+        }
+        Change::PutTaskEdition(task, edition) => {
+            let item = items::task_edition(&task, &edition)?;
+            write(Key::task_edition(&task, edition.edition), Action::Put(item));
+        }
+        Change::PutOutbox(entry) => write(Key::outbox(&entry.id), Action::Put(items::outbox(&entry)?)),
+        Change::RemoveOutbox(id) => write(Key::outbox(&id), Action::Delete),
+        Change::CreateUser(user) => writes.push(create_user(user)?),
+        Change::CreateToken(token) => write(Key::token(&token.hash), Action::Create(items::token(&token)?)),
+        Change::CloseTask(id) => {
+            if !at_once.contains(&id) {
+                write(Key::open_task(&id), Action::Delete);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn create(key: Key, item: Item) -> Write {
+    Write {
+        key,
+        action: Action::Create(item),
+    }
+}
+
+/// An item that is there or not, and holds nothing.
+fn claim(key: Key) -> Write {
+    create(key.clone(), items::claim(key))
+}
+
+fn create_product(mut product: Product) -> Result<[Write; 2], StoreError> {
+    product.revision = product.revision.next();
+    let key = Key::product(&product.organization, &product.slug);
+    let item = items::revised(key.clone(), &product, product.revision)?;
+    Ok([create(key, item), claim(Key::product_row(&product))])
+}
+
+fn create_build(mut build: Build) -> Result<[Write; 3], StoreError> {
+    build.revision = build.revision.next();
+    let (org, product) = (&build.organization, &build.product);
+    let key = Key::build(org, product, build.id);
+    let item = items::revised(key.clone(), &build, build.revision)?;
+    let pointer = Key::build_pointer(build.id);
+    let place = Place {
+        organization: org.clone(),
+        product: product.clone(),
+    };
+    let at = items::thing(pointer.clone(), &place)?;
+    Ok([
+        create(key, item),
+        claim(Key::build_slug(org, product, &build.slug)),
+        create(pointer, at),
+    ])
+}
+
+fn create_edition(mut edition: Edition) -> Result<[Write; 3], StoreError> {
+    edition.revision = edition.revision.next();
+    let (org, product) = (&edition.organization, &edition.product);
+    let key = Key::edition(org, product, edition.id);
+    let item = items::revised(key.clone(), &edition, edition.revision)?;
+    let pointer = Key::edition_pointer(edition.id);
+    let place = Place {
+        organization: org.clone(),
+        product: product.clone(),
+    };
+    let at = items::thing(pointer.clone(), &place)?;
+    Ok([
+        create(key, item),
+        claim(Key::edition_slug(org, product, &edition.slug)),
+        create(pointer, at),
+    ])
+}
+
+fn create_task(mut task: Task, at_once: &BTreeSet<TaskId>) -> Result<Vec<Write>, StoreError> {
+    task.revision = task.revision.next();
+    let mut writes = vec![create(Key::task(&task.id), items::task(&task)?)];
+    if !at_once.contains(&task.id) {
+        let action = Action::Put(items::open_task(&task)?);
+        writes.push(Write {
+            key: Key::open_task(&task.id),
+            action,
+        });
+    }
+    Ok(writes)
+}
+
+fn create_user(mut user: User) -> Result<Write, StoreError> {
+    user.revision = user.revision.next();
+    let key = Key::user(&user.name);
+    Ok(create(key.clone(), items::revised(key, &user, user.revision)?))
+}

@@ -1,0 +1,93 @@
+//! The clients, made once before a function's first event.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use imprint_app::env::Env;
+use imprint_app::ports::{Clock, SystemRandom};
+
+use crate::catalog::DynamoCatalog;
+use crate::fastly::FastlyCdn;
+use crate::objects::S3Objects;
+use crate::queue::SqsQueues;
+use crate::settings::{AwsSettings, ConfigError, Settings};
+use crate::uploads::S3Uploads;
+
+/// Everything is in one region, so a connection that takes longer will not come.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// DynamoDB and SQS answer in milliseconds. An answer that takes longer is lost, and worth a second try soon.
+const SMALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// S3 copies 5 GB in one request, and keeps quiet until it has begun to answer.
+const OBJECT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The SDK waits longer before each try, with chance in it. What fails so often is the queue's to repeat.
+const MAX_TRIES: u32 = 4;
+
+/// What the configurations of all three services have in common, without a common trait.
+macro_rules! configured {
+    ($service:ident, $aws:expr, $endpoint:expr, $timeouts:expr) => {{
+        let aws: &AwsSettings = $aws;
+        let mut config = $service::Config::builder()
+            .region(aws.region.clone())
+            .credentials_provider(aws.credentials.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_TRIES))
+            .timeout_config($timeouts);
+        config
+            .set_app_name(aws.app.clone())
+            .set_endpoint_url($endpoint.clone());
+        config
+    }};
+}
+
+/// Makes the adapters of all ports out of settings. Sends nothing.
+///
+/// # Errors
+/// When a variable is missing or bad. The sentence names it and says what it should be.
+pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<Env, ConfigError> {
+    let settings = Settings::read(variables)?;
+    let (aws, bucket) = (&settings.aws, &settings.organization.bucket);
+    let cdn = FastlyCdn::new(settings.fastly, clock.clone());
+    let cdn = cdn.map_err(|error| ConfigError::Client(Box::new(error)))?;
+    Ok(Env {
+        catalog: Arc::new(DynamoCatalog::new(dynamodb(aws), settings.table)),
+        objects: Arc::new(S3Objects::new(s3(aws), bucket.clone())),
+        queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
+        cdn: Arc::new(cdn),
+        uploads: Arc::new(S3Uploads::new(aws, bucket.clone())),
+        clock,
+        random: Arc::new(SystemRandom),
+        organization: Arc::new(settings.organization),
+    })
+}
+
+fn timeouts() -> aws_sdk_s3::config::timeout::TimeoutConfigBuilder {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT)
+}
+
+fn dynamodb(aws: &AwsSettings) -> aws_sdk_dynamodb::Client {
+    let timeouts = timeouts().operation_attempt_timeout(SMALL_TIMEOUT).build();
+    aws_sdk_dynamodb::Client::from_conf(configured!(aws_sdk_dynamodb, aws, aws.dynamodb, timeouts).build())
+}
+
+fn sqs(aws: &AwsSettings) -> aws_sdk_sqs::Client {
+    let timeouts = timeouts().operation_attempt_timeout(SMALL_TIMEOUT).build();
+    aws_sdk_sqs::Client::from_conf(configured!(aws_sdk_sqs, aws, aws.sqs, timeouts).build())
+}
+
+/// Checksums only where S3 demands them (DeleteObjects): over TLS they cost processor time, and manifests are read
+/// with a parser that notices. Bodies that stop flowing are given up by the SDK's own protection.
+fn s3(aws: &AwsSettings) -> aws_sdk_s3::Client {
+    let timeouts = timeouts().read_timeout(OBJECT_TIMEOUT).build();
+    let config = configured!(aws_sdk_s3, aws, aws.s3, timeouts)
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        // Names of buckets before an address on this machine do not resolve.
+        .force_path_style(aws.s3.is_some());
+    aws_sdk_s3::Client::from_conf(config.build())
+}

@@ -1,0 +1,125 @@
+//! Fastly, as far as Imprint needs it: the purge of many surrogate keys
+//! (<https://www.fastly.com/documentation/reference/api/purging/#bulk-purge-tag>).
+
+mod answer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use imprint_app::ports::{Cdn, Clock, PurgeError, PurgeMode, Source};
+use imprint_domain::id::SurrogateKey;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::{Client, RequestBuilder, Response};
+
+use self::answer::{Answer, judge};
+use crate::call::Unusable;
+use crate::settings::FastlySettings;
+
+/// A purge takes Fastly about 150 ms. What takes longer than this is better tried again by the queue.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How much of a refusal's body is worth reading.
+const MAX_BODY_BYTES: usize = 2048;
+
+/// Fastly's API.
+pub(crate) struct FastlyCdn {
+    api: String,
+    mode: PurgeMode,
+    clock: Arc<dyn Clock>,
+    access: Option<Access>,
+}
+
+/// What only a function with an API token has.
+struct Access {
+    client: Client,
+    key: HeaderValue,
+}
+
+impl FastlyCdn {
+    /// Makes the client, when there is a token to use it with.
+    pub(crate) fn new(settings: FastlySettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
+        let FastlySettings { api, key, mode } = settings;
+        let access = match key {
+            None => None,
+            Some(key) => Some(Access {
+                client: client()?,
+                key,
+            }),
+        };
+        Ok(Self {
+            api,
+            mode,
+            clock,
+            access,
+        })
+    }
+
+    fn request(&self, access: &Access, service: &str, keys: &[SurrogateKey]) -> RequestBuilder {
+        let service = utf8_percent_encode(service, NON_ALPHANUMERIC);
+        let request = access
+            .client
+            .post(format!("{}/service/{service}/purge", self.api))
+            .header("Fastly-Key", access.key.clone())
+            .header(ACCEPT, "application/json")
+            .json(&serde_json::json!({ "surrogate_keys": keys }));
+        match self.mode {
+            PurgeMode::Soft => request.header("Fastly-Soft-Purge", "1"),
+            PurgeMode::Hard => request,
+        }
+    }
+}
+
+/// A client that sends the token nowhere but to the API: no redirects, no proxy out of the environment.
+fn client() -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .timeout(TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+}
+
+#[async_trait]
+impl Cdn for FastlyCdn {
+    async fn purge(&self, service: &str, keys: &[SurrogateKey]) -> Result<(), PurgeError> {
+        let Some(access) = &self.access else {
+            let reason = "IMPRINT_FASTLY_KEY is not set; it should be an API token of Fastly that may purge";
+            return Err(PurgeError::Refused(Box::new(Unusable(reason.to_owned()))));
+        };
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let answer = self.request(access, service, keys).send().await;
+        let answer = answer.map_err(|error| PurgeError::Busy {
+            retry_after: None,
+            source: Source::from(error),
+        })?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let said = Answer {
+            status,
+            headers: &headers,
+            body: &body(answer, &access.key).await,
+        };
+        judge(&said, self.clock.now())
+    }
+}
+
+/// The beginning of an answer's body, for people. A proxy may repeat what it was sent, so the token is taken out.
+async fn body(mut answer: Response, key: &HeaderValue) -> String {
+    let mut bytes = Vec::new();
+    while bytes.len() < MAX_BODY_BYTES {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let text = match key.to_str() {
+        Ok(key) => text.replace(key, "(the key)"),
+        Err(_) => String::new(),
+    };
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}

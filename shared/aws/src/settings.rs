@@ -1,0 +1,200 @@
+//! The settings that a program starts with, parsed from its variables.
+
+mod bootstrap;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
+use aws_sdk_s3::config::{AppName, Region};
+use imprint_app::ports::PurgeMode;
+use imprint_domain::organization::{Layout, Organization};
+use reqwest::header::HeaderValue;
+
+pub use bootstrap::{Bootstrap, bootstrap};
+pub use variables::ConfigError;
+use variables::Variables;
+
+/// What a deployment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// One machine, one person: well-known passwords are welcome.
+    Local,
+    /// Deployed, for trying things out.
+    Dev,
+    /// Deployed, for readers.
+    Prod,
+}
+
+/// The queues that this function sends to. A function has the address of each queue that it may send to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Queues {
+    pub(crate) register_build: Option<String>,
+    pub(crate) copy_edition: Option<String>,
+    pub(crate) purge_cdn: Option<String>,
+}
+
+/// How to reach the CDN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FastlySettings {
+    /// The API's address without a final slash.
+    pub(crate) api: String,
+    /// The API token, marked as sensitive, so that printing it shows nothing.
+    pub(crate) key: Option<HeaderValue>,
+    pub(crate) mode: PurgeMode,
+}
+
+/// Where AWS is and who we are to it.
+#[derive(Debug, Clone)]
+pub(crate) struct AwsSettings {
+    pub(crate) region: Region,
+    pub(crate) credentials: Credentials,
+    pub(crate) app: Option<AppName>,
+    pub(crate) s3: Option<String>,
+    pub(crate) dynamodb: Option<String>,
+    pub(crate) sqs: Option<String>,
+}
+
+/// Everything the adapters need.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) table: String,
+    pub(crate) organization: Organization,
+    pub(crate) queues: Queues,
+    pub(crate) fastly: FastlySettings,
+    pub(crate) aws: AwsSettings,
+}
+
+/// The one tenant of an installation.
+const ORGANIZATION: &str = "default";
+
+impl Settings {
+    pub(crate) fn read(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let variables = Variables(variables);
+        stage(variables)?;
+        Ok(Self {
+            table: variables
+                .needed("IMPRINT_TABLE", "the name of the DynamoDB table")?
+                .to_owned(),
+            organization: organization(variables)?,
+            queues: Queues {
+                register_build: variables.url("IMPRINT_QUEUE_REGISTER_BUILD")?,
+                copy_edition: variables.url("IMPRINT_QUEUE_COPY_EDITION")?,
+                purge_cdn: variables.url("IMPRINT_QUEUE_PURGE_CDN")?,
+            },
+            fastly: fastly(variables)?,
+            aws: aws(variables)?,
+        })
+    }
+}
+
+fn stage(variables: Variables<'_>) -> Result<Stage, ConfigError> {
+    let stages = [
+        ("local", Stage::Local),
+        ("dev", Stage::Dev),
+        ("prod", Stage::Prod),
+    ];
+    variables.needed("IMPRINT_STAGE", "local, dev or prod")?;
+    variables.one_of("IMPRINT_STAGE", &stages, Stage::Prod)
+}
+
+fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
+    const DOMAIN: &str = "a domain without scheme and path, such as docs.example.org";
+    const PREFIX: &str = "empty, or a path that starts with a slash, such as /docs";
+    let domain = variables.needed("IMPRINT_DOMAIN", DOMAIN)?;
+    if domain.contains(|c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control()) {
+        return Err(ConfigError::bad("IMPRINT_DOMAIN", domain, DOMAIN));
+    }
+    let prefix = variables
+        .get("IMPRINT_PATH_PREFIX")
+        .unwrap_or("")
+        .trim_end_matches('/');
+    if !prefix.is_empty() && !prefix.starts_with('/') {
+        return Err(ConfigError::bad("IMPRINT_PATH_PREFIX", prefix, PREFIX));
+    }
+    let layouts = [("subdomain", Layout::Subdomain), ("path", Layout::Path)];
+    let edition = variables.get("IMPRINT_DEFAULT_EDITION").unwrap_or("main");
+    Ok(Organization {
+        slug: ORGANIZATION.parse().expect("the name is a slug"),
+        layout: variables.one_of("IMPRINT_LAYOUT", &layouts, Layout::Subdomain)?,
+        domain: domain.to_owned(),
+        path_prefix: prefix.to_owned(),
+        scheme: variables
+            .one_of(
+                "IMPRINT_DOCS_SCHEME",
+                &[("https", "https"), ("http", "http")],
+                "https",
+            )?
+            .to_owned(),
+        bucket: variables
+            .needed("IMPRINT_BUCKET", "the name of the S3 bucket")?
+            .to_owned(),
+        fastly_domain: variables.get("IMPRINT_FASTLY_DOMAIN").unwrap_or("").to_owned(),
+        fastly_service: variables.get("IMPRINT_FASTLY_SERVICE").map(str::to_owned),
+        default_edition: edition.parse().map_err(|_| {
+            ConfigError::bad(
+                "IMPRINT_DEFAULT_EDITION",
+                edition,
+                "an edition's slug, such as main or __main",
+            )
+        })?,
+    })
+}
+
+fn fastly(variables: Variables<'_>) -> Result<FastlySettings, ConfigError> {
+    let key = match variables.get("IMPRINT_FASTLY_KEY") {
+        None => None,
+        Some(raw) => {
+            let mut key = HeaderValue::from_str(raw).map_err(|_| {
+                ConfigError::refused(
+                    "IMPRINT_FASTLY_KEY",
+                    "should be an API token of Fastly, in one line",
+                )
+            })?;
+            key.set_sensitive(true);
+            Some(key)
+        }
+    };
+    let api = variables.url("IMPRINT_FASTLY_API")?;
+    let api = api.unwrap_or_else(|| "https://api.fastly.com".to_owned());
+    let modes = [("soft", PurgeMode::Soft), ("hard", PurgeMode::Hard)];
+    Ok(FastlySettings {
+        api: api.trim_end_matches('/').to_owned(),
+        key,
+        mode: variables.one_of("IMPRINT_PURGE", &modes, PurgeMode::Soft)?,
+    })
+}
+
+/// Lambda gives each sandbox credentials in its environment that outlive it, so nothing has to be asked for them.
+fn aws(variables: Variables<'_>) -> Result<AwsSettings, ConfigError> {
+    const KEYS: &str = "set, as Lambda does";
+    let region = variables.needed("AWS_REGION", "the region, such as eu-central-1")?;
+    let credentials = Credentials::new(
+        variables.needed("AWS_ACCESS_KEY_ID", KEYS)?,
+        variables.needed("AWS_SECRET_ACCESS_KEY", KEYS)?,
+        variables.get("AWS_SESSION_TOKEN").map(str::to_owned),
+        None,
+        "environment",
+    );
+    Ok(AwsSettings {
+        region: Region::new(region.to_owned()),
+        credentials,
+        app: variables.get("AWS_LAMBDA_FUNCTION_NAME").map(app_name),
+        s3: variables.url("AWS_ENDPOINT_URL_S3")?,
+        dynamodb: variables.url("AWS_ENDPOINT_URL_DYNAMODB")?,
+        sqs: variables.url("AWS_ENDPOINT_URL_SQS")?,
+    })
+}
+
+/// The function's name as each request carries it. What a user agent cannot hold becomes a hyphen.
+fn app_name(function: &str) -> AppName {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let name: String = function
+        .chars()
+        .map(|c| if allowed(c) { c } else { '-' })
+        .collect();
+    AppName::new(name).expect("other characters were replaced")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Upload forms: POST policies, signed with AWS's signature version 4
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>). The SDK signs GET and PUT only.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sdk_s3::config::Region;
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_domain::manifest::MAX_FILE_BYTES;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::settings::AwsSettings;
+
+/// A marker says what it says by being there.
+const MAX_MARKER_BYTES: u64 = 1024;
+
+/// What browsers may keep of a build, which never changes: a year.
+const BUILD_CACHE_CONTROL: &str = "max-age=31536000";
+
+/// Signs forms for one bucket.
+pub(crate) struct S3Uploads {
+    url: String,
+    bucket: String,
+    region: Region,
+    credentials: Credentials,
+    /// The key of the day that was signed for last. A build of many directories signs thousands of forms in one day.
+    signing_key: Mutex<Option<SigningKey>>,
+}
+
+#[derive(Clone)]
+struct SigningKey {
+    day: String,
+    bytes: Vec<u8>,
+}
+
+impl S3Uploads {
+    pub(crate) fn new(aws: &AwsSettings, bucket: String) -> Self {
+        let (region, credentials) = (aws.region.clone(), aws.credentials.clone());
+        let url = match &aws.s3 {
+            Some(endpoint) => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
+            None => {
+                // The partition of China has its own domain; every other region is under this one.
+                let tail = if region.as_ref().starts_with("cn-") {
+                    ".cn"
+                } else {
+                    ""
+                };
+                format!("https://{bucket}.s3.{region}.amazonaws.com{tail}/")
+            }
+        };
+        Self {
+            url,
+            bucket,
+            region,
+            credentials,
+            signing_key: Mutex::new(None),
+        }
+    }
+
+    fn sign(&self, policy: &str, now: Timestamp, day: &str) -> String {
+        // A key that a panicking thread left behind is a key or none, never half a one.
+        let mut kept = self.signing_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = match kept.take().filter(|key| key.day == day) {
+            Some(key) => key,
+            None => {
+                let secret = self.credentials.secret_access_key();
+                let key = generate_signing_key(secret, SystemTime::from(now), self.region.as_ref(), "s3");
+                SigningKey {
+                    day: day.to_owned(),
+                    bytes: key.as_ref().to_vec(),
+                }
+            }
+        };
+        let signature = calculate_signature(&key.bytes, policy.as_bytes());
+        *kept = Some(key);
+        signature
+    }
+}
+
+impl Uploads for S3Uploads {
+    fn presign(
+        &self,
+        slot: &UploadSlot,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<PresignedPost, PresignError> {
+        let expires = now
+            .checked_add(life)
+            .map_err(|error| PresignError(Box::new(error)))?;
+        let (day, time) = (
+            now.strftime("%Y%m%d").to_string(),
+            now.strftime("%Y%m%dT%H%M%SZ").to_string(),
+        );
+        let mut form = Form::of(slot);
+        let scope = format!(
+            "{}/{day}/{}/s3/aws4_request",
+            self.credentials.access_key_id(),
+            self.region
+        );
+        form.exact("x-amz-algorithm", "AWS4-HMAC-SHA256");
+        form.exact("x-amz-credential", &scope);
+        form.exact("x-amz-date", &time);
+        if let Some(token) = self.credentials.session_token() {
+            form.exact("x-amz-security-token", token);
+        }
+        form.conditions.push(json!({ "bucket": self.bucket }));
+        let policy = json!({
+            "expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "conditions": form.conditions,
+        });
+        let policy = STANDARD.encode(policy.to_string());
+        let signature = self.sign(&policy, now, &day);
+        form.field("policy", &policy);
+        form.field("x-amz-signature", &signature);
+        Ok(PresignedPost {
+            url: self.url.clone(),
+            fields: form.fields,
+        })
+    }
+}
+
+/// The fields of a form and what its policy says of them. S3 refuses a field that the policy does not name.
+struct Form {
+    fields: Map<String, Value>,
+    conditions: Vec<Value>,
+}
+
+impl Form {
+    fn of(slot: &UploadSlot) -> Self {
+        let mut form = Self {
+            fields: Map::new(),
+            conditions: Vec::new(),
+        };
+        match slot {
+            UploadSlot::Files {
+                prefix,
+                surrogate_key,
+            } => {
+                form.of_build(surrogate_key.as_str());
+                form.field("key", &format!("{prefix}${{filename}}"));
+                form.conditions.push(json!(["starts-with", "$key", prefix]));
+                form.conditions.push(json!(["starts-with", "$Content-Type", ""]));
+                form.size(MAX_FILE_BYTES);
+            }
+            UploadSlot::Directory { key, surrogate_key } => {
+                form.of_build(surrogate_key.as_str());
+                form.exact("x-amz-meta-dir-redirect", "true");
+                form.exact("key", key.as_str());
+                form.size(0);
+            }
+            UploadSlot::Marker { key } => {
+                form.exact("key", key.as_str());
+                form.size(MAX_MARKER_BYTES);
+            }
+        }
+        form.exact("success_action_status", "204");
+        form
+    }
+
+    /// What every object of a build carries.
+    fn of_build(&mut self, surrogate_key: &str) {
+        self.exact("Cache-Control", BUILD_CACHE_CONTROL);
+        self.exact("x-amz-meta-surrogate-key", surrogate_key);
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        self.fields.insert(name.to_owned(), Value::from(value));
+    }
+
+    /// A field that must be sent as it is.
+    fn exact(&mut self, name: &str, value: &str) {
+        self.field(name, value);
+        self.conditions.push(json!({ name: value }));
+    }
+
+    fn size(&mut self, max: u64) {
+        self.conditions.push(json!(["content-length-range", 0, max]));
+    }
+}
+
+#[cfg(test)]
+mod tests;
