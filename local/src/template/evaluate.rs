@@ -52,17 +52,30 @@ impl Scope {
                 let condition = condition
                     .as_str()
                     .ok_or_else(|| TemplateError::new(place, "Fn::If takes the name of a condition first"))?;
-                let branch = if self.condition(place, condition)? { then } else { otherwise };
+                let branch = if self.condition(place, condition)? {
+                    then
+                } else {
+                    otherwise
+                };
                 return self.evaluate(place, branch);
             }
             "Ref" => self.reference(place, name_of(place, name, argument)?)?,
             "Fn::GetAtt" => {
                 let [resource, attribute] = arguments::<2>(place, name, argument)?;
-                self.attribute(place, name_of(place, name, resource)?, name_of(place, name, attribute)?)?
+                self.attribute(
+                    place,
+                    name_of(place, name, resource)?,
+                    name_of(place, name, attribute)?,
+                )?
             }
             "Fn::Sub" => self.substitute(place, argument)?,
             "Fn::Join" => self.join(place, argument)?,
-            other => return Err(TemplateError::new(place, format!("the function {other} is not understood locally"))),
+            other => {
+                return Err(TemplateError::new(
+                    place,
+                    format!("the function {other} is not understood locally"),
+                ));
+            }
         };
         Ok(Some(Resolved::Text(text)))
     }
@@ -81,15 +94,24 @@ impl Scope {
             return literal(place, &known);
         }
         if self.exists(name) {
-            return Ok(Text::reference(Reference { logical: name.to_owned(), attribute: None }));
+            return Ok(Text::reference(Reference {
+                logical: name.to_owned(),
+                attribute: None,
+            }));
         }
         // SAM names the resources that it makes itself so: the stage of an HTTP API.
         if let Some(api) = name.strip_suffix(".Stage")
             && self.type_of(api) == Some("AWS::Serverless::HttpApi")
         {
-            return Ok(Text::reference(Reference { logical: api.to_owned(), attribute: Some("Stage".to_owned()) }));
+            return Ok(Text::reference(Reference {
+                logical: api.to_owned(),
+                attribute: Some("Stage".to_owned()),
+            }));
         }
-        Err(TemplateError::new(place, format!("!Ref {name} names nothing that this template makes")))
+        Err(TemplateError::new(
+            place,
+            format!("!Ref {name} names nothing that this template makes"),
+        ))
     }
 
     fn attribute(&self, place: &str, resource: &str, attribute: &str) -> Result<Text, TemplateError> {
@@ -105,10 +127,14 @@ impl Scope {
             _ => &[],
         };
         if !known.contains(&attribute) {
-            let problem = format!("the attribute {attribute} of {resource} ({kind}) is not understood locally");
+            let problem =
+                format!("the attribute {attribute} of {resource} ({kind}) is not understood locally");
             return Err(TemplateError::new(place, problem));
         }
-        Ok(Text::reference(Reference { logical: resource.to_owned(), attribute: Some(attribute.to_owned()) }))
+        Ok(Text::reference(Reference {
+            logical: resource.to_owned(),
+            attribute: Some(attribute.to_owned()),
+        }))
     }
 
     fn substitute(&self, place: &str, argument: &Value) -> Result<Text, TemplateError> {
@@ -126,14 +152,19 @@ impl Scope {
                 return Err(TemplateError::new(place, "Fn::Sub has an open ${"));
             };
             text.push(before.to_owned().into());
-            text.push(match (name.strip_prefix('!'), variables.and_then(|given| given.get(name))) {
-                (Some(escaped), _) => format!("${{{escaped}}}").into(),
-                (None, Some(value)) => self.text(place, value)?,
-                (None, None) => match name.split_once('.') {
-                    Some((resource, attribute)) => self.attribute(place, resource, attribute)?,
-                    None => self.reference(place, name)?,
+            text.push(
+                match (
+                    name.strip_prefix('!'),
+                    variables.and_then(|given| given.get(name)),
+                ) {
+                    (Some(escaped), _) => format!("${{{escaped}}}").into(),
+                    (None, Some(value)) => self.text(place, value)?,
+                    (None, None) => match name.split_once('.') {
+                        Some((resource, attribute)) => self.attribute(place, resource, attribute)?,
+                        None => self.reference(place, name)?,
+                    },
                 },
-            });
+            );
             rest = after;
         }
         text.push(rest.to_owned().into());
@@ -143,7 +174,9 @@ impl Scope {
     fn join(&self, place: &str, argument: &Value) -> Result<Text, TemplateError> {
         let [separator, items] = arguments::<2>(place, "Fn::Join", argument)?;
         let separator = name_of(place, "Fn::Join", separator)?;
-        let items = items.as_array().ok_or_else(|| TemplateError::new(place, "Fn::Join takes a list"))?;
+        let items = items
+            .as_array()
+            .ok_or_else(|| TemplateError::new(place, "Fn::Join takes a list"))?;
         let mut text = Text::default();
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
@@ -170,7 +203,10 @@ impl Scope {
 
     fn condition_at(&self, place: &str, name: &str, depth: usize) -> Result<bool, TemplateError> {
         if depth > MAX_CONDITION_DEPTH {
-            return Err(TemplateError::new(place, format!("the condition {name} depends on itself")));
+            return Err(TemplateError::new(
+                place,
+                format!("the condition {name} depends on itself"),
+            ));
         }
         let body = self
             .conditions
@@ -180,7 +216,9 @@ impl Scope {
     }
 
     fn holds(&self, place: &str, body: &Value, depth: usize) -> Result<bool, TemplateError> {
-        let map = body.as_object().ok_or_else(|| TemplateError::new(place, "a condition is a function"))?;
+        let map = body
+            .as_object()
+            .ok_or_else(|| TemplateError::new(place, "a condition is a function"))?;
         let Some((name, argument)) = map.iter().next().filter(|_| map.len() == 1) else {
             return Err(TemplateError::new(place, "a condition is one function"));
         };
@@ -195,22 +233,40 @@ impl Scope {
                 Ok(!self.holds(place, inner, depth)?)
             }
             "Fn::And" | "Fn::Or" => {
-                let items = argument.as_array().ok_or_else(|| TemplateError::new(place, "a list is expected"))?;
-                let held = items.iter().map(|item| self.holds(place, item, depth)).collect::<Result<Vec<_>, _>>()?;
-                Ok(if name == "Fn::And" { held.iter().all(|one| *one) } else { held.iter().any(|one| *one) })
+                let items = argument
+                    .as_array()
+                    .ok_or_else(|| TemplateError::new(place, "a list is expected"))?;
+                let held = items
+                    .iter()
+                    .map(|item| self.holds(place, item, depth))
+                    .collect::<Result<Vec<_>, _>>()?;
+                Ok(if name == "Fn::And" {
+                    held.iter().all(|one| *one)
+                } else {
+                    held.iter().any(|one| *one)
+                })
             }
-            other => Err(TemplateError::new(place, format!("the function {other} is not understood in a condition"))),
+            other => Err(TemplateError::new(
+                place,
+                format!("the function {other} is not understood in a condition"),
+            )),
         }
     }
 }
 
 /// The one intrinsic function of a mapping that is one.
-fn intrinsic<'a>(place: &str, map: &'a Map<String, Value>) -> Result<Option<(&'a str, &'a Value)>, TemplateError> {
-    let function = map.iter().find(|(key, _)| *key == "Ref" || key.starts_with("Fn::"));
+fn intrinsic<'a>(
+    place: &str,
+    map: &'a Map<String, Value>,
+) -> Result<Option<(&'a str, &'a Value)>, TemplateError> {
+    let function = map
+        .iter()
+        .find(|(key, _)| *key == "Ref" || key.starts_with("Fn::"));
     match function {
-        Some((name, _)) if map.len() > 1 => {
-            Err(TemplateError::new(place, format!("{name} cannot stand beside other keys")))
-        }
+        Some((name, _)) if map.len() > 1 => Err(TemplateError::new(
+            place,
+            format!("{name} cannot stand beside other keys"),
+        )),
         Some((name, argument)) => Ok(Some((name, argument))),
         None => Ok(None),
     }
@@ -228,7 +284,9 @@ fn arguments<'a, const N: usize>(
 }
 
 fn name_of<'a>(place: &str, function: &str, value: &'a Value) -> Result<&'a str, TemplateError> {
-    value.as_str().ok_or_else(|| TemplateError::new(place, format!("{function} takes text here")))
+    value
+        .as_str()
+        .ok_or_else(|| TemplateError::new(place, format!("{function} takes text here")))
 }
 
 fn literal(place: &str, text: &str) -> Result<Text, TemplateError> {
@@ -238,7 +296,10 @@ fn literal(place: &str, text: &str) -> Result<Text, TemplateError> {
 /// CloudFormation replaces `{{resolve:...}}` when it deploys; there is no Secrets Manager here to ask.
 fn check_literal(place: &str, text: Text) -> Result<Text, TemplateError> {
     if text.to_string().contains("{{resolve:") {
-        return Err(TemplateError::new(place, "a dynamic reference cannot be resolved locally"));
+        return Err(TemplateError::new(
+            place,
+            "a dynamic reference cannot be resolved locally",
+        ));
     }
     Ok(text)
 }

@@ -10,13 +10,20 @@ use super::stack::{HttpSource, ObjectSource, QueueSource, Rate, ScheduleSource, 
 
 pub(super) fn read(scope: &Scope, event: &str, mut fields: Fields) -> Result<Source, TemplateError> {
     let kind = fields.required("Type")?;
-    let properties = fields.fields("Properties")?.ok_or_else(|| fields.error("Properties", "is missing"))?;
+    let properties = fields
+        .fields("Properties")?
+        .ok_or_else(|| fields.error("Properties", "is missing"))?;
     let source = match kind.as_str() {
         "SQS" => Source::Queue(queue(scope, properties)?),
         "S3" => Source::Objects(objects(scope, properties)?),
         "Schedule" => Source::Schedule(schedule(scope, event, properties)?),
         "HttpApi" => Source::Http(http(scope, properties)?),
-        other => return Err(fields.error("Type", format!("the event source {other} is not understood locally"))),
+        other => {
+            return Err(fields.error(
+                "Type",
+                format!("the event source {other} is not understood locally"),
+            ));
+        }
     };
     fields.finish()?;
     Ok(source)
@@ -29,10 +36,15 @@ const DEFAULT_BATCH: usize = 10;
 fn queue(scope: &Scope, mut fields: Fields) -> Result<QueueSource, TemplateError> {
     let queue = resource_of(scope, &mut fields, "Queue", "Arn", "AWS::SQS::Queue")?;
     let batch_size = fields.number("BatchSize")?.unwrap_or(DEFAULT_BATCH);
-    let window = fields.number("MaximumBatchingWindowInSeconds")?.map_or(Duration::ZERO, Duration::from_secs);
+    let window = fields
+        .number("MaximumBatchingWindowInSeconds")?
+        .map_or(Duration::ZERO, Duration::from_secs);
     let reports = fields.literals("FunctionResponseTypes")?;
     if let Some(other) = reports.iter().find(|name| *name != "ReportBatchItemFailures") {
-        return Err(fields.error("FunctionResponseTypes", format!("{other} is not understood locally")));
+        return Err(fields.error(
+            "FunctionResponseTypes",
+            format!("{other} is not understood locally"),
+        ));
     }
     let max_concurrency = match fields.fields("ScalingConfig")? {
         None => None,
@@ -43,7 +55,13 @@ fn queue(scope: &Scope, mut fields: Fields) -> Result<QueueSource, TemplateError
         }
     };
     fields.finish()?;
-    Ok(QueueSource { queue, batch_size, window, reports_failures: !reports.is_empty(), max_concurrency })
+    Ok(QueueSource {
+        queue,
+        batch_size,
+        window,
+        reports_failures: !reports.is_empty(),
+        max_concurrency,
+    })
 }
 
 fn objects(scope: &Scope, mut fields: Fields) -> Result<ObjectSource, TemplateError> {
@@ -72,30 +90,50 @@ fn objects(scope: &Scope, mut fields: Fields) -> Result<ObjectSource, TemplateEr
         filter.finish()?;
     }
     fields.finish()?;
-    Ok(ObjectSource { bucket, events, prefix, suffix })
+    Ok(ObjectSource {
+        bucket,
+        events,
+        prefix,
+        suffix,
+    })
 }
 
 fn schedule(scope: &Scope, event: &str, mut fields: Fields) -> Result<ScheduleSource, TemplateError> {
     fields.ignore(&["Description"]);
-    let name = fields.literal("Name")?.map_or_else(|| event.to_owned(), |name| scope.short_name(&name));
+    let name = fields
+        .literal("Name")?
+        .map_or_else(|| event.to_owned(), |name| scope.short_name(&name));
     let expression = fields.required("Schedule")?;
-    let rate = rate(&expression)
-        .ok_or_else(|| fields.error("Schedule", format!("only rate(...) is understood locally, not {expression}")))?;
+    let rate = rate(&expression).ok_or_else(|| {
+        fields.error(
+            "Schedule",
+            format!("only rate(...) is understood locally, not {expression}"),
+        )
+    })?;
     let input = match fields.literal("Input")? {
         None => None,
         Some(text) => Some(
-            serde_json::from_str(&text).map_err(|error| fields.error("Input", format!("is not JSON: {error}")))?,
+            serde_json::from_str(&text)
+                .map_err(|error| fields.error("Input", format!("is not JSON: {error}")))?,
         ),
     };
     let enabled = fields.flag("Enabled")?.unwrap_or(true);
     fields.finish()?;
-    Ok(ScheduleSource { name, rate, input, enabled })
+    Ok(ScheduleSource {
+        name,
+        rate,
+        input,
+        enabled,
+    })
 }
 
 /// `rate(1 minute)`, `rate(5 minutes)`: one in the singular, the others in the plural
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>).
 fn rate(expression: &str) -> Option<Rate> {
-    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let (count, unit) = expression
+        .strip_prefix("rate(")?
+        .strip_suffix(')')?
+        .split_once(' ')?;
     let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
     let singular = if count == 1 { unit } else { unit.strip_suffix('s')? };
     let seconds = match singular {
@@ -113,17 +151,27 @@ const GATEWAY_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn http(scope: &Scope, mut fields: Fields) -> Result<HttpSource, TemplateError> {
     let api = resource_of(scope, &mut fields, "ApiId", "", "AWS::Serverless::HttpApi")?;
-    let format = fields.literal("PayloadFormatVersion")?.unwrap_or_else(|| "2.0".to_owned());
+    let format = fields
+        .literal("PayloadFormatVersion")?
+        .unwrap_or_else(|| "2.0".to_owned());
     if format != "2.0" {
-        return Err(fields.error("PayloadFormatVersion", format!("only 2.0 is understood locally, not {format}")));
+        return Err(fields.error(
+            "PayloadFormatVersion",
+            format!("only 2.0 is understood locally, not {format}"),
+        ));
     }
     // Without path and method SAM makes the route $default, which takes every request.
     for name in ["Path", "Method"] {
         if let Some(value) = fields.literal(name)? {
-            return Err(fields.error(name, format!("{value}: only the catch-all route is understood locally")));
+            return Err(fields.error(
+                name,
+                format!("{value}: only the catch-all route is understood locally"),
+            ));
         }
     }
-    let timeout = fields.number("TimeoutInMillis")?.map_or(GATEWAY_TIMEOUT, Duration::from_millis);
+    let timeout = fields
+        .number("TimeoutInMillis")?
+        .map_or(GATEWAY_TIMEOUT, Duration::from_millis);
     if timeout > GATEWAY_TIMEOUT {
         return Err(fields.error("TimeoutInMillis", "HTTP APIs wait 30 seconds at most"));
     }

@@ -29,7 +29,10 @@ impl Fields {
         let place = place.into();
         match value {
             Resolved::Map(map) => Ok(Self { place, map }),
-            Resolved::Null => Ok(Self { place, map: BTreeMap::new() }),
+            Resolved::Null => Ok(Self {
+                place,
+                map: BTreeMap::new(),
+            }),
             _ => Err(TemplateError::new(place, "must be a mapping")),
         }
     }
@@ -64,7 +67,10 @@ impl Fields {
 
     pub(super) fn text(&mut self, name: &str) -> Result<Option<Text>, TemplateError> {
         let place = self.inside(name);
-        self.map.remove(name).map(|value| text_of(&place, value)).transpose()
+        self.map
+            .remove(name)
+            .map(|value| text_of(&place, value))
+            .transpose()
     }
 
     /// Text in which no reference is open.
@@ -73,7 +79,10 @@ impl Fields {
         self.text(name)?
             .map(|text| {
                 text.literal().ok_or_else(|| {
-                    TemplateError::new(&place, format!("{text} is not known before the resources are made"))
+                    TemplateError::new(
+                        &place,
+                        format!("{text} is not known before the resources are made"),
+                    )
                 })
             })
             .transpose()
@@ -87,7 +96,9 @@ impl Fields {
         let place = self.inside(name);
         self.literal(name)?
             .map(|text| {
-                text.parse().map_err(|_| TemplateError::new(&place, format!("{text:?} is not a number that fits here")))
+                text.parse().map_err(|_| {
+                    TemplateError::new(&place, format!("{text:?} is not a number that fits here"))
+                })
             })
             .transpose()
     }
@@ -96,14 +107,18 @@ impl Fields {
         let place = self.inside(name);
         self.literal(name)?
             .map(|text| {
-                text.parse().map_err(|_| TemplateError::new(&place, format!("{text:?} is neither true nor false")))
+                text.parse()
+                    .map_err(|_| TemplateError::new(&place, format!("{text:?} is neither true nor false")))
             })
             .transpose()
     }
 
     pub(super) fn fields(&mut self, name: &str) -> Result<Option<Self>, TemplateError> {
         let place = self.inside(name);
-        self.map.remove(name).map(|value| Self::new(place, value)).transpose()
+        self.map
+            .remove(name)
+            .map(|value| Self::new(place, value))
+            .transpose()
     }
 
     pub(super) fn each(&mut self, name: &str) -> Result<Vec<Self>, TemplateError> {
@@ -121,7 +136,9 @@ impl Fields {
         self.list(name)?
             .into_iter()
             .map(|item| {
-                text_of(&place, item)?.literal().ok_or_else(|| TemplateError::new(&place, "plain text is expected"))
+                text_of(&place, item)?
+                    .literal()
+                    .ok_or_else(|| TemplateError::new(&place, "plain text is expected"))
             })
             .collect()
     }

@@ -28,7 +28,14 @@ pub(super) fn read(
     metadata: &Value,
 ) -> Result<Function, TemplateError> {
     // The processor, rights, traces and logs: the functions run in our own process, with our own rights.
-    fields.ignore(&["Architectures", "Description", "LoggingConfig", "Policies", "Tags", "Tracing"]);
+    fields.ignore(&[
+        "Architectures",
+        "Description",
+        "LoggingConfig",
+        "Policies",
+        "Tags",
+        "Tracing",
+    ]);
     expect(&mut fields, "Runtime", "provided.al2023")?;
     expect(&mut fields, "Handler", "bootstrap")?;
     let code = fields.required("CodeUri")?;
@@ -37,8 +44,12 @@ pub(super) fn read(
         _ => return Err(fields.error("CodeUri", format!("{code} is not a crate of functions/"))),
     };
     let binary = binary(logical, &name, metadata)?;
-    let deployed_name = fields.literal("FunctionName")?.unwrap_or_else(|| scope.generated_name(logical));
-    let timeout = fields.number("Timeout")?.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+    let deployed_name = fields
+        .literal("FunctionName")?
+        .unwrap_or_else(|| scope.generated_name(logical));
+    let timeout = fields
+        .number("Timeout")?
+        .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
     let memory = fields.number("MemorySize")?.unwrap_or(DEFAULT_MEMORY);
     let environment = environment(&mut fields)?;
     let (retries, on_failure) = invocation(scope, &mut fields)?;
@@ -78,10 +89,16 @@ fn binary(logical: &str, name: &str, metadata: &Value) -> Result<String, Templat
     let place = format!("Resources.{logical}.Metadata");
     let method = metadata.get("BuildMethod").unwrap_or(&Value::Null);
     if method != "rust-cargolambda" {
-        return Err(TemplateError::new(format!("{place}.BuildMethod"), "must be rust-cargolambda"));
+        return Err(TemplateError::new(
+            format!("{place}.BuildMethod"),
+            "must be rust-cargolambda",
+        ));
     }
     let none = Map::new();
-    let properties = metadata.get("BuildProperties").and_then(Value::as_object).unwrap_or(&none);
+    let properties = metadata
+        .get("BuildProperties")
+        .and_then(Value::as_object)
+        .unwrap_or(&none);
     let place = format!("{place}.BuildProperties.Binary");
     let binary = plain(&place, properties.get("Binary").unwrap_or(&Value::Null))?;
     if binary != format!("imprint-{name}") {
@@ -118,7 +135,13 @@ fn invocation(scope: &Scope, fields: &mut Fields) -> Result<(u32, Option<String>
     if let Some(mut destinations) = config.fields("DestinationConfig")? {
         if let Some(mut destination) = destinations.fields("OnFailure")? {
             expect(&mut destination, "Type", "SQS")?;
-            on_failure = Some(resource_of(scope, &mut destination, "Destination", "Arn", "AWS::SQS::Queue")?);
+            on_failure = Some(resource_of(
+                scope,
+                &mut destination,
+                "Destination",
+                "Arn",
+                "AWS::SQS::Queue",
+            )?);
             destination.finish()?;
         }
         destinations.finish()?;

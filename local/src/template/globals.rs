@@ -5,19 +5,30 @@ use serde_json::{Map, Value};
 use super::TemplateError;
 
 /// The section of each resource type that can have globals here.
-const SECTIONS: [(&str, &str); 2] =
-    [("Function", "AWS::Serverless::Function"), ("HttpApi", "AWS::Serverless::HttpApi")];
+const SECTIONS: [(&str, &str); 2] = [
+    ("Function", "AWS::Serverless::Function"),
+    ("HttpApi", "AWS::Serverless::HttpApi"),
+];
 
 pub(super) fn check(globals: &Map<String, Value>) -> Result<(), TemplateError> {
-    match globals.keys().find(|name| !SECTIONS.iter().any(|(section, _)| section == name)) {
-        Some(name) => Err(TemplateError::new(format!("Globals.{name}"), "not understood locally")),
+    match globals
+        .keys()
+        .find(|name| !SECTIONS.iter().any(|(section, _)| section == name))
+    {
+        Some(name) => Err(TemplateError::new(
+            format!("Globals.{name}"),
+            "not understood locally",
+        )),
         None => Ok(()),
     }
 }
 
 /// The properties of a resource over the globals of its kind.
 pub(super) fn merge(globals: &Map<String, Value>, kind: &str, properties: &Value) -> Value {
-    let section = SECTIONS.iter().find(|(_, of)| *of == kind).and_then(|(section, _)| globals.get(*section));
+    let section = SECTIONS
+        .iter()
+        .find(|(_, of)| *of == kind)
+        .and_then(|(section, _)| globals.get(*section));
     match section {
         Some(base) => over(base, properties),
         None => properties.clone(),
@@ -31,7 +42,9 @@ fn over(base: &Value, own: &Value) -> Value {
         (Value::Object(base), Value::Object(own)) if !is_function(base) && !is_function(own) => {
             let mut merged = base.clone();
             for (key, value) in own {
-                let value = base.get(key).map_or_else(|| value.clone(), |under| over(under, value));
+                let value = base
+                    .get(key)
+                    .map_or_else(|| value.clone(), |under| over(under, value));
                 merged.insert(key.clone(), value);
             }
             Value::Object(merged)

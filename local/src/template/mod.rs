@@ -24,8 +24,8 @@ use fields::Fields;
 use scope::{Scope, resource_types};
 
 pub use stack::{
-    Bucket, Function, HttpApi, HttpSource, Index, Key, KeyType, ObjectSource, Queue, QueueSource, Rate, Redrive,
-    ScheduleSource, Source, Stack, Table,
+    Bucket, Function, HttpApi, HttpSource, Index, Key, KeyType, ObjectSource, Queue, QueueSource, Rate,
+    Redrive, ScheduleSource, Source, Stack, Table,
 };
 pub use text::{Reference, Text};
 
@@ -54,7 +54,10 @@ pub struct TemplateError {
 
 impl TemplateError {
     fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { place: place.into(), problem: problem.into() }
+        Self {
+            place: place.into(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -79,7 +82,10 @@ pub fn read(text: &str, deployment: &Deployment) -> Result<Stack, TemplateError>
     let template = yaml::read(text)?;
     for section in template.keys() {
         if !SECTIONS.contains(&section.as_str()) {
-            return Err(TemplateError::new(section, "this section is not understood locally"));
+            return Err(TemplateError::new(
+                section,
+                "this section is not understood locally",
+            ));
         }
     }
     let resources = section(&template, "Resources")?;
@@ -126,8 +132,14 @@ const ABSENT_LOCALLY: [&str; 4] = [
 ];
 
 /// What surrounds a resource's properties.
-const AROUND_PROPERTIES: [&str; 6] =
-    ["Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
+const AROUND_PROPERTIES: [&str; 6] = [
+    "Type",
+    "Condition",
+    "DependsOn",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "Metadata",
+];
 
 fn read_resource(
     stack: &mut Stack,
@@ -140,7 +152,10 @@ fn read_resource(
     let kind = scope.type_of(logical).unwrap_or_default();
     for key in body.as_object().into_iter().flat_map(Map::keys) {
         if key != "Properties" && !AROUND_PROPERTIES.contains(&key.as_str()) {
-            return Err(TemplateError::new(format!("{place}.{key}"), "not understood locally"));
+            return Err(TemplateError::new(
+                format!("{place}.{key}"),
+                "not understood locally",
+            ));
         }
     }
     let empty = Value::Object(Map::new());
@@ -154,7 +169,9 @@ fn read_resource(
     match kind {
         "AWS::Serverless::Function" => {
             let metadata = body.get("Metadata").unwrap_or(&empty);
-            stack.functions.push(function::read(scope, logical, properties, metadata)?);
+            stack
+                .functions
+                .push(function::read(scope, logical, properties, metadata)?);
         }
         "AWS::SQS::Queue" => stack.queues.push(resource::queue(scope, logical, properties)?),
         "AWS::DynamoDB::Table" => stack.tables.push(resource::table(scope, logical, properties)?),

@@ -27,12 +27,15 @@ pub(super) fn queue(scope: &Scope, logical: &str, mut fields: Fields) -> Result<
     fields.ignore(&["SqsManagedSseEnabled", "Tags"]);
     let fifo = fields.flag("FifoQueue")?.unwrap_or(false);
     let suffix = if fifo { ".fifo" } else { "" };
-    let deployed_name =
-        fields.literal("QueueName")?.unwrap_or_else(|| format!("{}{suffix}", scope.generated_name(logical)));
+    let deployed_name = fields
+        .literal("QueueName")?
+        .unwrap_or_else(|| format!("{}{suffix}", scope.generated_name(logical)));
     if deployed_name.ends_with(".fifo") != fifo {
         return Err(fields.error("QueueName", "FIFO queues end in .fifo and no others do"));
     }
-    let visibility = fields.number("VisibilityTimeout")?.map_or(DEFAULT_VISIBILITY, Duration::from_secs);
+    let visibility = fields
+        .number("VisibilityTimeout")?
+        .map_or(DEFAULT_VISIBILITY, Duration::from_secs);
     let redrive = match fields.fields("RedrivePolicy")? {
         Some(policy) => Some(redrive(scope, policy)?),
         None => None,
@@ -45,15 +48,33 @@ pub(super) fn queue(scope: &Scope, logical: &str, mut fields: Fields) -> Result<
     }
     fields.finish()?;
     let name = scope.short_name(&deployed_name);
-    Ok(Queue { logical: logical.to_owned(), deployed_name, name, fifo, visibility, redrive, attributes })
+    Ok(Queue {
+        logical: logical.to_owned(),
+        deployed_name,
+        name,
+        fifo,
+        visibility,
+        redrive,
+        attributes,
+    })
 }
 
 fn redrive(scope: &Scope, mut policy: Fields) -> Result<Redrive, TemplateError> {
-    let target = resource_of(scope, &mut policy, "deadLetterTargetArn", "Arn", "AWS::SQS::Queue")?;
-    let max_receive_count =
-        policy.number("maxReceiveCount")?.ok_or_else(|| policy.error("maxReceiveCount", "is missing"))?;
+    let target = resource_of(
+        scope,
+        &mut policy,
+        "deadLetterTargetArn",
+        "Arn",
+        "AWS::SQS::Queue",
+    )?;
+    let max_receive_count = policy
+        .number("maxReceiveCount")?
+        .ok_or_else(|| policy.error("maxReceiveCount", "is missing"))?;
     policy.finish()?;
-    Ok(Redrive { target, max_receive_count })
+    Ok(Redrive {
+        target,
+        max_receive_count,
+    })
 }
 
 /// The resource of this template that a property names.
@@ -64,38 +85,60 @@ pub(super) fn resource_of(
     attribute: &str,
     kind: &str,
 ) -> Result<String, TemplateError> {
-    let text = fields.text(name)?.ok_or_else(|| fields.error(name, "is missing"))?;
+    let text = fields
+        .text(name)?
+        .ok_or_else(|| fields.error(name, "is missing"))?;
     let wanted = (!attribute.is_empty()).then_some(attribute);
     match text.as_reference() {
         Some(reference)
-            if reference.attribute.as_deref() == wanted && scope.type_of(&reference.logical) == Some(kind) =>
+            if reference.attribute.as_deref() == wanted
+                && scope.type_of(&reference.logical) == Some(kind) =>
         {
             Ok(reference.logical.clone())
         }
         _ => {
-            let how = wanted.map_or_else(|| "!Ref".to_owned(), |attribute| format!("!GetAtt ....{attribute}"));
-            Err(fields.error(name, format!("must be {how} of an {kind} of this template, not {text}")))
+            let how = wanted.map_or_else(
+                || "!Ref".to_owned(),
+                |attribute| format!("!GetAtt ....{attribute}"),
+            );
+            Err(fields.error(
+                name,
+                format!("must be {how} of an {kind} of this template, not {text}"),
+            ))
         }
     }
 }
 
 pub(super) fn table(scope: &Scope, logical: &str, mut fields: Fields) -> Result<Table, TemplateError> {
     // Backups, encryption at rest and the bill.
-    fields.ignore(&["PointInTimeRecoverySpecification", "SSESpecification", "DeletionProtectionEnabled", "Tags"]);
+    fields.ignore(&[
+        "PointInTimeRecoverySpecification",
+        "SSESpecification",
+        "DeletionProtectionEnabled",
+        "Tags",
+    ]);
     let billing = fields.required("BillingMode")?;
     if billing != "PAY_PER_REQUEST" {
-        return Err(fields.error("BillingMode", format!("{billing} throttles, which is not done locally")));
+        return Err(fields.error(
+            "BillingMode",
+            format!("{billing} throttles, which is not done locally"),
+        ));
     }
     let mut attributes = BTreeMap::new();
     for mut definition in fields.each("AttributeDefinitions")? {
-        attributes.insert(definition.required("AttributeName")?, definition.required("AttributeType")?);
+        attributes.insert(
+            definition.required("AttributeName")?,
+            definition.required("AttributeType")?,
+        );
         definition.finish()?;
     }
     let mut indexes = Vec::new();
     for mut index in fields.each("GlobalSecondaryIndexes")? {
         let name = index.required("IndexName")?;
         let keys = keys(&mut index)?;
-        let mut projection = index.fields("Projection")?.ok_or_else(|| index.error("Projection", "is missing"))?;
+        let mut projection = index
+            .fields("Projection")?
+            .ok_or_else(|| index.error("Projection", "is missing"))?;
         let kind = projection.required("ProjectionType")?;
         if kind != "ALL" {
             return Err(projection.error("ProjectionType", format!("{kind} is not understood locally")));
@@ -114,9 +157,18 @@ pub(super) fn table(scope: &Scope, logical: &str, mut fields: Fields) -> Result<
         }
     };
     let keys = keys(&mut fields)?;
-    let deployed_name = fields.literal("TableName")?.unwrap_or_else(|| scope.generated_name(logical));
+    let deployed_name = fields
+        .literal("TableName")?
+        .unwrap_or_else(|| scope.generated_name(logical));
     fields.finish()?;
-    Ok(Table { logical: logical.to_owned(), deployed_name, attributes, keys, indexes, time_to_live })
+    Ok(Table {
+        logical: logical.to_owned(),
+        deployed_name,
+        attributes,
+        keys,
+        indexes,
+        time_to_live,
+    })
 }
 
 fn keys(fields: &mut Fields) -> Result<Vec<Key>, TemplateError> {
@@ -146,9 +198,14 @@ pub(super) fn bucket(scope: &Scope, logical: &str, mut fields: Fields) -> Result
         "PublicAccessBlockConfiguration",
         "Tags",
     ]);
-    let deployed_name = fields.literal("BucketName")?.unwrap_or_else(|| scope.generated_name(logical).to_lowercase());
+    let deployed_name = fields
+        .literal("BucketName")?
+        .unwrap_or_else(|| scope.generated_name(logical).to_lowercase());
     fields.finish()?;
-    Ok(Bucket { logical: logical.to_owned(), deployed_name })
+    Ok(Bucket {
+        logical: logical.to_owned(),
+        deployed_name,
+    })
 }
 
 pub(super) fn http_api(logical: &str, mut fields: Fields) -> Result<HttpApi, TemplateError> {
@@ -162,11 +219,15 @@ pub(super) fn http_api(logical: &str, mut fields: Fields) -> Result<HttpApi, Tem
         "Name",
         "Tags",
     ]);
-    let stage = fields.literal("StageName")?.unwrap_or_else(|| "$default".to_owned());
+    let stage = fields
+        .literal("StageName")?
+        .unwrap_or_else(|| "$default".to_owned());
     if stage != "$default" {
         let problem = format!("{stage} would be in the path, and clients drop the path of the API's address");
         return Err(fields.error("StageName", problem));
     }
     fields.finish()?;
-    Ok(HttpApi { logical: logical.to_owned() })
+    Ok(HttpApi {
+        logical: logical.to_owned(),
+    })
 }

@@ -21,7 +21,9 @@ pub(super) struct Declared {
 }
 
 /// The declared resources by their names.
-pub(super) fn resource_types(resources: &Map<String, Value>) -> Result<BTreeMap<String, Declared>, TemplateError> {
+pub(super) fn resource_types(
+    resources: &Map<String, Value>,
+) -> Result<BTreeMap<String, Declared>, TemplateError> {
     let mut declared = BTreeMap::new();
     for (logical, body) in resources {
         let place = format!("Resources.{logical}");
@@ -34,7 +36,13 @@ pub(super) fn resource_types(resources: &Map<String, Value>) -> Result<BTreeMap<
             Some(Value::String(name)) => Some(name.clone()),
             Some(_) => return Err(TemplateError::new(place, "Condition must name a condition")),
         };
-        declared.insert(logical.clone(), Declared { kind: kind.to_owned(), condition });
+        declared.insert(
+            logical.clone(),
+            Declared {
+                kind: kind.to_owned(),
+                condition,
+            },
+        );
     }
     Ok(declared)
 }
@@ -75,7 +83,9 @@ impl Scope {
 
     /// The type of a resource that exists.
     pub(super) fn type_of(&self, logical: &str) -> Option<&str> {
-        self.exists(logical).then(|| self.resources.get(logical).map(|declared| declared.kind.as_str())).flatten()
+        self.exists(logical)
+            .then(|| self.resources.get(logical).map(|declared| declared.kind.as_str()))
+            .flatten()
     }
 
     /// The condition that an output or a resource names, true without one.
@@ -119,7 +129,10 @@ fn parameters(
     given: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, TemplateError> {
     if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
-        return Err(TemplateError::new(format!("Parameters.{unknown}"), "the template has no such parameter"));
+        return Err(TemplateError::new(
+            format!("Parameters.{unknown}"),
+            "the template has no such parameter",
+        ));
     }
     let mut values = BTreeMap::new();
     for (name, body) in declared {
@@ -130,11 +143,17 @@ fn parameters(
             .flat_map(Map::keys)
             .find(|key| !OF_A_PARAMETER.contains(&key.as_str()))
         {
-            return Err(TemplateError::new(format!("{place}.{key}"), "not understood locally"));
+            return Err(TemplateError::new(
+                format!("{place}.{key}"),
+                "not understood locally",
+            ));
         }
         let kind = body.get("Type").and_then(Value::as_str).unwrap_or_default();
         if !matches!(kind, "String" | "Number") {
-            return Err(TemplateError::new(place, format!("the parameter type {kind:?} is not understood locally")));
+            return Err(TemplateError::new(
+                place,
+                format!("the parameter type {kind:?} is not understood locally"),
+            ));
         }
         let value = match given.get(name) {
             Some(value) => value.clone(),
@@ -147,7 +166,10 @@ fn parameters(
         if let Some(allowed) = allowed
             && !allowed.iter().any(|one| scalar(one).as_deref() == Some(&value))
         {
-            return Err(TemplateError::new(place, format!("{value:?} is not one of its AllowedValues")));
+            return Err(TemplateError::new(
+                place,
+                format!("{value:?} is not one of its AllowedValues"),
+            ));
         }
         values.insert(name.clone(), value);
     }

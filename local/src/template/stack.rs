@@ -39,9 +39,25 @@ impl Stack {
         self.functions.iter().find(|function| function.name == name)
     }
 
-    /// Whether a queue is where failed messages end.
+    /// Whether a queue is where failed messages or invocations end.
     pub fn is_dead_letter_queue(&self, logical: &str) -> bool {
-        self.queues.iter().filter_map(|queue| queue.redrive.as_ref()).any(|redrive| redrive.target == logical)
+        let of_functions = self
+            .functions
+            .iter()
+            .filter_map(|function| function.on_failure.as_deref());
+        let of_queues = self.queues.iter().filter_map(|queue| queue.redrive.as_ref());
+        of_queues
+            .map(|redrive| redrive.target.as_str())
+            .chain(of_functions)
+            .any(|target| target == logical)
+    }
+
+    /// Whether a queue is the dead-letter queue of another.
+    pub fn belongs_to_a_queue(&self, logical: &str) -> bool {
+        self.queues
+            .iter()
+            .filter_map(|queue| queue.redrive.as_ref())
+            .any(|redrive| redrive.target == logical)
     }
 }
 

@@ -18,24 +18,39 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(900);
 pub(super) fn check(stack: &Stack) -> Result<(), TemplateError> {
     for queue in &stack.queues {
         let Some(redrive) = &queue.redrive else { continue };
-        if stack.queue(&redrive.target).is_some_and(|target| target.fifo != queue.fifo) {
+        if stack
+            .queue(&redrive.target)
+            .is_some_and(|target| target.fifo != queue.fifo)
+        {
             let place = format!("Resources.{}.Properties.RedrivePolicy", queue.logical);
-            return Err(TemplateError::new(place, "the dead-letter queue of a FIFO queue is one too, and no other's"));
+            return Err(TemplateError::new(
+                place,
+                "the dead-letter queue of a FIFO queue is one too, and no other's",
+            ));
         }
     }
     let mut names = BTreeSet::new();
     for function in &stack.functions {
         let place = format!("Resources.{}", function.logical);
         if !names.insert(&function.name) {
-            return Err(TemplateError::new(place, format!("a second function of the crate {}", function.name)));
+            return Err(TemplateError::new(
+                place,
+                format!("a second function of the crate {}", function.name),
+            ));
         }
         if function.timeout > MAX_TIMEOUT {
             return Err(TemplateError::new(place, "a function runs 900 seconds at most"));
         }
-        if let Some(queue) = function.on_failure.as_deref().and_then(|logical| stack.queue(logical))
+        if let Some(queue) = function
+            .on_failure
+            .as_deref()
+            .and_then(|logical| stack.queue(logical))
             && queue.fifo
         {
-            return Err(TemplateError::new(place, "a FIFO queue cannot be the destination of failures"));
+            return Err(TemplateError::new(
+                place,
+                "a FIFO queue cannot be the destination of failures",
+            ));
         }
         for source in &function.sources {
             if let Source::Queue(source) = source {

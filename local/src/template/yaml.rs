@@ -6,7 +6,8 @@ use serde_yaml_ng::Value as Yaml;
 use super::TemplateError;
 
 pub(super) fn read(text: &str) -> Result<Map<String, Value>, TemplateError> {
-    let yaml: Yaml = serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("YAML", error.to_string()))?;
+    let yaml: Yaml =
+        serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("YAML", error.to_string()))?;
     match long_form("", yaml)? {
         Value::Object(map) => Ok(map),
         _ => Err(TemplateError::new("YAML", "a template is a mapping")),
@@ -33,7 +34,11 @@ fn long_form(place: &str, yaml: Yaml) -> Result<Value, TemplateError> {
                 let Yaml::String(key) = key else {
                     return Err(TemplateError::new(place, "the keys of a template are text"));
                 };
-                let inside = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+                let inside = if place.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{place}.{key}")
+                };
                 map.insert(key, long_form(&inside, value)?);
             }
             Value::Object(map)
@@ -59,7 +64,10 @@ fn attribute(place: &str, value: Value) -> Result<Value, TemplateError> {
     match value {
         Value::String(dotted) => match dotted.split_once('.') {
             Some((resource, attribute)) => Ok(json!([resource, attribute])),
-            None => Err(TemplateError::new(place, format!("!GetAtt {dotted} names no attribute"))),
+            None => Err(TemplateError::new(
+                place,
+                format!("!GetAtt {dotted} names no attribute"),
+            )),
         },
         list => Ok(list),
     }
