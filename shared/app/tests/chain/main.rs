@@ -1,0 +1,9 @@
+//! The way of a build through all its steps, on the in-memory adapters: what must always hold, and what it costs.
+
+mod concurrency;
+mod costs;
+mod crashes;
+mod failures;
+mod installation;
+mod order;
+mod publishing;
