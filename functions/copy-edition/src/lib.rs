@@ -29,7 +29,10 @@ const RESERVE: Duration = Duration::from_secs(60);
 #[async_trait::async_trait]
 impl Function for CopyEditionFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let bounds = Bounds { pace: Pace::default(), deadline: deadline(event.context.deadline()) };
+        let bounds = Bounds {
+            pace: Pace::default(),
+            deadline: deadline(event.context.deadline()),
+        };
         let mut batch = Batch::read(event.payload)?;
         for record in batch.records() {
             match &record.delivery {
@@ -46,7 +49,10 @@ impl Function for CopyEditionFunction {
 }
 
 /// When to stop copying, by the monotonic clock.
-#[expect(clippy::disallowed_methods, reason = "Lambda gives its deadline by the machine's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Lambda gives its deadline by the machine's clock"
+)]
 fn deadline(end: SystemTime) -> Option<Instant> {
     let left = end.duration_since(SystemTime::now()).ok()?;
     Some(Instant::now() + left.saturating_sub(RESERVE.min(left / 10)))

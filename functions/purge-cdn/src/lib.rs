@@ -30,7 +30,10 @@ impl Function for PurgeCdnFunction {
         for record in &records {
             match &record.delivery {
                 Ok(Delivery { envelope, .. }) if let Message::PurgeCdn(message) = &envelope.message => {
-                    orders.push(Order { entry: &envelope.id, message });
+                    orders.push(Order {
+                        entry: &envelope.id,
+                        message,
+                    });
                     ordered.push(record);
                 }
                 Ok(_) | Err(_) => batch.give_back(record),

@@ -8,7 +8,7 @@ use imprint_app::builds::{Confirmation, confirm_upload};
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_app::register_build::register_build;
-use imprint_app::step::{Delivery, StepError};
+use imprint_app::step::Delivery;
 use imprint_domain::message::Message;
 use imprint_lambda::{Batch, CreatedObject, Function, FunctionError, LambdaEvent, created_objects, is_sqs};
 use serde_json::Value;
@@ -55,7 +55,9 @@ impl RegisterBuildFunction {
             tracing::warn!(key = %object.key, "an upload that is no completion marker");
             return Ok(());
         };
-        let confirmation = Confirmation::Marker { sequencer: object.sequencer.clone() };
+        let confirmation = Confirmation::Marker {
+            sequencer: object.sequencer.clone(),
+        };
         match confirm_upload(&self.env, build, &confirmation).await {
             Ok(task) => tracing::info!(%build, %task, "upload confirmed by its marker"),
             // Nobody waits for an answer, and no other try would change it.

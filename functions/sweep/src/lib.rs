@@ -31,7 +31,11 @@ struct Input {
 impl Function for SweepFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
         let input: Input = serde_json::from_value(event.payload)?;
-        let swept = sweep(&self.env, SignedDuration::from_secs(input.older_than_seconds.into())).await?;
+        let swept = sweep(
+            &self.env,
+            SignedDuration::from_secs(input.older_than_seconds.into()),
+        )
+        .await?;
         tracing::info!(?swept, "swept");
         Ok(serde_json::to_value(swept)?)
     }

@@ -1,0 +1,119 @@
+//! Arrows point inward: who may depend on whom, read from the manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Every edge between our crates that may be, tests left out. What is not here is an error.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("imprint-domain", &[]),
+    ("imprint-app", &["imprint-domain"]),
+    ("imprint-aws", &["imprint-app", "imprint-domain"]),
+    ("imprint-lambda", &["imprint-app", "imprint-domain"]),
+    ("imprint-testing", &["imprint-app", "imprint-domain"]),
+    ("imprint-api", FUNCTION),
+    ("imprint-register-build", FUNCTION),
+    ("imprint-copy-edition", FUNCTION),
+    ("imprint-purge-cdn", FUNCTION),
+    ("imprint-sweep", FUNCTION),
+    (
+        "imprint-local",
+        &[
+            "imprint-api",
+            "imprint-app",
+            "imprint-aws",
+            "imprint-copy-edition",
+            "imprint-domain",
+            "imprint-lambda",
+            "imprint-purge-cdn",
+            "imprint-register-build",
+            "imprint-sweep",
+        ],
+    ),
+];
+
+const FUNCTION: &[&str] = &["imprint-app", "imprint-aws", "imprint-domain", "imprint-lambda"];
+
+/// Crates that only some may name.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("aws-sdk-", &["imprint-aws", "imprint-local"]),
+    ("reqwest", &["imprint-aws", "imprint-local"]),
+    ("axum", &["imprint-api", "imprint-local"]),
+    (
+        "tokio",
+        &[
+            "imprint-app",
+            "imprint-aws",
+            "imprint-lambda",
+            "imprint-testing",
+            "imprint-local",
+            "functions",
+        ],
+    ),
+];
+
+struct Crate {
+    name: String,
+    is_function: bool,
+    dependencies: BTreeSet<String>,
+}
+
+fn crates() -> Vec<Crate> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages
+        .map(|package| Crate {
+            name: package["name"].as_str().unwrap().to_owned(),
+            is_function: package["manifest_path"].as_str().unwrap().contains("/functions/"),
+            dependencies: package["dependencies"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null())
+                .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+                .collect(),
+        })
+        .collect()
+}
+
+#[test]
+fn our_crates_depend_inward_only() {
+    let allowed: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
+    for one in crates() {
+        let edges = allowed
+            .get(one.name.as_str())
+            .unwrap_or_else(|| panic!("{} has no place in the house", one.name));
+        for dependency in one
+            .dependencies
+            .iter()
+            .filter(|name| name.starts_with("imprint-"))
+        {
+            assert!(
+                edges.contains(&dependency.as_str()),
+                "{} may not depend on {dependency}",
+                one.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_domain_is_pure_and_only_adapters_name_aws() {
+    for one in crates() {
+        for (prefix, homes) in ONLY_IN {
+            let names = one
+                .dependencies
+                .iter()
+                .any(|dependency| dependency.starts_with(prefix));
+            let at_home =
+                homes.contains(&one.name.as_str()) || one.is_function && homes.contains(&"functions");
+            assert!(!names || at_home, "{} may not name {prefix}", one.name);
+        }
+    }
+}

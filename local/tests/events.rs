@@ -1,0 +1,222 @@
+//! Every sample event goes through its function, and does what it says.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use imprint_api::ApiConfig;
+use imprint_app::ports::Change;
+use imprint_domain::id::{BuildId, Generation, ManifestId};
+use imprint_domain::key::ObjectKey;
+use imprint_domain::manifest::{File, Headers, Manifest};
+use imprint_domain::task::Registration;
+use imprint_lambda::{Function, LambdaEvent};
+use imprint_local::template::{self, Deployment};
+use imprint_testing::samples::{self, parsed};
+use imprint_testing::{Site, World};
+use serde_json::Value;
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn event(function: &str, case: &str) -> Value {
+    let path = project()
+        .join("events")
+        .join(function)
+        .join(format!("{case}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn folders(path: PathBuf) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(path).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+    folders
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_template_lists_exactly_the_functions_there_are_and_each_has_events() {
+    let text = std::fs::read_to_string(project().join("template.yaml")).unwrap();
+    let parameters = [("Domain", "example.org"), ("BucketName", "imprint-docs")];
+    let stack = template::read(
+        &text,
+        &Deployment {
+            stack_name: "imprint".into(),
+            region: "us-east-1".into(),
+            account: "000000000000".into(),
+            parameters: parameters
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        },
+    )
+    .unwrap();
+    let in_template: BTreeSet<String> = stack
+        .functions
+        .iter()
+        .map(|function| function.name.clone())
+        .collect();
+    assert_eq!(in_template, folders(project().join("functions")));
+    assert_eq!(in_template, folders(project().join("events")));
+}
+
+/// The queues put a message aside exactly when the steps say that it has failed.
+#[test]
+fn the_queues_give_up_when_the_steps_do() {
+    let text = std::fs::read_to_string(project().join("template.yaml")).unwrap();
+    let counts: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("maxReceiveCount: "))
+        .collect();
+    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 3]);
+}
+
+const MANIFEST: &str = "9f86d081884c7d659a2feaa0c55ad015";
+
+/// A world in which the events are about something: product `alpha`, build 17 of `main`, editions 3 and 4.
+fn world() -> World {
+    let world = World::new();
+    let build = samples::uploaded(samples::build(17, "main"));
+    Site::new()
+        .file("index.html", "home")
+        .upload(&world.objects, &build);
+    let file = File {
+        path: parsed("index.html"),
+        size: 4,
+        etag: "106a6c241b8797f52e1e77317b96a201".into(),
+        headers: Arc::new(Headers::default()),
+    };
+    let (_, manifest) = Manifest::of([file]).store();
+    let id: ManifestId = parsed(MANIFEST);
+    world.objects.put(
+        ObjectKey::manifest(BuildId(17), &id).as_str(),
+        manifest,
+        Headers::default(),
+    );
+    let edition = |number, slug| {
+        let mut edition = samples::edition(number, slug, slug);
+        edition.generation = Generation(4);
+        edition.desired = Some(samples::pointer(&build, id.clone(), 4));
+        edition
+    };
+    let mut task = samples::task("events", &build);
+    task.id = parsed("0a1b2c3d4e5f60718293a4b5c6d7e8f9");
+    world.catalog.seed(vec![
+        Change::CreateProduct(samples::product("alpha")),
+        Change::CreateBuild(build.clone()),
+        Change::CreateEdition(edition(3, "main")),
+        Change::CreateEdition(edition(4, "other")),
+        Change::CreateTask(task),
+    ]);
+    world
+}
+
+async fn call(function: &Arc<dyn Function>, event: Value) -> Value {
+    let mut context = lambda_runtime::Context::default();
+    context.deadline = 4_000_000_000_000;
+    function.call(LambdaEvent::new(event, context)).await.unwrap()
+}
+
+fn failed(response: &Value) -> Vec<&str> {
+    let failures = response["batchItemFailures"]
+        .as_array()
+        .expect("a batch response");
+    failures
+        .iter()
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn register_build_takes_its_events() {
+    let world = world();
+    let function = imprint_register_build::function(world.env());
+    assert!(failed(&call(&function, event("register-build", "requested")).await).is_empty());
+    let task = world.catalog.all_tasks().remove(0);
+    assert!(
+        matches!(task.registration, Registration::Done { files: 1, .. }),
+        "{task:?}"
+    );
+
+    let poisonous = call(&function, event("register-build", "poisonous")).await;
+    assert_eq!(
+        failed(&poisonous),
+        [
+            "059f36b4-87a3-44ab-83d2-661970000001",
+            "059f36b4-87a3-44ab-83d2-661970000003"
+        ]
+    );
+
+    // S3 delivers at least once.
+    for _ in 0..2 {
+        call(&function, event("register-build", "uploaded")).await;
+    }
+    assert_eq!(world.catalog.all_tasks().len(), 2);
+}
+
+#[tokio::test]
+async fn copy_edition_takes_its_events() {
+    let world = world();
+    let function = imprint_copy_edition::function(world.env());
+    assert!(failed(&call(&function, event("copy-edition", "requested")).await).is_empty());
+    assert_eq!(world.objects.keys("alpha/v/main/"), ["alpha/v/main/index.html"]);
+    assert_eq!(
+        failed(&call(&function, event("copy-edition", "poisonous")).await).len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn purge_cdn_takes_its_events_in_one_call() {
+    let world = world();
+    let function = imprint_purge_cdn::function(world.env());
+    assert!(failed(&call(&function, event("purge-cdn", "batch")).await).is_empty());
+    assert_eq!(
+        world.cdn.purges().len(),
+        1,
+        "three messages of two keys are one call"
+    );
+    assert_eq!(world.cdn.purged_keys().len(), 2);
+    let poisonous = call(&function, event("purge-cdn", "poisonous")).await;
+    assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000002"]);
+    let published = world
+        .catalog
+        .all_editions()
+        .into_iter()
+        .all(|edition| edition.published.is_some());
+    assert!(published);
+}
+
+#[tokio::test]
+async fn sweep_takes_its_event() {
+    let world = world();
+    let function = imprint_sweep::function(world.env());
+    let swept = call(&function, event("sweep", "every-minute")).await;
+    assert_eq!(swept["sent_again"], 0);
+}
+
+#[tokio::test]
+async fn the_api_takes_its_events() {
+    let world = world();
+    let function = imprint_api::function(
+        world.env(),
+        ApiConfig {
+            bootstrap: None,
+            is_local: false,
+        },
+    );
+    for (case, status) in [
+        ("root", 200),
+        ("token", 401),
+        ("create-build", 401),
+        ("not-json", 401),
+        ("encoded-path", 404),
+    ] {
+        let response = call(&function, event("api", case)).await;
+        assert_eq!(response["statusCode"], status, "{case}: {response}");
+        let body: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+        assert!(status == 200 || body["status"] == status, "{case}: {body}");
+    }
+}
