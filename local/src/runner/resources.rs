@@ -148,26 +148,7 @@ pub(super) fn function_arn(stack: &Stack, deployed_name: &str) -> String {
 }
 
 async fn create_queue(sqs: &aws_sdk_sqs::Client, queue: &Queue, made: &Resources) -> anyhow::Result<Made> {
-    let mut attributes: HashMap<QueueAttributeName, String> = queue
-        .attributes
-        .iter()
-        .map(|(name, value)| (name.as_str().into(), value.clone()))
-        .collect();
-    attributes.insert(
-        QueueAttributeName::VisibilityTimeout,
-        queue.visibility.as_secs().to_string(),
-    );
-    if let Some(redrive) = &queue.redrive {
-        let target = Reference {
-            logical: redrive.target.clone(),
-            attribute: Some("Arn".to_owned()),
-        };
-        let policy = json!({
-            "deadLetterTargetArn": made.value(&target)?,
-            "maxReceiveCount": redrive.max_receive_count,
-        });
-        attributes.insert(QueueAttributeName::RedrivePolicy, policy.to_string());
-    }
+    let mut attributes = queue_attributes(queue, made)?;
     let url = match sqs.get_queue_url().queue_name(&queue.deployed_name).send().await {
         Ok(found) => {
             let url = found.queue_url.context("a queue without a URL")?;
@@ -183,6 +164,7 @@ async fn create_queue(sqs: &aws_sdk_sqs::Client, queue: &Queue, made: &Resources
                 .as_service_error()
                 .is_some_and(|error| error.is_queue_does_not_exist()) =>
         {
+            // Only a new queue takes this one.
             if queue.fifo {
                 attributes.insert(QueueAttributeName::FifoQueue, "true".to_owned());
             }
@@ -212,6 +194,30 @@ async fn create_queue(sqs: &aws_sdk_sqs::Client, queue: &Queue, made: &Resources
         reference: url,
         attributes,
     })
+}
+
+fn queue_attributes(queue: &Queue, made: &Resources) -> anyhow::Result<HashMap<QueueAttributeName, String>> {
+    let mut attributes: HashMap<QueueAttributeName, String> = queue
+        .attributes
+        .iter()
+        .map(|(name, value)| (name.as_str().into(), value.clone()))
+        .collect();
+    attributes.insert(
+        QueueAttributeName::VisibilityTimeout,
+        queue.visibility.as_secs().to_string(),
+    );
+    if let Some(redrive) = &queue.redrive {
+        let target = Reference {
+            logical: redrive.target.clone(),
+            attribute: Some("Arn".to_owned()),
+        };
+        let policy = json!({
+            "deadLetterTargetArn": made.value(&target)?,
+            "maxReceiveCount": redrive.max_receive_count,
+        });
+        attributes.insert(QueueAttributeName::RedrivePolicy, policy.to_string());
+    }
+    Ok(attributes)
 }
 
 /// How long a new table may take to become active.

@@ -132,21 +132,11 @@ pub(super) fn table(scope: &Scope, logical: &str, mut fields: Fields) -> Result<
         );
         definition.finish()?;
     }
-    let mut indexes = Vec::new();
-    for mut index in fields.each("GlobalSecondaryIndexes")? {
-        let name = index.required("IndexName")?;
-        let keys = keys(&mut index)?;
-        let mut projection = index
-            .fields("Projection")?
-            .ok_or_else(|| index.error("Projection", "is missing"))?;
-        let kind = projection.required("ProjectionType")?;
-        if kind != "ALL" {
-            return Err(projection.error("ProjectionType", format!("{kind} is not understood locally")));
-        }
-        projection.finish()?;
-        index.finish()?;
-        indexes.push(Index { name, keys });
-    }
+    let indexes = fields
+        .each("GlobalSecondaryIndexes")?
+        .into_iter()
+        .map(index)
+        .collect::<Result<_, _>>()?;
     let time_to_live = match fields.fields("TimeToLiveSpecification")? {
         None => None,
         Some(mut specification) => {
@@ -169,6 +159,21 @@ pub(super) fn table(scope: &Scope, logical: &str, mut fields: Fields) -> Result<
         indexes,
         time_to_live,
     })
+}
+
+fn index(mut index: Fields) -> Result<Index, TemplateError> {
+    let name = index.required("IndexName")?;
+    let keys = keys(&mut index)?;
+    let mut projection = index
+        .fields("Projection")?
+        .ok_or_else(|| index.error("Projection", "is missing"))?;
+    let kind = projection.required("ProjectionType")?;
+    if kind != "ALL" {
+        return Err(projection.error("ProjectionType", format!("{kind} is not understood locally")));
+    }
+    projection.finish()?;
+    index.finish()?;
+    Ok(Index { name, keys })
 }
 
 fn keys(fields: &mut Fields) -> Result<Vec<Key>, TemplateError> {
