@@ -247,6 +247,15 @@ pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation
     })
 }
 
+/// The tenant that a message is for.
+pub fn organization_of(message: &Message) -> &OrganizationSlug {
+    match message {
+        Message::RegisterBuild(register) => &register.organization,
+        Message::CopyEdition(copy) => &copy.organization,
+        Message::PurgeCdn(purge) => &purge.organization,
+    }
+}
+
 /// An outbox entry, sent once at [`NOON`].
 pub fn outbox_entry(name: &str, message: Message) -> OutboxEntry {
     OutboxEntry::new(outbox_id(name), message, NOON)

@@ -1,0 +1,65 @@
+//! The in-memory adapters keep the promises of the ports, as the real ones do.
+
+use imprint_testing::{World, conformance};
+
+#[tokio::test]
+async fn the_catalog_conforms() {
+    let world = World::new();
+    conformance::catalog::run(&*world.catalog).await;
+}
+
+#[tokio::test]
+async fn the_catalog_conforms_when_calls_interleave() {
+    for seed in 0..20 {
+        let world = World::new();
+        world.gate.interleave(seed, 3);
+        conformance::catalog::run(&*world.catalog).await;
+    }
+}
+
+#[tokio::test]
+async fn the_catalog_conforms_when_it_is_not_empty() {
+    let world = World::new();
+    for _ in 0..3 {
+        conformance::catalog::run(&*world.catalog).await;
+    }
+}
+
+#[tokio::test]
+async fn the_objects_conform() {
+    let world = World::new();
+    conformance::objects::run(&*world.objects).await;
+    assert!(world.objects.keys("").is_empty(), "the suite cleans up");
+}
+
+#[tokio::test]
+async fn the_objects_conform_in_small_pages() {
+    let world = World::new();
+    world.objects.set_page(3);
+    conformance::objects::run(&*world.objects).await;
+}
+
+#[tokio::test]
+async fn the_queue_conforms() {
+    let world = World::new();
+    conformance::queue::run(&*world.queue, &*world.queue).await;
+    world.queue.deduplicate();
+    conformance::queue::run(&*world.queue, &*world.queue).await;
+}
+
+#[tokio::test]
+async fn the_cdn_conforms() {
+    let world = World::new();
+    conformance::cdn::run(&*world.cdn, &*world.cdn, "service-1").await;
+}
+
+/// The suites are run over HTTP, too, so they may not ask too much.
+#[tokio::test]
+async fn the_suites_are_moderate_in_their_requests() {
+    let world = World::new();
+    conformance::catalog::run(&*world.catalog).await;
+    conformance::objects::run(&*world.objects).await;
+    let counts = world.counts();
+    assert!(counts.port("catalog") < 500, "{:?}", counts.all());
+    assert!(counts.port("objects") < 1500, "{:?}", counts.all());
+}
