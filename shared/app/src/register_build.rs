@@ -161,7 +161,7 @@ async fn learn(env: &Env, build: &Build, editions: &[Edition]) -> Result<Files, 
     }
     let known = known_files(env, editions).await?;
     let paths: BTreeSet<&str> = named.iter().map(|(path, _)| path.as_str()).collect();
-    let learned = stream::iter(&named).map(|(path, listed)| {
+    let learned = named.iter().map(|(path, listed)| {
         let reusable = known.get(path).filter(|known| is_same(known, listed, &paths));
         async move {
             let headers = match reusable {
@@ -176,7 +176,9 @@ async fn learn(env: &Env, build: &Build, editions: &[Edition]) -> Result<Files, 
             })
         }
     });
-    let files: Vec<File> = learned.buffer_unordered(HEADS_AT_A_TIME).try_collect().await?;
+    // Collected first: a lazy map over borrowed files makes the whole future one that no thread can be given.
+    let learned: Vec<_> = learned.collect();
+    let files: Vec<File> = stream::iter(learned).buffer_unordered(HEADS_AT_A_TIME).try_collect().await?;
     let manifest = Manifest::of(files);
     let (id, json) = manifest.store();
     let json_headers = Headers {
