@@ -248,8 +248,9 @@ async fn the_bucket_has_a_clock_of_its_own() {
     world.objects.set_skew(SignedDuration::from_secs(-60));
     world.objects.set_resolution(SignedDuration::from_secs(1));
     world.objects.put("a", "x", Headers::default());
-    let written_at = world.objects.get("a").unwrap().written_at;
-    assert_eq!(written_at, samples::after_noon(-59));
+    let object = world.objects.get("a").unwrap();
+    assert_eq!(object.written_at, samples::after_noon(-59));
+    assert_eq!(object.etag, "9dd4e461268c8034f5c8564e155c67a6", "the MD5 of x");
 }
 
 #[tokio::test]
@@ -308,8 +309,8 @@ async fn a_commit_that_writes_one_thing_twice_is_refused_as_by_dynamodb() {
     );
 }
 
-#[test]
-fn messages_may_be_delivered_in_any_order_but_within_a_group() {
+#[tokio::test]
+async fn messages_may_be_delivered_in_any_order_but_within_a_group() {
     let world = World::new();
     let build = samples::build(1, "main");
     let task = samples::task_id("t");
@@ -319,7 +320,7 @@ fn messages_may_be_delivered_in_any_order_but_within_a_group() {
         samples::outbox_entry(&format!("{}-{generation}", edition.id), message).envelope()
     };
     let envelopes = [copy(1, 1), copy(1, 2), copy(2, 1)];
-    block_on(world.queue.send(&envelopes));
+    world.queue.send(&envelopes).await.unwrap();
     let mut seen = 0;
     let last = world.queue.take_one_of(|free| {
         seen = free;
@@ -329,11 +330,4 @@ fn messages_may_be_delivered_in_any_order_but_within_a_group() {
     assert_eq!(world.queue.take_one_of(|_| 5), Some(envelopes[0].clone()));
     assert_eq!(world.queue.take_one_of(|_| 0), Some(envelopes[1].clone()));
     assert_eq!(world.queue.take_one_of(|_| 0), None);
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(work)
 }
