@@ -108,3 +108,61 @@ where
 pub(crate) fn refused(reason: impl Into<String>) -> StoreError {
     StoreError::Failed(Box::new(Unusable(reason.into())))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::error::ErrorMetadata;
+    use aws_sdk_s3::operation::put_object::PutObjectError;
+    use aws_sdk_s3::primitives::SdkBody;
+
+    use super::*;
+
+    fn answered(status: u16, code: &str) -> SdkError<PutObjectError, HttpResponse> {
+        let error =
+            PutObjectError::generic(ErrorMetadata::builder().code(code).message("the reason").build());
+        SdkError::service_error(
+            error,
+            HttpResponse::new(status.try_into().unwrap(), SdkBody::empty()),
+        )
+    }
+
+    #[test]
+    fn what_may_pass_is_busy() {
+        let answers = [
+            (503, "SlowDown"),
+            (500, "Odd"),
+            (429, "Odd"),
+            (400, "ThrottlingException"),
+        ];
+        let more = [
+            (400, "ProvisionedThroughputExceededException"),
+            (409, "OperationAborted"),
+        ];
+        for (status, code) in answers.into_iter().chain(more) {
+            let error = store_error("PutObject", answered(status, code));
+            assert!(error.is_retryable(), "{status} {code}");
+        }
+        let no_answer: SdkError<PutObjectError, HttpResponse> = SdkError::timeout_error("too late");
+        assert!(store_error("PutObject", no_answer).is_retryable());
+    }
+
+    #[test]
+    fn what_will_not_pass_has_failed() {
+        for (status, code) in [
+            (403, "AccessDenied"),
+            (404, "NoSuchBucket"),
+            (400, "ValidationException"),
+        ] {
+            let error = store_error("PutObject", answered(status, code));
+            assert!(matches!(error, StoreError::Failed(_)), "{status} {code}");
+        }
+        let unsent: SdkError<PutObjectError, HttpResponse> = SdkError::construction_failure("no bucket");
+        assert!(!store_error("PutObject", unsent).is_retryable());
+    }
+
+    #[test]
+    fn an_error_says_what_was_asked_and_what_was_answered() {
+        let said = source("PutObject", answered(403, "AccessDenied")).to_string();
+        assert_eq!(said, "PutObject: 403 AccessDenied: the reason");
+    }
+}

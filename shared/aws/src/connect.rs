@@ -26,18 +26,28 @@ const SMALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// S3 copies 5 GB in one request, and keeps quiet until it has begun to answer.
 const OBJECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The SDK waits longer before each try, with chance in it. What fails so often is the queue's to repeat.
-const MAX_TRIES: u32 = 4;
+/// DynamoDB and SQS recover within milliseconds from what makes them refuse a request.
+fn small_retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(4)
+        .with_initial_backoff(Duration::from_millis(50))
+}
+
+/// S3 says `SlowDown` until it has spread a prefix over more of its parts, which takes it a while. Waits double, with
+/// chance in them, from 0.2 s up to 6 s in all. What fails for longer is the queue's to repeat.
+fn object_retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(6)
+        .with_initial_backoff(Duration::from_millis(200))
+}
 
 /// What the configurations of all three services have in common, without a common trait.
 macro_rules! configured {
-    ($service:ident, $aws:expr, $endpoint:expr, $timeouts:expr) => {{
+    ($service:ident, $aws:expr, $endpoint:expr) => {{
         let aws: &AwsSettings = $aws;
         let mut config = $service::Config::builder()
             .region(aws.region.clone())
-            .credentials_provider(aws.credentials.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(MAX_TRIES))
-            .timeout_config($timeouts);
+            .credentials_provider(aws.credentials.clone());
         config
             .set_app_name(aws.app.clone())
             .set_endpoint_url($endpoint.clone());
@@ -66,28 +76,39 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
     })
 }
 
-fn timeouts() -> aws_sdk_s3::config::timeout::TimeoutConfigBuilder {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT)
+fn small_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(SMALL_TIMEOUT)
+        .build()
 }
 
 fn dynamodb(aws: &AwsSettings) -> aws_sdk_dynamodb::Client {
-    let timeouts = timeouts().operation_attempt_timeout(SMALL_TIMEOUT).build();
-    aws_sdk_dynamodb::Client::from_conf(configured!(aws_sdk_dynamodb, aws, aws.dynamodb, timeouts).build())
+    let config = configured!(aws_sdk_dynamodb, aws, aws.dynamodb)
+        .retry_config(small_retries())
+        .timeout_config(small_timeouts());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
 fn sqs(aws: &AwsSettings) -> aws_sdk_sqs::Client {
-    let timeouts = timeouts().operation_attempt_timeout(SMALL_TIMEOUT).build();
-    aws_sdk_sqs::Client::from_conf(configured!(aws_sdk_sqs, aws, aws.sqs, timeouts).build())
+    let config = configured!(aws_sdk_sqs, aws, aws.sqs)
+        .retry_config(small_retries())
+        .timeout_config(small_timeouts());
+    aws_sdk_sqs::Client::from_conf(config.build())
 }
 
-/// Checksums only where S3 demands them (DeleteObjects): over TLS they cost processor time, and manifests are read
-/// with a parser that notices. Bodies that stop flowing are given up by the SDK's own protection.
+/// Checksums only where S3 demands them (DeleteObjects): TLS protects the bytes on their way already, and manifests are
+/// read with a parser that notices. Bodies that stop flowing are given up by the SDK's own protection.
 fn s3(aws: &AwsSettings) -> aws_sdk_s3::Client {
-    let timeouts = timeouts().read_timeout(OBJECT_TIMEOUT).build();
-    let config = configured!(aws_sdk_s3, aws, aws.s3, timeouts)
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(OBJECT_TIMEOUT);
+    let config = configured!(aws_sdk_s3, aws, aws.s3)
+        .retry_config(object_retries())
+        .timeout_config(timeouts.build())
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-        // Names of buckets before an address on this machine do not resolve.
+        // A bucket's name before an address of this machine does not resolve.
         .force_path_style(aws.s3.is_some());
     aws_sdk_s3::Client::from_conf(config.build())
 }

@@ -194,3 +194,54 @@ async fn wait(tries: u32) {
     let chance = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
     tokio::time::sleep(wait + wait.mul_f64(chance)).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::CancellationReason;
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+    use aws_sdk_s3::primitives::SdkBody;
+
+    use super::*;
+
+    fn canceled(codes: &[&str]) -> Stop {
+        let mut exception = TransactionCanceledException::builder();
+        for code in codes {
+            exception = exception.cancellation_reasons(CancellationReason::builder().code(*code).build());
+        }
+        let error = TransactWriteItemsError::TransactionCanceledException(exception.build());
+        transaction(SdkError::service_error(
+            error,
+            HttpResponse::new(400.try_into().unwrap(), SdkBody::empty()),
+        ))
+    }
+
+    #[test]
+    fn a_condition_that_did_not_hold_is_a_conflict_whatever_else_happened() {
+        for codes in [
+            &["None", "ConditionalCheckFailed"][..],
+            &["TransactionConflict", "ConditionalCheckFailed"],
+        ] {
+            assert!(matches!(canceled(codes), Stop::Other(StoreError::Conflict)));
+        }
+    }
+
+    #[test]
+    fn a_collision_is_tried_again_and_says_nothing_about_conditions() {
+        assert!(matches!(
+            canceled(&["None", "TransactionConflict"]),
+            Stop::Collision(StoreError::Busy(_))
+        ));
+    }
+
+    #[test]
+    fn a_throttled_transaction_is_busy_and_a_bad_one_has_failed() {
+        assert!(matches!(
+            canceled(&["ThrottlingError", "None"]),
+            Stop::Other(StoreError::Busy(_))
+        ));
+        assert!(matches!(
+            canceled(&["ValidationError"]),
+            Stop::Other(StoreError::Failed(_))
+        ));
+    }
+}

@@ -198,3 +198,72 @@ fn create_user(mut user: User) -> Result<Write, StoreError> {
     let key = Key::user(&user.name);
     Ok(create(key.clone(), items::revised(key, &user, user.revision)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use imprint_testing::samples;
+
+    use super::*;
+
+    fn task() -> Task {
+        samples::task("a task", &samples::build(1, "main"))
+    }
+
+    #[test]
+    fn a_commit_that_writes_a_thing_twice_is_refused_by_name() {
+        let product = samples::product("alpha");
+        let twice = vec![
+            Change::CreateProduct(product.clone()),
+            Change::UpdateProduct(product),
+        ];
+        let error = of(twice).unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Failed(source) if source.to_string().contains("P#default#alpha"))
+        );
+    }
+
+    #[test]
+    fn a_task_that_is_final_from_the_start_is_never_listed_as_open() {
+        let keys = |changes| {
+            of(changes)
+                .unwrap()
+                .into_iter()
+                .map(|write| write.key.sk)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(keys(vec![Change::CreateTask(task())]), ["META", "OPEN"]);
+        assert_eq!(
+            keys(vec![Change::CreateTask(task()), Change::CloseTask(task().id)]),
+            ["META"]
+        );
+        assert_eq!(
+            keys(vec![Change::UpdateTask(task()), Change::CloseTask(task().id)]),
+            ["META", "OPEN"]
+        );
+    }
+
+    #[test]
+    fn the_largest_commit_fits_into_one_transaction() {
+        let most = 32;
+        assert_eq!(<dyn imprint_app::ports::Catalog>::MAX_CHANGES, most);
+        let builds = (1..=most as u64).map(|id| Change::CreateBuild(samples::build(id, "main")));
+        // DynamoDB takes 100 items.
+        assert!(of(builds.collect()).unwrap().len() <= 100);
+    }
+
+    #[test]
+    fn nothing_that_is_absent_is_stored_as_null() {
+        // A stored null would be an attribute that exists: conditions and indexes would lie.
+        let edition = samples::edition(1, "main", "main");
+        let changes = vec![
+            Change::CreateProduct(samples::product("alpha")),
+            Change::CreateBuild(samples::build(1, "main")),
+            Change::CreateEdition(edition.clone()),
+            Change::CreateTask(task()),
+        ];
+        for write in of(changes).unwrap() {
+            let stored = format!("{:?}", write.action);
+            assert!(!stored.contains("Null("), "{stored}");
+        }
+    }
+}

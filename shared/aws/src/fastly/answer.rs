@@ -32,7 +32,7 @@ pub(super) fn judge(answer: &Answer<'_>, now: Timestamp) -> Result<(), PurgeErro
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
     if busy || status.is_server_error() {
         Err(PurgeError::Busy {
-            retry_after: retry_after(answer.headers, now),
+            retry_after: retry_after(answer, now),
             source,
         })
     } else {
@@ -40,20 +40,21 @@ pub(super) fn judge(answer: &Answer<'_>, now: Timestamp) -> Result<(), PurgeErro
     }
 }
 
-/// How long the answer asks to wait, in either form of `Retry-After` (RFC 9110, 10.2.3) or in Fastly's own.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+/// How long the answer asks to wait, in either form of `Retry-After` (RFC 9110, 10.2.3) or in Fastly's own. The latter
+/// is on every answer, and asks for something only when the limit is what it is about.
+fn retry_after(answer: &Answer<'_>, now: Timestamp) -> Option<SignedDuration> {
+    let text = |name: &str| answer.headers.get(name)?.to_str().ok().map(str::trim);
     let until = |at: Timestamp| at.duration_since(now).max(SignedDuration::ZERO);
     if let Some(raw) = text(RETRY_AFTER.as_str()) {
-        let seconds = raw
-            .parse()
-            .ok()
-            .filter(|seconds| *seconds >= 0)
-            .map(SignedDuration::from_secs);
-        let wait = seconds.or_else(|| http_date(raw).map(until));
+        let seconds = raw.parse().ok().filter(|seconds| *seconds >= 0);
+        let wait = seconds.map(SignedDuration::from_secs);
+        let wait = wait.or_else(|| http_date(raw).map(until));
         if wait.is_some() {
             return wait;
         }
+    }
+    if answer.status != StatusCode::TOO_MANY_REQUESTS {
+        return None;
     }
     let reset = text(RATE_LIMIT_RESET)?.parse().ok()?;
     Timestamp::from_second(reset).ok().map(until)
@@ -105,12 +106,13 @@ mod tests {
         assert_eq!(wait(429, &[("fastly-ratelimit-reset", "900")]), Some(0));
         assert_eq!(
             wait(
-                500,
+                429,
                 &[("retry-after", "soon"), ("fastly-ratelimit-reset", "1001")]
             ),
             Some(1)
         );
         assert_eq!(wait(502, &[("retry-after", "-3")]), None);
+        assert_eq!(wait(503, &[("fastly-ratelimit-reset", "4600")]), None);
     }
 
     #[test]

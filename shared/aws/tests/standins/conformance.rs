@@ -1,0 +1,83 @@
+//! The suite that every adapter passes, here with the deployed adapters against the stand-ins over HTTP.
+
+use async_trait::async_trait;
+use imprint_domain::message::Envelope;
+use imprint_testing::conformance;
+use imprint_testing::conformance::cdn::Backstage;
+use imprint_testing::conformance::queue::Receiver;
+use imprint_testing::memory::{Purge, Refusal, Step};
+use reqwest::StatusCode;
+
+use crate::stack::Stack;
+
+#[async_trait]
+impl Receiver for Stack {
+    async fn receive_all(&self, step: Step) -> Vec<Envelope> {
+        let queue = match step {
+            Step::RegisterBuild => "IMPRINT_QUEUE_REGISTER_BUILD",
+            Step::CopyEdition => "IMPRINT_QUEUE_COPY_EDITION",
+            Step::PurgeCdn => "IMPRINT_QUEUE_PURGE_CDN",
+        };
+        let mut all = Vec::new();
+        loop {
+            let messages = self.receive(queue).await;
+            if messages.is_empty() {
+                return all;
+            }
+            let bodies = messages.iter().filter_map(|message| message.body());
+            all.extend(
+                bodies.map(|body| serde_json::from_str::<Envelope>(body).expect("only envelopes are sent")),
+            );
+        }
+    }
+}
+
+#[async_trait]
+impl Backstage for Stack {
+    async fn purges(&self) -> Vec<Purge> {
+        let purges = self.standins.fastly().purges().into_iter();
+        let known = purges.map(|purge| Purge {
+            service: purge.service,
+            keys: purge
+                .keys
+                .iter()
+                .map(|key| key.parse().expect("only keys are purged"))
+                .collect(),
+        });
+        known.collect()
+    }
+
+    async fn refuse_next(&self, refusal: Refusal) {
+        let status = match refusal {
+            Refusal::Busy { retry_after: None } => StatusCode::SERVICE_UNAVAILABLE,
+            // The stand-in says when the limit is lifted: in a second.
+            Refusal::Busy { retry_after: Some(_) } => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::Refused => StatusCode::FORBIDDEN,
+        };
+        self.standins.fastly().fail_next(1, status);
+    }
+}
+
+#[tokio::test]
+async fn dynamodb_is_a_catalog() {
+    let stack = Stack::start().await;
+    conformance::catalog::run(&*stack.env.catalog).await;
+}
+
+#[tokio::test]
+async fn s3_is_an_object_store() {
+    let stack = Stack::start().await;
+    conformance::objects::run(&*stack.env.objects).await;
+}
+
+#[tokio::test]
+async fn sqs_is_the_queues() {
+    let stack = Stack::start().await;
+    conformance::queue::run(&*stack.env.queue, &stack).await;
+}
+
+#[tokio::test]
+async fn fastly_is_a_cdn() {
+    let stack = Stack::start().await;
+    conformance::cdn::run(&*stack.env.cdn, &stack, "service-1").await;
+}

@@ -1,0 +1,11 @@
+//! The adapters against the stand-ins, over HTTP, as they are deployed.
+
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+mod catalog;
+mod cdn;
+mod conformance;
+mod objects;
+mod queue;
+mod stack;
+mod uploads;
