@@ -5,9 +5,13 @@
 //! cannot be trusted; a run that finds its own generation begun looks which objects it has written already.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
 use imprint_domain::edition::{CopyOrder, Edition, Reached};
@@ -218,22 +222,15 @@ async fn carry_out(
     bounds: Bounds,
     skipped: u64,
 ) -> Result<Ran, StepError> {
-    let mut limit = Limit::new(bounds.pace);
-    let mut progress = Progress::new(env, message, skipped, plan.copies() + skipped);
-    for stage in &plan.stages {
-        let copy = |file: &File| copy_file(env, message, file.clone());
-        let ran = pace::run(
-            stage.iter().copied(),
-            &mut limit,
-            bounds.deadline,
-            copy,
-            async || {
-                progress.one_more().await;
-            },
-        );
-        if ran.await.map_err(copy_error)? == Ran::OutOfTime {
-            return Ok(Ran::OutOfTime);
-        }
+    let progress = Progress { done: AtomicU64::new(skipped), total: plan.copies() + skipped };
+    let copying = pin!(copy_stages(env, message, plan, bounds, &progress));
+    let telling = pin!(progress.tell(env, message));
+    let ran = match select(copying, telling).await {
+        Either::Left((ran, _)) => ran.map_err(copy_error)?,
+        Either::Right((never, _)) => match never {},
+    };
+    if ran == Ran::OutOfTime {
+        return Ok(Ran::OutOfTime);
     }
     if matches!(base, Base::Names(_)) {
         let key = message.destination.directory_key();
@@ -250,6 +247,27 @@ async fn carry_out(
         .collect();
     for chunk in keys.chunks(<dyn Objects>::MAX_DELETE) {
         delete(env, chunk.to_vec()).await?;
+    }
+    Ok(Ran::Completely)
+}
+
+async fn copy_stages(
+    env: &Env,
+    message: &CopyEdition,
+    plan: &Plan<'_>,
+    bounds: Bounds,
+    progress: &Progress,
+) -> Result<Ran, StoreError> {
+    let mut limit = Limit::new(bounds.pace);
+    for stage in &plan.stages {
+        let files: Vec<File> = stage.iter().copied().cloned().collect();
+        let copy = |file: File| copy_file(env, message, file);
+        let one_more = || {
+            progress.done.fetch_add(1, Ordering::Relaxed);
+        };
+        if pace::run(files, &mut limit, bounds.deadline, copy, one_more).await? == Ran::OutOfTime {
+            return Ok(Ran::OutOfTime);
+        }
     }
     Ok(Ran::Completely)
 }
@@ -303,40 +321,21 @@ async fn delete(env: &Env, mut keys: Vec<ObjectKey>) -> Result<(), StepError> {
     )))
 }
 
-/// Tells people now and then how far a long copy is.
-struct Progress<'a> {
-    env: &'a Env,
-    message: &'a CopyEdition,
-    done: u64,
+/// How far a copy is.
+struct Progress {
+    done: AtomicU64,
     total: u64,
-    told_at: Instant,
 }
 
-impl<'a> Progress<'a> {
-    fn new(env: &'a Env, message: &'a CopyEdition, done: u64, total: u64) -> Self {
-        Self {
-            env,
-            message,
-            done,
-            total,
-            told_at: Instant::now(),
-        }
-    }
-
-    async fn one_more(&mut self) {
-        self.done += 1;
-        if self.told_at.elapsed() < PROGRESS_EVERY {
-            return;
-        }
-        self.told_at = Instant::now();
-        let (task, edition) = (&self.message.task, self.message.edition);
-        if let Err(error) = self
-            .env
-            .catalog
-            .note_progress(task, edition, self.done, self.total)
-            .await
-        {
-            tracing::debug!(%task, error = %Chain(&error), "progress not noted");
+impl Progress {
+    /// Tells people now and then, for as long as it is polled.
+    async fn tell(&self, env: &Env, message: &CopyEdition) -> Infallible {
+        loop {
+            tokio::time::sleep(PROGRESS_EVERY).await;
+            let (task, done) = (&message.task, self.done.load(Ordering::Relaxed));
+            if let Err(error) = env.catalog.note_progress(task, message.edition, done, self.total).await {
+                tracing::debug!(%task, error = %Chain(&error), "progress not noted");
+            }
         }
     }
 }

@@ -86,7 +86,7 @@ pub(crate) async fn run<T, F>(
     limit: &mut Limit,
     deadline: Option<Instant>,
     request: impl Fn(T) -> F,
-    mut on_done: impl AsyncFnMut(),
+    on_done: impl Fn(),
 ) -> Result<Ran, StoreError>
 where
     T: Clone,
@@ -119,7 +119,7 @@ where
         match outcome {
             Ok(()) => {
                 limit.more();
-                on_done().await;
+                on_done();
             }
             Err(error) if error.is_retryable() && number < MAX_ATTEMPTS && first_error.is_none() => {
                 limit.less();

@@ -83,7 +83,8 @@ pub struct Edition {
     /// Copies begun since `copied` and not finished: what they touched cannot be trusted (invariant 6).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Reached>,
-    /// The newest build that tracking ever moved it to, so that a late older one cannot slip in after a roll-back.
+    /// The newest build of the present refs or version that tracking moved it to, so that a late older one cannot slip
+    /// in after a roll-back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest_seen: Option<BuildId>,
     /// Why the newest move has not arrived, when it failed.
@@ -174,7 +175,8 @@ impl Edition {
             generation: self.generation,
         });
         match cause {
-            Cause::Tracking => self.newest_seen = self.newest_seen.max(Some(build.id)),
+            // Among equals the verdict has seen to it that this is the newest; a higher version begins anew.
+            Cause::Tracking => self.newest_seen = Some(build.id),
             Cause::Person => {}
         }
         self.failure = None;

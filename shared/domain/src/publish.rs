@@ -182,6 +182,13 @@ mod tests {
     }
 
     #[test]
+    fn a_newer_build_of_a_lower_version_does_not_keep_a_version_from_being_published_again() {
+        let edition = arrive(edition(TrackingMode::LsstDoc), build(3, "v0.5"));
+        let edition = arrive(arrive(edition, build(1, "v1.0")), build(2, "v1.0"));
+        assert_eq!(shown(&edition), Some(2));
+    }
+
+    #[test]
     fn an_ended_edition_follows_nothing() {
         let ended = edition(TrackingMode::GitRefs).end(Timestamp::UNIX_EPOCH);
         assert_eq!(shown(&arrive(ended, build(1, "main"))), None);

@@ -19,7 +19,11 @@ pub struct CreatedObject {
 /// Keys are URL-encoded, a space as `+`
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
 pub fn created_objects(event: &Value) -> Vec<CreatedObject> {
-    let records = event.get("Records").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let records = event
+        .get("Records")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     records.iter().filter_map(created_object).collect()
 }
 
@@ -31,8 +35,15 @@ fn created_object(record: &Value) -> Option<CreatedObject> {
     let object = record.pointer("/s3/object")?;
     let encoded = object.get("key")?.as_str()?.replace('+', " ");
     let key = percent_decode_str(&encoded).decode_utf8().ok()?.into_owned();
-    let sequencer = object.get("sequencer").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Some(CreatedObject { key: ObjectKey::new(key), sequencer })
+    let sequencer = object
+        .get("sequencer")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    Some(CreatedObject {
+        key: ObjectKey::new(key),
+        sequencer,
+    })
 }
 
 #[cfg(test)]
@@ -50,7 +61,13 @@ mod tests {
             {"unexpected": true},
         ]});
         let created = created_objects(&event);
-        assert_eq!(created, [CreatedObject { key: ObjectKey::new("a b/ü+.html"), sequencer: "1".into() }]);
+        assert_eq!(
+            created,
+            [CreatedObject {
+                key: ObjectKey::new("a b/ü+.html"),
+                sequencer: "1".into()
+            }]
+        );
         assert!(created_objects(&json!({"Event": "s3:TestEvent"})).is_empty());
     }
 }

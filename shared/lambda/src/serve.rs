@@ -19,9 +19,17 @@ pub async fn serve(function: Arc<dyn Function>) -> Result<(), FunctionError> {
 /// Logs JSON lines to standard output, which Lambda keeps. `filter` has the form of `RUST_LOG`; our crates all begin
 /// with `imprint`.
 pub fn log_to_stdout(filter: Option<&str>) {
-    let filter = EnvFilter::new(filter.filter(|filter| !filter.is_empty()).unwrap_or("warn,imprint=info"));
+    let filter = EnvFilter::new(
+        filter
+            .filter(|filter| !filter.is_empty())
+            .unwrap_or("warn,imprint=info"),
+    );
     // Lambda's own lines have the time, so ours do not repeat it.
-    let subscriber = tracing_subscriber::fmt().json().with_env_filter(filter).with_ansi(false).without_time();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .without_time();
     if subscriber.try_init().is_err() {
         tracing::debug!("a log was set up before");
     }

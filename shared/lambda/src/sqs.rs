@@ -42,7 +42,11 @@ impl Batch {
     pub fn read(event: Value) -> Result<Self, FunctionError> {
         let event: SqsEvent = serde_json::from_value(event)?;
         let records = event.records.into_iter().map(record).collect();
-        Ok(Self { records, failed: Vec::new(), stopped_groups: HashSet::new() })
+        Ok(Self {
+            records,
+            failed: Vec::new(),
+            stopped_groups: HashSet::new(),
+        })
     }
 
     /// The records, in the order of the batch.
@@ -52,7 +56,10 @@ impl Batch {
 
     /// Whether a record may be handled: after a failure, the later records of its group have to wait for it.
     pub fn may_handle(&self, record: &Record) -> bool {
-        record.group.as_ref().is_none_or(|group| !self.stopped_groups.contains(group))
+        record
+            .group
+            .as_ref()
+            .is_none_or(|group| !self.stopped_groups.contains(group))
     }
 
     /// Notes the outcome of a record: makes a failure visible on its task and decides whether it is delivered again.
@@ -69,7 +76,11 @@ impl Batch {
     /// Gives a record back to the queue: it is delivered again, or put aside after too many deliveries.
     pub fn give_back(&mut self, record: &Record) {
         if let Err(reason) = &record.delivery {
-            tracing::error!(message_id = record.message_id, reason, "a message that cannot be read");
+            tracing::error!(
+                message_id = record.message_id,
+                reason,
+                "a message that cannot be read"
+            );
         }
         self.failed.push(record.message_id.clone());
         self.stopped_groups.extend(record.group.clone());
@@ -89,10 +100,17 @@ impl Batch {
 }
 
 fn record(message: SqsMessage) -> Record {
-    let count = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+    let count = message
+        .attributes
+        .get("ApproximateReceiveCount")
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1);
     let body = message.body.unwrap_or_default();
     let delivery = serde_json::from_str(&body)
-        .map(|envelope| Delivery { envelope, receive_count: count })
+        .map(|envelope| Delivery {
+            envelope,
+            receive_count: count,
+        })
         .map_err(|error| error.to_string());
     Record {
         message_id: message.message_id.unwrap_or_default(),
@@ -126,7 +144,10 @@ mod tests {
         batch.give_back(&records[0]);
         assert!(!batch.may_handle(&records[1]));
         assert!(batch.may_handle(&records[2]));
-        assert_eq!(batch.response().unwrap(), json!({"batchItemFailures": [{"itemIdentifier": "m1"}]}));
+        assert_eq!(
+            batch.response().unwrap(),
+            json!({"batchItemFailures": [{"itemIdentifier": "m1"}]})
+        );
     }
 
     #[test]
