@@ -1,2 +1,9 @@
 //! Starts the local stack.
-fn main() {}
+
+use clap::Parser as _;
+use imprint_local::cli::Cli;
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    imprint_local::cli::run(Cli::parse().command()).await
+}

@@ -1,0 +1,107 @@
+//! Which product and which path a request means.
+
+use http::Uri;
+use imprint_domain::slug::ProductSlug;
+use percent_encoding::percent_decode_str;
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The list of products.
+    Products,
+    /// A product by path without its slash: relative links would lead astray.
+    SlashMissing,
+    /// A path below a product's URL, decoded.
+    Path(ProductSlug, String),
+    /// Nothing that could exist.
+    Nothing,
+}
+
+/// Reads host and path. `<product>.localhost` names the product by host, any other host by the first part of the path.
+pub(super) fn wanted(host: Option<&str>, uri: &Uri) -> Wanted {
+    let Ok(path) = percent_decode_str(uri.path()).decode_utf8() else {
+        return Wanted::Nothing;
+    };
+    if let Some(product) = host.and_then(product_of_host) {
+        return match product.parse() {
+            Ok(product) => Wanted::Path(product, path.into_owned()),
+            Err(_) => Wanted::Nothing,
+        };
+    }
+    let below = path.trim_start_matches('/');
+    if below.is_empty() {
+        return Wanted::Products;
+    }
+    let (product, rest) = match below.split_once('/') {
+        Some((product, _)) => (product, Some(&below[product.len()..])),
+        None => (below, None),
+    };
+    match (product.parse(), rest) {
+        (Ok(product), Some(rest)) => Wanted::Path(product, rest.to_owned()),
+        (Ok(_), None) => Wanted::SlashMissing,
+        (Err(_), _) => Wanted::Nothing,
+    }
+}
+
+fn product_of_host(host: &str) -> Option<String> {
+    let name = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    name.strip_suffix(".localhost").map(str::to_owned)
+}
+
+/// The same URL with a slash at the end of its path, for a `Location` header.
+///
+/// Exactly one slash at the start: two would make the first directory a host name.
+pub(super) fn with_slash(uri: &Uri) -> String {
+    let path = uri.path().trim_start_matches('/');
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("/{path}/{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(host: &str, path: &str) -> Wanted {
+        wanted(Some(host), &path.parse().unwrap())
+    }
+
+    fn path(product: &str, path: &str) -> Wanted {
+        Wanted::Path(product.parse().unwrap(), path.to_owned())
+    }
+
+    #[test]
+    fn a_product_is_named_by_host_or_by_path() {
+        for host in ["tidepool.localhost:8701", "tidepool.localhost", "Tidepool.LOCALHOST.:8701"] {
+            assert_eq!(of(host, "/a/b.html?q=1"), path("tidepool", "/a/b.html"), "{host}");
+            assert_eq!(of(host, "/"), path("tidepool", "/"), "{host}");
+        }
+        for host in ["127.0.0.1:8701", "localhost:8701", "[::1]:8701", "docs.example.org"] {
+            assert_eq!(of(host, "/tidepool/a/b.html"), path("tidepool", "/a/b.html"), "{host}");
+            assert_eq!(of(host, "/tidepool/"), path("tidepool", "/"), "{host}");
+            assert_eq!(of(host, "/tidepool"), Wanted::SlashMissing, "{host}");
+            assert_eq!(of(host, "/"), Wanted::Products, "{host}");
+        }
+        assert_eq!(wanted(None, &"/tidepool/x".parse().unwrap()), path("tidepool", "/x"));
+    }
+
+    #[test]
+    fn names_are_decoded_once() {
+        assert_eq!(of("x", "/tidepool/%C3%9Cber%20uns%252e.html"), path("tidepool", "/Über uns%2e.html"));
+        assert_eq!(of("x", "/tidepool/%ff"), Wanted::Nothing);
+    }
+
+    #[test]
+    fn our_own_bookkeeping_has_no_address() {
+        for path in ["/_imprint/builds/1/x.json", "/%5Fimprint/x", "/_imprint", "/../x", "/%2e%2e/x", "/T/x"] {
+            assert_eq!(of("127.0.0.1", path), Wanted::Nothing, "{path}");
+        }
+        assert_eq!(of("_imprint.localhost", "/x"), Wanted::Nothing);
+        assert_eq!(of("a.b.localhost", "/x"), Wanted::Nothing);
+    }
+
+    #[test]
+    fn a_redirect_stays_on_this_host_and_keeps_its_query() {
+        assert_eq!(with_slash(&"/a%20b?x=1".parse().unwrap()), "/a%20b/?x=1");
+        assert_eq!(with_slash(&"//example.org".parse().unwrap()), "/example.org/");
+    }
+}

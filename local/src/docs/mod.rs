@@ -1,0 +1,231 @@
+//! The docs port: published pages as the CDN would serve them.
+//!
+//! By host (`http://<product>.localhost:8701/`) and by path (`http://127.0.0.1:8701/<product>/`), read from the bucket
+//! through the AWS SDK and a cache that honours surrogate keys, so that purging is visible. Never reads the table:
+//! what cannot be found by layout alone cannot be found by a CDN either.
+
+mod address;
+mod cache;
+mod page;
+mod pages;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_s3::config::{AppName, Credentials, Region};
+use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::primitives::ByteStream;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use imprint_domain::layout::object_of_path;
+use imprint_domain::slug::{EditionSlug, ProductSlug};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use self::address::Wanted;
+use self::cache::{Look, PageCache};
+use self::page::Page;
+use crate::runner::Endpoints;
+use crate::standins::fastly::Purge;
+
+/// What the docs port serves.
+#[derive(Debug)]
+pub struct DocsOptions {
+    /// Where the bucket is.
+    pub endpoints: Endpoints,
+    /// The region in signatures.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The edition at a product's root.
+    pub default_edition: EditionSlug,
+    /// What the CDN was told to forget, from now on.
+    pub purges: UnboundedReceiver<Purge>,
+}
+
+/// Enough for a few large sites.
+const CACHE_BYTES: usize = 128 * 1024 * 1024;
+/// Larger objects are passed on while they are read, and not kept.
+const LARGEST_KEPT: u64 = 8 * 1024 * 1024;
+/// S3 lists at most so many names a page; products beyond are asked for page by page.
+const MOST_PRODUCT_PAGES: usize = 20;
+
+/// The routes of the docs port.
+///
+/// # Errors
+/// Never in practice: the name of the client is a valid one.
+pub fn routes(options: DocsOptions) -> anyhow::Result<Router> {
+    let endpoints = &options.endpoints;
+    let credentials = Credentials::new(&endpoints.access_key, &endpoints.secret_key, None, None, "local");
+    let config = aws_sdk_s3::Config::builder()
+        .endpoint_url(&endpoints.s3)
+        .credentials_provider(credentials)
+        .region(Region::new(options.region))
+        .app_name(AppName::new("docs")?)
+        .force_path_style(true)
+        .build();
+    let docs = Docs {
+        s3: aws_sdk_s3::Client::from_conf(config),
+        bucket: options.bucket,
+        default_edition: options.default_edition,
+        cache: PageCache::new(CACHE_BYTES, options.purges),
+    };
+    Ok(Router::new().fallback(answer).with_state(Arc::new(docs)))
+}
+
+struct Docs {
+    s3: aws_sdk_s3::Client,
+    bucket: String,
+    default_edition: EditionSlug,
+    cache: PageCache,
+}
+
+/// What was found for an object key.
+enum Found {
+    /// In the cache, for so long.
+    Kept(Arc<Page>, Duration),
+    /// In the bucket.
+    Fetched(Arc<Page>),
+    /// In the bucket, too large to hold: its body is still on its way.
+    Large(Page, u64, ByteStream),
+    Missing,
+}
+
+async fn answer(State(docs): State<Arc<Docs>>, request: Request) -> Response {
+    let (request, _body) = request.into_parts();
+    let mut response = match request.method {
+        Method::GET | Method::HEAD => docs.answer(&request).await,
+        _ => {
+            let mut refusal = html(StatusCode::METHOD_NOT_ALLOWED, "pages can only be read\n".to_owned());
+            refusal.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            refusal
+        }
+    };
+    if request.method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+impl Docs {
+    async fn answer(&self, request: &Parts) -> Response {
+        let uri = &request.uri;
+        let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let served = match address::wanted(host.or(uri.host()), uri) {
+            Wanted::Products => self.products().await,
+            Wanted::SlashMissing => Ok(moved(&address::with_slash(uri))),
+            Wanted::Path(product, path) => self.page(&product, &path, request).await,
+            Wanted::Nothing => Ok(not_found(uri.path())),
+        };
+        served.unwrap_or_else(|error| {
+            tracing::error!(path = uri.path(), error = format!("{error:#}"), "a page could not be read");
+            html(StatusCode::BAD_GATEWAY, pages::bad_gateway())
+        })
+    }
+
+    async fn page(&self, product: &ProductSlug, path: &str, request: &Parts) -> anyhow::Result<Response> {
+        let Some(key) = object_of_path(product, &self.default_edition, path) else {
+            return Ok(not_found(path));
+        };
+        let (page, length, body, kept) = match self.find(key.as_str()).await? {
+            Found::Missing => return Ok(not_found(path)),
+            Found::Kept(page, age) => (Arc::clone(&page), page.body.len() as u64, Body::from(page.body.clone()), Some(age)),
+            Found::Fetched(page) => (Arc::clone(&page), page.body.len() as u64, Body::from(page.body.clone()), None),
+            Found::Large(page, length, body) => (Arc::new(page), length, streamed(body), None),
+        };
+        let mut response = if page.is_directory && !path.ends_with('/') {
+            moved(&address::with_slash(&request.uri))
+        } else if page.is_known(request.headers.get(header::IF_NONE_MATCH)) {
+            let mut known = Response::new(Body::empty());
+            *known.status_mut() = StatusCode::NOT_MODIFIED;
+            known.headers_mut().extend(page.headers.clone());
+            known
+        } else {
+            let mut whole = Response::new(body);
+            whole.headers_mut().extend(page.headers.clone());
+            whole.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+            whole
+        };
+        let seen = HeaderValue::from_static(if kept.is_some() { "HIT" } else { "MISS" });
+        response.headers_mut().insert("x-cache", seen);
+        response.headers_mut().insert(header::AGE, kept.unwrap_or_default().as_secs().into());
+        Ok(response)
+    }
+
+    async fn find(&self, key: &str) -> anyhow::Result<Found> {
+        let ticket = match self.cache.look(key, Instant::now()) {
+            Look::Hit(page, age) => return Ok(Found::Kept(page, age)),
+            Look::Miss(ticket) => ticket,
+        };
+        let object = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+                return Ok(Found::Missing);
+            }
+            Err(error) => anyhow::bail!("{}", DisplayErrorContext(error)),
+        };
+        let (mut page, length, body) = Page::of(object)?;
+        if length > LARGEST_KEPT {
+            return Ok(Found::Large(page, length, body));
+        }
+        page.body = body.collect().await?.into_bytes();
+        let page = Arc::new(page);
+        self.cache.keep(ticket, key, &page, Instant::now());
+        Ok(Found::Fetched(page))
+    }
+
+    /// The products that have files, by the first part of their keys.
+    async fn products(&self) -> anyhow::Result<Response> {
+        let mut products = Vec::new();
+        let mut from = None;
+        for _ in 0..MOST_PRODUCT_PAGES {
+            let request = self.s3.list_objects_v2().bucket(&self.bucket).delimiter("/");
+            let listed = request.set_continuation_token(from).send().await;
+            let listed = listed.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
+            let names = listed.common_prefixes().iter().filter_map(|prefix| prefix.prefix());
+            let slugs = names.filter_map(|name| name.trim_end_matches('/').parse::<ProductSlug>().ok());
+            products.extend(slugs.map(|slug| slug.to_string()));
+            from = listed.next_continuation_token;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(html(StatusCode::OK, pages::products(&products)))
+    }
+}
+
+fn streamed(body: ByteStream) -> Body {
+    Body::from_stream(futures_util::stream::unfold(body, |mut body| async move {
+        let next: Result<Bytes, _> = body.next().await?;
+        Some((next, body))
+    }))
+}
+
+fn moved(location: &str) -> Response {
+    let mut response = html(StatusCode::MOVED_PERMANENTLY, String::new());
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        // A request line that was accepted has no character that a header refuses.
+        Err(error) => tracing::error!(%error, location, "a redirect without its target"),
+    }
+    response
+}
+
+fn not_found(path: &str) -> Response {
+    html(StatusCode::NOT_FOUND, pages::not_found(path))
+}
+
+fn html(status: StatusCode, page: String) -> Response {
+    let mut response = Response::new(Body::from(page));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

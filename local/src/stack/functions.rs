@@ -1,0 +1,47 @@
+//! The functions that are built into the local stack: the same programs that are deployed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use imprint_api::ApiConfig;
+use imprint_app::access::Bootstrap;
+use imprint_lambda::Function;
+
+use crate::control::LocalClock;
+use crate::runner::{Environment, FunctionFactory};
+
+/// Makes every function, all with one clock.
+#[derive(Debug)]
+pub(super) struct Functions {
+    /// The clock they see.
+    pub(super) clock: Arc<LocalClock>,
+}
+
+const NAMES: [&str; 5] = ["api", "copy-edition", "purge-cdn", "register-build", "sweep"];
+
+#[async_trait]
+impl FunctionFactory for Functions {
+    fn names(&self) -> Vec<String> {
+        NAMES.map(str::to_owned).into()
+    }
+
+    async fn create(&self, name: &str, environment: &Environment) -> anyhow::Result<Arc<dyn Function>> {
+        let env = imprint_aws::connect(environment, self.clock.clone())?;
+        Ok(match name {
+            "api" => imprint_api::function(env, api_config(environment)?),
+            "copy-edition" => imprint_copy_edition::function(env),
+            "purge-cdn" => imprint_purge_cdn::function(env),
+            "register-build" => imprint_register_build::function(env),
+            "sweep" => imprint_sweep::function(env),
+            unknown => anyhow::bail!("no function {unknown} is built in"),
+        })
+    }
+}
+
+fn api_config(environment: &Environment) -> anyhow::Result<ApiConfig> {
+    let first = imprint_aws::bootstrap(environment)?;
+    Ok(ApiConfig {
+        bootstrap: first.map(|first| Bootstrap { user: first.user, password: first.password }),
+        is_local: true,
+    })
+}
