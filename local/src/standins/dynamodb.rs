@@ -94,7 +94,9 @@ fn serve(
     database: dynoxide::Database,
     stopped: oneshot::Receiver<()>,
 ) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async move {
         let listener = TcpListener::from_std(listener)?;
         let swept = database.clone();
@@ -131,15 +133,22 @@ impl Proxy {
         let mut uri = parts.uri.into_parts();
         uri.scheme = Some(Scheme::HTTP);
         uri.authority = Some(self.authority.clone());
-        uri.path_and_query.get_or_insert_with(|| http::uri::PathAndQuery::from_static("/"));
+        uri.path_and_query
+            .get_or_insert_with(|| http::uri::PathAndQuery::from_static("/"));
         parts.uri = http::Uri::from_parts(uri)?;
         // The body was read whole: how the client framed it does not matter to the next hop.
         parts.headers.remove(http::header::TRANSFER_ENCODING);
         parts.headers.remove(http::header::EXPECT);
-        let answer = self.client.request(http::Request::from_parts(parts, Full::new(body))).await?;
+        let answer = self
+            .client
+            .request(http::Request::from_parts(parts, Full::new(body)))
+            .await?;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await?.to_bytes();
-        Ok(http::Response::from_parts(parts, Full::new(body).map_err(BoxError::from).boxed_unsync()))
+        Ok(http::Response::from_parts(
+            parts,
+            Full::new(body).map_err(BoxError::from).boxed_unsync(),
+        ))
     }
 }
 

@@ -83,8 +83,15 @@ impl Fastly {
                 recorded.failures = (left > 1).then_some((left - 1, status));
                 return Err(status);
             }
-            let purge = Purge { service, keys, soft, time: jiff::Timestamp::now() };
-            recorded.subscribers.retain(|subscriber| subscriber.send(purge.clone()).is_ok());
+            let purge = Purge {
+                service,
+                keys,
+                soft,
+                time: jiff::Timestamp::now(),
+            };
+            recorded
+                .subscribers
+                .retain(|subscriber| subscriber.send(purge.clone()).is_ok());
             recorded.purges.push(purge);
             Ok(())
         })
@@ -99,7 +106,10 @@ impl Fastly {
             StatusCode::TOO_MANY_REQUESTS => (0, now + 1),
             _ => (left, now - now % SECONDS_AN_HOUR + SECONDS_AN_HOUR),
         };
-        [("fastly-ratelimit-remaining", left.to_string()), ("fastly-ratelimit-reset", reset.to_string())]
+        [
+            ("fastly-ratelimit-remaining", left.to_string()),
+            ("fastly-ratelimit-reset", reset.to_string()),
+        ]
     }
 
     fn routes(self) -> axum::Router {
@@ -113,8 +123,16 @@ impl Fastly {
 impl StandIn for Fastly {
     async fn answer(&self, request: http::Request<Incoming>) -> Answer {
         let request = request.map(axum::body::Body::new);
-        let answer = match request.headers().get("fastly-key").is_none_or(|key| key.is_empty()) {
-            true => refuse(self, StatusCode::UNAUTHORIZED, "Provided credentials are missing or invalid"),
+        let answer = match request
+            .headers()
+            .get("fastly-key")
+            .is_none_or(|key| key.is_empty())
+        {
+            true => refuse(
+                self,
+                StatusCode::UNAUTHORIZED,
+                "Provided credentials are missing or invalid",
+            ),
             false => match self.clone().routes().oneshot(request).await {
                 Ok(answer) => answer,
                 Err(never) => match never {},
@@ -144,12 +162,23 @@ async fn purge_keys(
         },
     };
     if keys.is_empty() || keys.len() > MAX_KEYS {
-        return refuse(&fastly, StatusCode::BAD_REQUEST, "between 1 and 256 surrogate keys are accepted");
+        return refuse(
+            &fastly,
+            StatusCode::BAD_REQUEST,
+            "between 1 and 256 surrogate keys are accepted",
+        );
     }
     if keys.iter().map(|key| key.len() + 1).sum::<usize>() - 1 > MAX_KEY_BYTES {
-        return refuse(&fastly, StatusCode::BAD_REQUEST, "the surrogate keys exceed 16384 bytes");
+        return refuse(
+            &fastly,
+            StatusCode::BAD_REQUEST,
+            "the surrogate keys exceed 16384 bytes",
+        );
     }
-    let ids: BTreeMap<String, String> = keys.iter().map(|key| (key.clone(), purge_id(&service, key))).collect();
+    let ids: BTreeMap<String, String> = keys
+        .iter()
+        .map(|key| (key.clone(), purge_id(&service, key)))
+        .collect();
     accept(&fastly, service, keys, &headers, json!(ids))
 }
 
@@ -177,7 +206,12 @@ fn accept(
 
 fn refuse(fastly: &Fastly, status: StatusCode, detail: &str) -> Response {
     let msg = status.canonical_reason().unwrap_or("error");
-    (status, fastly.rate_limit(status), Json(json!({"msg": msg, "detail": detail}))).into_response()
+    (
+        status,
+        fastly.rate_limit(status),
+        Json(json!({"msg": msg, "detail": detail})),
+    )
+        .into_response()
 }
 
 fn purge_id(service: &str, key: &str) -> String {

@@ -54,9 +54,15 @@ impl RequestCounts {
     pub fn snapshot(&self) -> Snapshot {
         let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let owned = |services: &BTreeMap<&'static str, BTreeMap<String, u64>>| {
-            services.iter().map(|(service, operations)| ((*service).to_owned(), operations.clone())).collect()
+            services
+                .iter()
+                .map(|(service, operations)| ((*service).to_owned(), operations.clone()))
+                .collect()
         };
-        counted.iter().map(|(function, services)| (function.clone(), owned(services))).collect()
+        counted
+            .iter()
+            .map(|(function, services)| (function.clone(), owned(services)))
+            .collect()
     }
 
     /// Starts again from nothing.
@@ -158,7 +164,11 @@ pub(crate) struct Front {
 impl Front {
     /// A front for `service`.
     pub(crate) fn new(service: Service, counts: RequestCounts, latency: Latency) -> Self {
-        Self { service, counts, latency }
+        Self {
+            service,
+            counts,
+            latency,
+        }
     }
 
     /// Counts the request, waits, and hands it on.
@@ -168,7 +178,8 @@ impl Front {
             Service::DynamoDb | Service::Sqs => operation::of_target(request.headers()),
             Service::Fastly => operation::of_fastly(request.method(), request.uri()).into(),
         };
-        self.counts.add(function_name(request.headers()), self.service, &operation);
+        self.counts
+            .add(function_name(request.headers()), self.service, &operation);
         let delay = self.latency.of(self.service);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
@@ -193,15 +204,24 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
     fn the_function_is_the_app_name_of_the_user_agent() {
         let long = "aws-sdk-rust/1.3 ua/2.1 api/s3/1.157 os/linux lang/rust/1.95 app/copy-edition";
-        assert_eq!(function_name(&headers(&[("x-amz-user-agent", long)])), "copy-edition");
+        assert_eq!(
+            function_name(&headers(&[("x-amz-user-agent", long)])),
+            "copy-edition"
+        );
         assert_eq!(function_name(&headers(&[("user-agent", long)])), "copy-edition");
-        assert_eq!(function_name(&headers(&[("user-agent", "curl/8.0 myapp/x")])), "-");
+        assert_eq!(
+            function_name(&headers(&[("user-agent", "curl/8.0 myapp/x")])),
+            "-"
+        );
         assert_eq!(function_name(&headers(&[])), "-");
     }
 

@@ -6,6 +6,11 @@
 //!
 //! What restarts find again: DynamoDB and S3 when there is a data directory. Queues and purges are kept in
 //! memory only: after a restart the sweep function sends again what was committed and not sent.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "what is stood in for has a clock and an error form of its own, not ours"
+)]
 
 mod dynamodb;
 pub mod fastly;
@@ -81,15 +86,21 @@ impl StandIns {
         let s3 = Door::bind(ports.s3).await?.open(front(Service::S3), s3);
 
         let table_file = options.data.is_some().then(|| data.join("dynamodb.sqlite"));
-        let tables = dynamodb::Tables::start(table_file.as_deref()).await.context("starting DynamoDB")?;
-        let dynamodb = Door::bind(ports.dynamodb).await?.open(front(Service::DynamoDb), tables.proxy());
+        let tables = dynamodb::Tables::start(table_file.as_deref())
+            .await
+            .context("starting DynamoDB")?;
+        let dynamodb = Door::bind(ports.dynamodb)
+            .await?
+            .open(front(Service::DynamoDb), tables.proxy());
 
         let door = Door::bind(ports.sqs).await?;
         let queues = sqs::Queues::new(door.port());
         let sqs = door.open(front(Service::Sqs), queues);
 
         let fastly = Fastly::default();
-        let cdn = Door::bind(ports.fastly).await?.open(front(Service::Fastly), fastly.clone());
+        let cdn = Door::bind(ports.fastly)
+            .await?
+            .open(front(Service::Fastly), fastly.clone());
 
         let servers = vec![
             (Service::S3, s3),
@@ -97,7 +108,15 @@ impl StandIns {
             (Service::Sqs, sqs),
             (Service::Fastly, cdn),
         ];
-        Ok(Self { servers, counts, latency, objects, fastly, tables, _scratch: scratch })
+        Ok(Self {
+            servers,
+            counts,
+            latency,
+            objects,
+            fastly,
+            tables,
+            _scratch: scratch,
+        })
     }
 
     /// Endpoint of S3 (path style only), `http://127.0.0.1:PORT`.
@@ -142,14 +161,21 @@ impl StandIns {
 
     /// Stops listening, lets requests that run finish for a moment, and writes everything down.
     pub async fn shutdown(self) {
-        let stops = self.servers.into_iter().map(|(_, server)| server.stop(SHUTDOWN_PATIENCE));
+        let stops = self
+            .servers
+            .into_iter()
+            .map(|(_, server)| server.stop(SHUTDOWN_PATIENCE));
         futures_util::future::join_all(stops).await;
         self.tables.stop().await;
         self.objects.close().await;
     }
 
     fn url(&self, service: Service) -> String {
-        let port = self.servers.iter().find(|(of, _)| *of == service).map_or(0, |(_, server)| server.port());
+        let port = self
+            .servers
+            .iter()
+            .find(|(of, _)| *of == service)
+            .map_or(0, |(_, server)| server.port());
         format!("http://127.0.0.1:{port}")
     }
 }
@@ -157,16 +183,17 @@ impl StandIns {
 /// Time for requests that run at shutdown. Long polls of SQS last up to 20 s and are cut off.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_millis(500);
 
-fn data_directory(
-    wanted: Option<&std::path::Path>,
-) -> anyhow::Result<(PathBuf, Option<tempfile::TempDir>)> {
+fn data_directory(wanted: Option<&std::path::Path>) -> anyhow::Result<(PathBuf, Option<tempfile::TempDir>)> {
     match wanted {
         Some(data) => {
             std::fs::create_dir_all(data).with_context(|| format!("creating {}", data.display()))?;
             Ok((data.to_owned(), None))
         }
         None => {
-            let scratch = tempfile::Builder::new().prefix("imprint-").tempdir().context("creating a directory")?;
+            let scratch = tempfile::Builder::new()
+                .prefix("imprint-")
+                .tempdir()
+                .context("creating a directory")?;
             Ok((scratch.path().to_owned(), Some(scratch)))
         }
     }

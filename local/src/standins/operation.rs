@@ -43,7 +43,9 @@ fn of_object(method: &Method, query: &Query<'_>, headers: &HeaderMap) -> &'stati
 }
 
 fn of_bucket(method: &Method, query: &Query<'_>, headers: &HeaderMap) -> &'static str {
-    let form = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let form = headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     match *method {
         Method::GET if query.is("list-type", "2") => "ListObjectsV2",
         Method::GET if query.has("uploads") => "ListMultipartUploads",
@@ -72,7 +74,9 @@ struct Query<'a>(&'a str);
 
 impl Query<'_> {
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        self.0
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -90,18 +94,27 @@ mod tests {
 
     #[test]
     fn s3_operations_are_told_apart() {
-        let copy: HeaderMap =
-            [("x-amz-copy-source".parse().unwrap(), "b/k".parse().unwrap())].into_iter().collect();
-        let form: HeaderMap = [(http::header::CONTENT_TYPE, "multipart/form-data; boundary=x".parse().unwrap())]
+        let copy: HeaderMap = [("x-amz-copy-source".parse().unwrap(), "b/k".parse().unwrap())]
             .into_iter()
             .collect();
+        let form: HeaderMap = [(
+            http::header::CONTENT_TYPE,
+            "multipart/form-data; boundary=x".parse().unwrap(),
+        )]
+        .into_iter()
+        .collect();
         let none = HeaderMap::new();
         let cases = [
             (Method::GET, "/b/k", &none, "GetObject"),
             (Method::HEAD, "/b/p/k?versionId=1", &none, "HeadObject"),
             (Method::PUT, "/b/k?x-id=PutObject", &none, "PutObject"),
             (Method::PUT, "/b/k", &copy, "CopyObject"),
-            (Method::PUT, "/b/k?partNumber=1&uploadId=u", &copy, "UploadPartCopy"),
+            (
+                Method::PUT,
+                "/b/k?partNumber=1&uploadId=u",
+                &copy,
+                "UploadPartCopy",
+            ),
             (Method::PUT, "/b/k?partNumber=1&uploadId=u", &none, "UploadPart"),
             (Method::POST, "/b/k?uploads", &none, "CreateMultipartUpload"),
             (Method::POST, "/b/k?uploadId=u", &none, "CompleteMultipartUpload"),
@@ -115,7 +128,11 @@ mod tests {
             (Method::GET, "/", &none, "ListBuckets"),
         ];
         for (method, uri, headers, expected) in cases {
-            assert_eq!(of_s3(&method, &uri.parse().unwrap(), headers), expected, "{method} {uri}");
+            assert_eq!(
+                of_s3(&method, &uri.parse().unwrap(), headers),
+                expected,
+                "{method} {uri}"
+            );
         }
     }
 }

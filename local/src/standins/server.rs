@@ -55,7 +55,11 @@ impl Door {
     pub(crate) fn open<S: StandIn>(self, front: Front, stand_in: S) -> Server {
         let (stop, stopped) = watch::channel(Stage::Open);
         let task = tokio::spawn(accept(self.listener, Arc::new((front, stand_in)), stopped));
-        Server { port: self.port, stop, task }
+        Server {
+            port: self.port,
+            stop,
+            task,
+        }
     }
 }
 
@@ -127,11 +131,7 @@ async fn accept<S: StandIn>(
     let _cut_off = tokio::time::timeout(patience, ended).await;
 }
 
-async fn serve<S: StandIn>(
-    stream: TcpStream,
-    service: Arc<(Front, S)>,
-    mut stopped: watch::Receiver<Stage>,
-) {
+async fn serve<S: StandIn>(stream: TcpStream, service: Arc<(Front, S)>, mut stopped: watch::Receiver<Stage>) {
     // Without it Nagle and delayed acknowledgements add 40 ms to every answer of two segments.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");

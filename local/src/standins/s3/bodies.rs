@@ -38,13 +38,21 @@ impl Bodies {
         }
         File::create(staging.join("case"))?;
         let folds_case = staging.join("CASE").exists();
-        Ok(Self { root: root.to_owned(), staging, next: AtomicU64::new(0), folds_case })
+        Ok(Self {
+            root: root.to_owned(),
+            staging,
+            next: AtomicU64::new(0),
+            folds_case,
+        })
     }
 
     /// A new file for a body on its way in.
     pub(crate) fn stage(&self) -> Staged {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        Staged { path: self.staging.join(number.to_string()), settled: false }
+        Staged {
+            path: self.staging.join(number.to_string()),
+            settled: false,
+        }
     }
 
     /// A body that shares the bytes of `source`.
@@ -90,14 +98,19 @@ impl Bodies {
 
     /// Removes a body and the directories that it leaves empty.
     pub(crate) fn remove(&self, bucket: &str, key: &str, place: Place) {
-        let Some(path) = self.path(bucket, key, place) else { return };
+        let Some(path) = self.path(bucket, key, place) else {
+            return;
+        };
         if let Err(error) = fs::remove_file(&path)
             && error.kind() != ErrorKind::NotFound
         {
             tracing::warn!(%error, path = %path.display(), "a body was not removed");
         }
         let bucket = self.root.join(bucket);
-        let inside = path.ancestors().skip(1).take_while(|dir| dir.starts_with(&bucket) && **dir != *bucket);
+        let inside = path
+            .ancestors()
+            .skip(1)
+            .take_while(|dir| dir.starts_with(&bucket) && **dir != *bucket);
         for directory in inside {
             // Refused as soon as one is not empty.
             if fs::remove_dir(directory).is_err() {
@@ -111,7 +124,10 @@ impl Bodies {
     }
 
     fn aside(&self, bucket: &str, key: &str) -> PathBuf {
-        self.root.join(ASIDE).join(bucket).join(hex::encode(Sha256::digest(key)))
+        self.root
+            .join(ASIDE)
+            .join(bucket)
+            .join(hex::encode(Sha256::digest(key)))
     }
 
     /// Whether a file can have this name without meaning another one.

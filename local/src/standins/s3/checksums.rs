@@ -50,7 +50,12 @@ impl Checksums {
 
     /// What trailers of a chunked upload give.
     pub(crate) fn from_trailers(trailers: &HeaderMap) -> Self {
-        let read = |name: &str| trailers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let read = |name: &str| {
+            trailers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
         Self {
             crc32: read("x-amz-checksum-crc32"),
             crc32c: read("x-amz-checksum-crc32c"),
@@ -81,9 +86,14 @@ impl From<Checksum> for Checksums {
 /// A hasher for what the request gives, announces as a trailer, or only asks for.
 pub(crate) fn hasher(given: &Checksums, headers: &HeaderMap, asked: Option<&str>) -> ChecksumHasher {
     let announced = |algorithm: &str| {
-        let trailers = headers.get_all("x-amz-trailer").iter().filter_map(|value| value.to_str().ok());
+        let trailers = headers
+            .get_all("x-amz-trailer")
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         let wanted = format!("x-amz-checksum-{}", algorithm.to_ascii_lowercase());
-        trailers.flat_map(|names| names.split(',')).any(|name| name.trim().eq_ignore_ascii_case(&wanted))
+        trailers
+            .flat_map(|names| names.split(','))
+            .any(|name| name.trim().eq_ignore_ascii_case(&wanted))
     };
     let wanted = |algorithm: &str, given: &Option<String>| {
         given.is_some() || asked == Some(algorithm) || announced(algorithm)

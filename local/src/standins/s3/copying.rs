@@ -1,7 +1,8 @@
 //! CopyObject.
 
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETagCondition, MetadataDirective, Timestamp,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETagCondition, MetadataDirective,
+    Timestamp,
 };
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
@@ -30,10 +31,15 @@ impl Store {
         let decide = |source: &Object| {
             asked.check(source).map_err(in_copies)?;
             // The redirect is never taken from the source.
-            let kept = || Headers { redirect: given.redirect.clone(), ..source.headers.clone() };
+            let kept = || Headers {
+                redirect: given.redirect.clone(),
+                ..source.headers.clone()
+            };
             Ok(if replaces { given.clone() } else { kept() })
         };
-        let copy = self.copy((bucket, key), (&input.bucket, &input.key), decide).await?;
+        let copy = self
+            .copy((bucket, key), (&input.bucket, &input.key), decide)
+            .await?;
         let sums = copy.checksums.clone();
         let result = CopyObjectResult {
             checksum_crc32: sums.crc32,
@@ -45,18 +51,26 @@ impl Store {
             last_modified: Some(copy.last_modified()),
             ..CopyObjectResult::default()
         };
-        Ok(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() })
+        Ok(CopyObjectOutput {
+            copy_object_result: Some(result),
+            ..CopyObjectOutput::default()
+        })
     }
 }
 
 /// The bucket and key that a copy reads.
 pub(crate) fn source(source: &CopySource) -> S3Result<(&str, &str)> {
     match source {
-        CopySource::Bucket { bucket, key, version_id: None } => Ok((bucket, key)),
+        CopySource::Bucket {
+            bucket,
+            key,
+            version_id: None,
+        } => Ok((bucket, key)),
         CopySource::Bucket { .. } => Err(s3_error!(NotImplemented, "versions are not stood in for")),
-        CopySource::AccessPoint { .. } | CopySource::Outpost { .. } => {
-            Err(s3_error!(NotImplemented, "access points and outposts are not stood in for"))
-        }
+        CopySource::AccessPoint { .. } | CopySource::Outpost { .. } => Err(s3_error!(
+            NotImplemented,
+            "access points and outposts are not stood in for"
+        )),
     }
 }
 

@@ -89,7 +89,9 @@ impl Listing<'_> {
     }
 
     fn common_prefix<'k>(&self, key: &'k str) -> Option<&'k str> {
-        let rest = key.strip_prefix(self.prefix).filter(|_| !self.delimiter.is_empty())?;
+        let rest = key
+            .strip_prefix(self.prefix)
+            .filter(|_| !self.delimiter.is_empty())?;
         let end = rest.find(self.delimiter)? + self.delimiter.len();
         Some(&key[..self.prefix.len() + end])
     }
@@ -127,13 +129,21 @@ mod tests {
             place: Place::Empty,
             file_time: 0,
         });
-        keys.iter().map(|key| ((*key).to_owned(), Arc::clone(&object))).collect()
+        keys.iter()
+            .map(|key| ((*key).to_owned(), Arc::clone(&object)))
+            .collect()
     }
 
     fn walk(objects: &Objects, prefix: &str, delimiter: &str, max_keys: usize) -> Vec<String> {
         let (mut seen, mut after) = (Vec::new(), String::new());
         loop {
-            let page = Listing { prefix, delimiter, after: &after, max_keys }.page(objects);
+            let page = Listing {
+                prefix,
+                delimiter,
+                after: &after,
+                max_keys,
+            }
+            .page(objects);
             let mut names: Vec<String> = page.objects.into_iter().map(|(key, _)| key).collect();
             names.extend(page.common_prefixes);
             assert!(names.len() <= max_keys);
@@ -156,7 +166,15 @@ mod tests {
 
     #[test]
     fn everything_below_a_delimiter_is_one_entry_on_one_page() {
-        let objects = objects(&["p/a/1", "p/a/2", "p/a/\u{10FFFF}", "p/b", "p/c/d/e", "p/é/x", "q/a"]);
+        let objects = objects(&[
+            "p/a/1",
+            "p/a/2",
+            "p/a/\u{10FFFF}",
+            "p/b",
+            "p/c/d/e",
+            "p/é/x",
+            "q/a",
+        ]);
         for size in 1..=4 {
             assert_eq!(walk(&objects, "p/", "/", size), ["p/a/", "p/b", "p/c/", "p/é/"]);
         }
@@ -164,6 +182,9 @@ mod tests {
 
     #[test]
     fn a_prefix_is_exact() {
-        assert_eq!(walk(&objects(&["p/v/1/x", "p/v/10/x", "p/v/2"]), "p/v/1/", "", 10), ["p/v/1/x"]);
+        assert_eq!(
+            walk(&objects(&["p/v/1/x", "p/v/10/x", "p/v/2"]), "p/v/1/", "", 10),
+            ["p/v/1/x"]
+        );
     }
 }

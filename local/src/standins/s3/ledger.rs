@@ -45,7 +45,11 @@ pub(crate) enum Change {
     /// A bucket is gone.
     BucketGone { name: String },
     /// A new object, or one in the place of another.
-    Object { bucket: String, key: String, object: Arc<Object> },
+    Object {
+        bucket: String,
+        key: String,
+        object: Arc<Object>,
+    },
     /// An object is gone.
     Gone { bucket: String, key: String },
 }
@@ -80,14 +84,21 @@ impl Ledger {
         let (entries, waiting) = mpsc::channel::<Entry>();
         let subscribers = Subscribers::default();
         let heard = Arc::clone(&subscribers);
-        let thread = thread::Builder::new().name("s3-ledger".to_owned()).spawn(move || {
-            while let Ok(first) = waiting.recv() {
-                let batch = std::iter::once(first).chain(waiting.try_iter().take(MAX_BATCH)).collect();
-                settle(&mut connection, batch, &heard);
-            }
-        })?;
-        let ledger =
-            Self { entries: Mutex::new(Some(entries)), thread: Mutex::new(Some(thread)), subscribers };
+        let thread = thread::Builder::new()
+            .name("s3-ledger".to_owned())
+            .spawn(move || {
+                while let Ok(first) = waiting.recv() {
+                    let batch = std::iter::once(first)
+                        .chain(waiting.try_iter().take(MAX_BATCH))
+                        .collect();
+                    settle(&mut connection, batch, &heard);
+                }
+            })?;
+        let ledger = Self {
+            entries: Mutex::new(Some(entries)),
+            thread: Mutex::new(Some(thread)),
+            subscribers,
+        };
         Ok((ledger, index))
     }
 
@@ -98,7 +109,11 @@ impl Ledger {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entries) = &*entries {
             // A writer that is gone drops the entry, and the receiver reports it.
-            let _dropped = entries.send(Entry { changes, event, committed });
+            let _dropped = entries.send(Entry {
+                changes,
+                event,
+                committed,
+            });
         }
         receiver
     }
@@ -106,7 +121,10 @@ impl Ledger {
     /// The objects created from now on.
     pub(crate) fn subscribe(&self) -> UnboundedReceiver<ObjectCreated> {
         let (sender, receiver) = unbounded_channel();
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        self.subscribers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sender);
         receiver
     }
 
@@ -153,15 +171,34 @@ fn apply<'c>(transaction: &Transaction<'_>, changes: impl Iterator<Item = &'c Ch
     for change in changes {
         match change {
             Change::Bucket { name, created } => {
-                transaction.execute("INSERT OR IGNORE INTO bucket VALUES (?1, ?2)", params![name, created])?;
+                transaction.execute(
+                    "INSERT OR IGNORE INTO bucket VALUES (?1, ?2)",
+                    params![name, created],
+                )?;
             }
             Change::BucketGone { name } => {
                 transaction.execute("DELETE FROM bucket WHERE name = ?1", params![name])?;
             }
-            Change::Object { bucket, key, object: o } => {
-                let more = More { headers: &o.headers, checksums: &o.checksums, place: o.place };
+            Change::Object {
+                bucket,
+                key,
+                object: o,
+            } => {
+                let more = More {
+                    headers: &o.headers,
+                    checksums: &o.checksums,
+                    place: o.place,
+                };
                 let more = serde_json::to_string(&more)?;
-                put.execute(params![bucket, key, o.length(), o.etag, o.modified, o.file_time, more])?;
+                put.execute(params![
+                    bucket,
+                    key,
+                    o.length(),
+                    o.etag,
+                    o.modified,
+                    o.file_time,
+                    more
+                ])?;
             }
             Change::Gone { bucket, key } => {
                 delete.execute(params![bucket, key])?;
@@ -192,7 +229,13 @@ fn read(connection: &Connection) -> anyhow::Result<Index> {
     while let Some(row) = rows.next()? {
         let created = row.get(1)?;
         index.passed(created);
-        index.buckets.insert(row.get(0)?, Bucket { created, ..Bucket::default() });
+        index.buckets.insert(
+            row.get(0)?,
+            Bucket {
+                created,
+                ..Bucket::default()
+            },
+        );
     }
     let mut objects =
         connection.prepare("SELECT bucket, key, size, etag, modified, file_time, more FROM object")?;

@@ -57,8 +57,13 @@ impl Backend {
     pub(crate) fn open(root: &Path, buckets: &[String]) -> anyhow::Result<Self> {
         let store = Store::open(root)?;
         for bucket in buckets {
-            anyhow::ensure!(s3s::path::check_bucket_name(bucket), "{bucket:?} is no bucket name");
-            store.ensure_bucket(bucket).with_context(|| format!("creating the bucket {bucket}"))?;
+            anyhow::ensure!(
+                s3s::path::check_bucket_name(bucket),
+                "{bucket:?} is no bucket name"
+            );
+            store
+                .ensure_bucket(bucket)
+                .with_context(|| format!("creating the bucket {bucket}"))?;
         }
         Ok(Self(Arc::new(store)))
     }

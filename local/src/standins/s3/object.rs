@@ -71,10 +71,15 @@ macro_rules! headers_of {
         $crate::standins::s3::object::Headers {
             cache_control: $input.cache_control.clone(),
             content_disposition: $input.content_disposition.clone(),
-            content_encoding: $crate::standins::s3::object::content_encoding($input.content_encoding.as_deref()),
+            content_encoding: $crate::standins::s3::object::content_encoding(
+                $input.content_encoding.as_deref(),
+            ),
             content_language: $input.content_language.clone(),
             content_type: $input.content_type.clone(),
-            expires: $input.expires.as_ref().and_then($crate::standins::s3::object::http_date),
+            expires: $input
+                .expires
+                .as_ref()
+                .and_then($crate::standins::s3::object::http_date),
             redirect: $input.website_redirect_location.clone(),
             metadata: $input.metadata.clone().unwrap_or_default().into_iter().collect(),
         }
@@ -85,7 +90,9 @@ pub(crate) use headers_of;
 impl Headers {
     /// The type to answer with.
     pub(crate) fn content_type_or_default(&self) -> String {
-        self.content_type.clone().unwrap_or_else(|| DEFAULT_CONTENT_TYPE.to_owned())
+        self.content_type
+            .clone()
+            .unwrap_or_else(|| DEFAULT_CONTENT_TYPE.to_owned())
     }
 
     /// The expiry to answer with.
@@ -95,7 +102,12 @@ impl Headers {
 
     /// User metadata as s3s wants it; AWS sends none rather than an empty map.
     pub(crate) fn metadata(&self) -> Option<HashMap<String, String>> {
-        let pairs = || self.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let pairs = || {
+            self.metadata
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect()
+        };
         (!self.metadata.is_empty()).then(pairs)
     }
 }
@@ -130,7 +142,11 @@ pub(crate) fn nanoseconds(time: SystemTime) -> i64 {
 
 /// `aws-chunked` frames the request and is no property of the object.
 pub(crate) fn content_encoding(header: Option<&str>) -> Option<String> {
-    let kept: Vec<&str> = header?.split(',').map(str::trim).filter(|part| *part != "aws-chunked").collect();
+    let kept: Vec<&str> = header?
+        .split(',')
+        .map(str::trim)
+        .filter(|part| *part != "aws-chunked")
+        .collect();
     (!kept.is_empty()).then(|| kept.join(","))
 }
 

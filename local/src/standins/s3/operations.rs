@@ -7,10 +7,10 @@ use s3s::dto::{
     CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput,
     DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput,
     DeletedObject, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput,
-    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
-    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output,
-    ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput,
-    StreamingBlob, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
+    ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput, StreamingBlob,
+    UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 
@@ -32,9 +32,16 @@ impl Backend {
         };
         let mut input = request.input;
         let given = checksums_of!(input);
-        let asked = input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str());
+        let asked = input
+            .checksum_algorithm
+            .as_ref()
+            .map(|algorithm| algorithm.as_str());
         let sums = hasher(&given, &request.headers, asked);
-        let expected = Expected { md5: input.content_md5.take(), checksums: given, trailers: request.trailing_headers };
+        let expected = Expected {
+            md5: input.content_md5.take(),
+            checksums: given,
+            trailers: request.trailing_headers,
+        };
         let received = receive(&self.0.bodies, input.body.take(), sums, &expected).await?;
         let sums = received.checksums.clone();
         let new = NewObject {
@@ -45,7 +52,10 @@ impl Backend {
             headers: headers_of!(input),
             event_name,
         };
-        let condition = Condition { if_match: input.if_match, if_none_match: input.if_none_match };
+        let condition = Condition {
+            if_match: input.if_match,
+            if_none_match: input.if_none_match,
+        };
         let object = self.0.put(&input.bucket, &input.key, new, condition).await?;
         Ok(PutObjectOutput {
             e_tag: Some(object.etag()),
@@ -62,13 +72,23 @@ impl Backend {
         let mut input = request.input;
         let of = (input.bucket.as_str(), input.key.as_str());
         let given = checksums_of!(input);
-        let asked = input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str());
+        let asked = input
+            .checksum_algorithm
+            .as_ref()
+            .map(|algorithm| algorithm.as_str());
         let sums = hasher(&given, &request.headers, asked);
-        let expected = Expected { md5: input.content_md5.take(), checksums: given, trailers: request.trailing_headers };
+        let expected = Expected {
+            md5: input.content_md5.take(),
+            checksums: given,
+            trailers: request.trailing_headers,
+        };
         let received = receive(&self.0.bodies, input.body.take(), sums, &expected).await?;
         self.0.uploads.check(of, &input.upload_id, input.part_number)?;
         let sums = received.checksums.clone();
-        let etag = self.0.uploads.add(of, &input.upload_id, input.part_number, received)?;
+        let etag = self
+            .0
+            .uploads
+            .add(of, &input.upload_id, input.part_number, received)?;
         Ok(UploadPartOutput {
             e_tag: Some(etag),
             checksum_crc32: sums.crc32,
@@ -87,26 +107,41 @@ impl Backend {
         let body = StreamingBlob::from(Body::from(bytes));
         let none = hasher(&Checksums::default(), &http::HeaderMap::new(), None);
         let received: Received = receive(&self.0.bodies, Some(body), none, &Expected::default()).await?;
-        let etag = self.0.uploads.add(of, &input.upload_id, input.part_number, received)?;
+        let etag = self
+            .0
+            .uploads
+            .add(of, &input.upload_id, input.part_number, received)?;
         let result = CopyPartResult {
             e_tag: Some(etag),
             last_modified: Some(std::time::SystemTime::now().into()),
             ..CopyPartResult::default()
         };
-        Ok(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() })
+        Ok(UploadPartCopyOutput {
+            copy_part_result: Some(result),
+            ..UploadPartCopyOutput::default()
+        })
     }
 
     async fn delete_many(&self, input: DeleteObjectsInput) -> S3Result<DeleteObjectsOutput> {
         let asked = input.delete.objects;
         if asked.is_empty() || asked.len() > MAX_DELETES {
-            return Err(s3_error!(MalformedXML, "between 1 and {MAX_DELETES} keys are deleted at once"));
+            return Err(s3_error!(
+                MalformedXML,
+                "between 1 and {MAX_DELETES} keys are deleted at once"
+            ));
         }
         let keys: Vec<&str> = asked.iter().map(|object| object.key.as_str()).collect();
         self.0.delete(&input.bucket, &keys).await?;
-        let deleted = asked.into_iter().map(|object| DeletedObject { key: Some(object.key), ..DeletedObject::default() });
+        let deleted = asked.into_iter().map(|object| DeletedObject {
+            key: Some(object.key),
+            ..DeletedObject::default()
+        });
         let quiet = input.delete.quiet.unwrap_or(false);
         let deleted = (!quiet).then(|| deleted.collect());
-        Ok(DeleteObjectsOutput { deleted, ..DeleteObjectsOutput::default() })
+        Ok(DeleteObjectsOutput {
+            deleted,
+            ..DeleteObjectsOutput::default()
+        })
     }
 }
 
@@ -120,11 +155,17 @@ impl S3 for Backend {
         self.0.get(&request.input).map(S3Response::new)
     }
 
-    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(
+        &self,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
         self.0.head(&request.input).map(S3Response::new)
     }
 
-    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+    async fn copy_object(
+        &self,
+        request: S3Request<CopyObjectInput>,
+    ) -> S3Result<S3Response<CopyObjectOutput>> {
         self.0.copy_object(request.input).await.map(S3Response::new)
     }
 
@@ -132,7 +173,9 @@ impl S3 for Backend {
         &self,
         request: S3Request<DeleteObjectInput>,
     ) -> S3Result<S3Response<DeleteObjectOutput>> {
-        self.0.delete(&request.input.bucket, &[&request.input.key]).await?;
+        self.0
+            .delete(&request.input.bucket, &[&request.input.key])
+            .await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
@@ -155,11 +198,16 @@ impl S3 for Backend {
         request: S3Request<CreateBucketInput>,
     ) -> S3Result<S3Response<CreateBucketOutput>> {
         let bucket = request.input.bucket;
-        let is_new = self.0.ensure_bucket(&bucket).map_err(|error| s3_error!(InternalError, "{error}"))?;
+        let is_new = self
+            .0
+            .ensure_bucket(&bucket)
+            .map_err(|error| s3_error!(InternalError, "{error}"))?;
         if !is_new {
             return Err(s3_error!(BucketAlreadyOwnedByYou));
         }
-        Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{bucket}")) }))
+        Ok(S3Response::new(CreateBucketOutput {
+            location: Some(format!("/{bucket}")),
+        }))
     }
 
     async fn delete_bucket(
@@ -170,7 +218,10 @@ impl S3 for Backend {
         Ok(S3Response::new(DeleteBucketOutput::default()))
     }
 
-    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+    async fn head_bucket(
+        &self,
+        request: S3Request<HeadBucketInput>,
+    ) -> S3Result<S3Response<HeadBucketOutput>> {
         objects(&self.0.index(), &request.input.bucket)?;
         Ok(S3Response::new(HeadBucketOutput::default()))
     }
@@ -194,7 +245,10 @@ impl S3 for Backend {
             ..Bucket::default()
         });
         let buckets = Some(buckets.collect());
-        Ok(S3Response::new(ListBucketsOutput { buckets, ..ListBucketsOutput::default() }))
+        Ok(S3Response::new(ListBucketsOutput {
+            buckets,
+            ..ListBucketsOutput::default()
+        }))
     }
 
     async fn create_multipart_upload(
@@ -204,7 +258,10 @@ impl S3 for Backend {
         self.0.create_upload(request.input).map(S3Response::new)
     }
 
-    async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+    async fn upload_part(
+        &self,
+        request: S3Request<UploadPartInput>,
+    ) -> S3Result<S3Response<UploadPartOutput>> {
         self.part(request).await.map(S3Response::new)
     }
 
@@ -227,7 +284,9 @@ impl S3 for Backend {
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         let input = request.input;
-        self.0.uploads.abort((&input.bucket, &input.key), &input.upload_id)?;
+        self.0
+            .uploads
+            .abort((&input.bucket, &input.key), &input.upload_id)?;
         Ok(S3Response::new(AbortMultipartUploadOutput::default()))
     }
 

@@ -60,14 +60,19 @@ impl Uploads {
         look: impl FnOnce(&mut Upload) -> S3Result<T>,
     ) -> S3Result<T> {
         let mut uploads = self.all();
-        let upload = uploads.get_mut(id).filter(|upload| upload.bucket == bucket && upload.key == key);
+        let upload = uploads
+            .get_mut(id)
+            .filter(|upload| upload.bucket == bucket && upload.key == key);
         look(upload.ok_or_else(no_such_upload)?)
     }
 
     /// Refuses what belongs to no upload.
     pub(crate) fn check(&self, of: (&str, &str), id: &str, part: i32) -> S3Result<()> {
         if !PART_NUMBERS.contains(&part) {
-            return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000"));
+            return Err(s3_error!(
+                InvalidArgument,
+                "Part number must be an integer between 1 and 10000"
+            ));
         }
         self.with(of, id, |_| Ok(()))
     }
@@ -76,8 +81,18 @@ impl Uploads {
     pub(crate) fn add(&self, of: (&str, &str), id: &str, number: i32, part: Received) -> S3Result<ETag> {
         self.with(of, id, |upload| {
             let etag = ETag::Strong(part.etag());
-            let Received { staged, size, md5, .. } = part;
-            upload.parts.insert(number, Part { staged, size, md5, uploaded: SystemTime::now() });
+            let Received {
+                staged, size, md5, ..
+            } = part;
+            upload.parts.insert(
+                number,
+                Part {
+                    staged,
+                    size,
+                    md5,
+                    uploaded: SystemTime::now(),
+                },
+            );
             Ok(etag)
         })
     }
@@ -131,7 +146,8 @@ impl Store {
         let range = match &input.copy_source_range {
             None => 0..object.size,
             Some(range) => {
-                let range = Range::parse(range).map_err(|_| s3_error!(InvalidArgument, "no range: {range}"))?;
+                let range =
+                    Range::parse(range).map_err(|_| s3_error!(InvalidArgument, "no range: {range}"))?;
                 range.check(object.size).map_err(|_| s3_error!(InvalidRange))?
             }
         };
@@ -152,11 +168,22 @@ impl Store {
         input: CompleteMultipartUploadInput,
     ) -> S3Result<CompleteMultipartUploadOutput> {
         let of = (input.bucket.as_str(), input.key.as_str());
-        let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-        self.uploads.with(of, &input.upload_id, |upload| upload.check(&listed))?;
-        let upload = self.uploads.all().remove(&input.upload_id).ok_or_else(no_such_upload)?;
+        let listed = input
+            .multipart_upload
+            .and_then(|upload| upload.parts)
+            .unwrap_or_default();
+        self.uploads
+            .with(of, &input.upload_id, |upload| upload.check(&listed))?;
+        let upload = self
+            .uploads
+            .all()
+            .remove(&input.upload_id)
+            .ok_or_else(no_such_upload)?;
         let new = self.join(upload, &listed).map_err(S3Error::internal_error)?;
-        let condition = Condition { if_match: input.if_match, if_none_match: input.if_none_match };
+        let condition = Condition {
+            if_match: input.if_match,
+            if_none_match: input.if_none_match,
+        };
         let object = self.put(of.0, of.1, new, condition).await?;
         Ok(CompleteMultipartUploadOutput {
             location: Some(format!("/{}/{}", of.0, of.1)),
@@ -171,7 +198,10 @@ impl Store {
         let staged = self.bodies.stage();
         let mut whole = File::create(staged.path())?;
         let (mut size, mut tags) = (0, Md5::new());
-        for part in listed.iter().filter_map(|part| upload.parts.get(&part.part_number?)) {
+        for part in listed
+            .iter()
+            .filter_map(|part| upload.parts.get(&part.part_number?))
+        {
             if let Some(body) = &part.staged {
                 std::io::copy(&mut File::open(body.path())?, &mut whole)?;
             }
@@ -190,16 +220,18 @@ impl Store {
 
     /// ListParts, all on one page.
     pub(crate) fn list_parts(&self, input: ListPartsInput) -> S3Result<ListPartsOutput> {
-        let parts = self.uploads.with((&input.bucket, &input.key), &input.upload_id, |upload| {
-            let listed = upload.parts.iter().map(|(number, part)| ListedPart {
-                part_number: Some(*number),
-                size: i64::try_from(part.size).ok(),
-                e_tag: Some(ETag::Strong(hex::encode(part.md5))),
-                last_modified: Some(part.uploaded.into()),
-                ..ListedPart::default()
-            });
-            Ok(listed.collect())
-        })?;
+        let parts = self
+            .uploads
+            .with((&input.bucket, &input.key), &input.upload_id, |upload| {
+                let listed = upload.parts.iter().map(|(number, part)| ListedPart {
+                    part_number: Some(*number),
+                    size: i64::try_from(part.size).ok(),
+                    e_tag: Some(ETag::Strong(hex::encode(part.md5))),
+                    last_modified: Some(part.uploaded.into()),
+                    ..ListedPart::default()
+                });
+                Ok(listed.collect())
+            })?;
         Ok(ListPartsOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -218,8 +250,9 @@ impl Store {
         objects(&self.index(), &input.bucket)?;
         let prefix = input.prefix.unwrap_or_default();
         let uploads = self.uploads.all();
-        let inside =
-            uploads.iter().filter(|(_, u)| u.bucket == input.bucket && u.key.starts_with(&prefix));
+        let inside = uploads
+            .iter()
+            .filter(|(_, u)| u.bucket == input.bucket && u.key.starts_with(&prefix));
         let uploads = inside.map(|(id, upload)| MultipartUpload {
             key: Some(upload.key.clone()),
             upload_id: Some(id.clone()),
@@ -245,17 +278,29 @@ impl Upload {
         for (position, listed_part) in listed.iter().enumerate() {
             let number = listed_part.part_number.unwrap_or_default();
             if number <= before {
-                return Err(s3_error!(InvalidPartOrder, "The list of parts was not in ascending order."));
+                return Err(s3_error!(
+                    InvalidPartOrder,
+                    "The list of parts was not in ascending order."
+                ));
             }
             before = number;
             let part = self.parts.get(&number).filter(|part| {
-                listed_part.e_tag.as_ref().is_some_and(|etag| etag.value() == hex::encode(part.md5))
+                listed_part
+                    .e_tag
+                    .as_ref()
+                    .is_some_and(|etag| etag.value() == hex::encode(part.md5))
             });
             let Some(part) = part else {
-                return Err(s3_error!(InvalidPart, "Part {number} could not be found, or has another entity tag."));
+                return Err(s3_error!(
+                    InvalidPart,
+                    "Part {number} could not be found, or has another entity tag."
+                ));
             };
             if position + 1 < listed.len() && part.size < MIN_PART {
-                return Err(s3_error!(EntityTooSmall, "Part {number} is smaller than 5 MiB and not the last."));
+                return Err(s3_error!(
+                    EntityTooSmall,
+                    "Part {number} is smaller than 5 MiB and not the last."
+                ));
             }
         }
         Ok(())

@@ -50,12 +50,18 @@ pub(crate) async fn name_file(mut parts: http::request::Parts, body: Lent) -> s3
         None => (read, Bytes::new()),
     };
     // The length of the fields changes; nothing after the file's beginning does.
-    let length = left.size_hint().exact().map(|left| left + (head.len() + begun.len()) as u64);
+    let length = left
+        .size_hint()
+        .exact()
+        .map(|left| left + (head.len() + begun.len()) as u64);
     parts.headers.remove(CONTENT_LENGTH);
     if let Some(length) = length {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let begun = [head, begun].into_iter().filter(|piece| !piece.is_empty()).map(Ok);
+    let begun = [head, begun]
+        .into_iter()
+        .filter(|piece| !piece.is_empty())
+        .map(Ok);
     let pieces = futures_util::stream::iter(begun).chain(rest);
     let body = s3s::Body::http_body_unsync(StreamBody::new(pieces.map(|piece| piece.map(Frame::data))));
     http::Request::from_parts(parts, body)
@@ -67,7 +73,10 @@ pub(crate) async fn refuse_as_aws(answer: s3s::HttpResponse) -> Answer {
         return answer.map(|body| body.boxed_unsync());
     }
     let (mut parts, body) = answer.into_parts();
-    let body = BodyExt::collect(body).await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let body = BodyExt::collect(body)
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     let text = String::from_utf8_lossy(&body);
     let violated = text.contains("<Code>InvalidPolicyDocument</Code>")
         && (text.contains("Policy condition") || text.contains("does not match"));
@@ -77,7 +86,8 @@ pub(crate) async fn refuse_as_aws(answer: s3s::HttpResponse) -> Answer {
             parts.status = StatusCode::FORBIDDEN;
             parts.headers.remove(CONTENT_LENGTH);
             let text = text.replace("<Code>InvalidPolicyDocument</Code>", "<Code>AccessDenied</Code>");
-            text.replace("<Message>", "<Message>Invalid according to Policy: ").into()
+            text.replace("<Message>", "<Message>Invalid according to Policy: ")
+                .into()
         }
     };
     http::Response::from_parts(parts, Full::new(body).map_err(BoxError::from).boxed_unsync())
@@ -110,7 +120,9 @@ impl Form {
         let delimiter = format!("\r\n--{boundary}");
         let delimiter = delimiter.as_bytes();
         let first = &delimiter[2..];
-        let Some(start) = find(read, first) else { return Parsed::Partly };
+        let Some(start) = find(read, first) else {
+            return Parsed::Partly;
+        };
         let mut at = start + first.len();
         let mut fields = Vec::new();
         loop {
@@ -120,15 +132,27 @@ impl Form {
                 Some(_) => return Parsed::Broken,
             }
             // The line break before the headers may be the one that ends them, when there are none.
-            let Some(end) = find(&read[at..], b"\r\n\r\n") else { return Parsed::Partly };
+            let Some(end) = find(&read[at..], b"\r\n\r\n") else {
+                return Parsed::Partly;
+            };
             let headers = String::from_utf8_lossy(&read[at..at + end]).into_owned();
             let content = at + end + 4;
-            let Some(disposition) = headers.lines().find_map(disposition) else { return Parsed::Broken };
-            let Some(name) = parameter(disposition, "name") else { return Parsed::Broken };
+            let Some(disposition) = headers.lines().find_map(disposition) else {
+                return Parsed::Broken;
+            };
+            let Some(name) = parameter(disposition, "name") else {
+                return Parsed::Broken;
+            };
             if name.eq_ignore_ascii_case("file") {
-                return Parsed::Form(Self { fields, file_name: file_name(disposition), file_at: content });
+                return Parsed::Form(Self {
+                    fields,
+                    file_name: file_name(disposition),
+                    file_at: content,
+                });
             }
-            let Some(length) = find(&read[content..], delimiter) else { return Parsed::Partly };
+            let Some(length) = find(&read[content..], delimiter) else {
+                return Parsed::Partly;
+            };
             fields.push((name, read[content..content + length].to_vec()));
             at = content + length + delimiter.len();
         }
@@ -168,7 +192,9 @@ fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
 
 fn disposition(line: &str) -> Option<&str> {
     let (name, value) = line.split_once(':')?;
-    name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
+    name.trim()
+        .eq_ignore_ascii_case("content-disposition")
+        .then_some(value)
 }
 
 /// The file's name without directories: AWS takes what follows the last slash or backslash.
@@ -179,7 +205,9 @@ fn file_name(disposition: &str) -> String {
         let (_language, name) = rest.split_once('\'')?;
         Some(percent_decode_str(name).decode_utf8_lossy().into_owned())
     };
-    let name = parameter(disposition, "filename").or_else(extended).unwrap_or_default();
+    let name = parameter(disposition, "filename")
+        .or_else(extended)
+        .unwrap_or_default();
     name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
 }
 
@@ -236,7 +264,9 @@ mod tests {
 
     fn key(disposition: &str) -> String {
         let bytes = form(disposition);
-        let Parsed::Form(parsed) = Form::parse(&bytes, "b") else { panic!("not parsed") };
+        let Parsed::Form(parsed) = Form::parse(&bytes, "b") else {
+            panic!("not parsed")
+        };
         assert!(bytes[parsed.file_at..].starts_with(b"body ${filename}"));
         let head = String::from_utf8(parsed.write("b").to_vec()).unwrap();
         head.split("\r\n").nth(3).unwrap().to_owned()
@@ -249,7 +279,10 @@ mod tests {
         assert_eq!(key("filename*=UTF-8''Gr%C3%B6%C3%9Fe.html"), "p/Größe.html");
         assert_eq!(key("filename=\"C:\\site\\index.html\""), "p/index.html");
         assert_eq!(key("filename=\"../../etc/x\""), "p/x");
-        assert_eq!(key("filename=\"say \\\"x\\\"; y=1.html\""), "p/say \"x\"; y=1.html");
+        assert_eq!(
+            key("filename=\"say \\\"x\\\"; y=1.html\""),
+            "p/say \"x\"; y=1.html"
+        );
     }
 
     #[test]

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
-    CommonPrefix, ETagCondition, EncodingType, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectsV2Input, ListObjectsV2Output, ObjectStorageClass, StreamingBlob, Timestamp,
+    CommonPrefix, ETagCondition, EncodingType, GetObjectInput, GetObjectOutput, HeadObjectInput,
+    HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, ObjectStorageClass, StreamingBlob, Timestamp,
 };
 use s3s::{Body, S3Error, S3ErrorCode, S3Result, s3_error};
 use tokio::io::AsyncReadExt as _;
@@ -29,7 +29,12 @@ const PIECE: usize = 256 * 1024;
 /// S3 lists 1,000 keys a page at most.
 const MAX_KEYS: i32 = 1000;
 /// What `encoding-type=url` leaves as it is.
-const LISTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const LISTED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 /// The headers that decide whether a body is sent at all.
 pub(crate) struct Asked {
@@ -55,10 +60,17 @@ impl Asked {
     /// RFC 9110, section 13.2.2: tags go before dates.
     pub(crate) fn check(&self, object: &Object) -> S3Result<()> {
         let is = |condition: &ETagCondition| {
-            condition.is_any() || condition.as_etag().is_some_and(|etag| etag.value() == object.etag)
+            condition.is_any()
+                || condition
+                    .as_etag()
+                    .is_some_and(|etag| etag.value() == object.etag)
         };
         // Dates of HTTP have whole seconds.
-        let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let seconds = |time: SystemTime| {
+            time.duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs()
+        };
         let modified = seconds(instant(object.modified));
         let newer = |than: &Timestamp| modified > seconds(system_time(than));
         match (&self.if_match, &self.if_unmodified_since) {
@@ -88,7 +100,11 @@ fn not_modified(object: &Object) -> S3Error {
     error.set_status_code(http::StatusCode::NOT_MODIFIED);
     if let Ok(etag) = HeaderValue::try_from(format!("\"{}\"", object.etag)) {
         let mut headers = HeaderMap::from_iter([(http::header::ETAG, etag)]);
-        let cache_control = object.headers.cache_control.as_ref().and_then(|value| HeaderValue::try_from(value).ok());
+        let cache_control = object
+            .headers
+            .cache_control
+            .as_ref()
+            .and_then(|value| HeaderValue::try_from(value).ok());
         headers.extend(cache_control.map(|value| (http::header::CACHE_CONTROL, value)));
         error.set_headers(headers);
     }
@@ -100,14 +116,27 @@ impl Store {
     pub(crate) fn get(&self, input: &GetObjectInput) -> S3Result<GetObjectOutput> {
         let (object, file) = self.open_object(&input.bucket, &input.key)?;
         asked_of!(input).check(&object)?;
-        let range = input.range.as_ref().map(|range| range.check(object.size)).transpose();
+        let range = input
+            .range
+            .as_ref()
+            .map(|range| range.check(object.size))
+            .transpose();
         let range = range.map_err(|_| S3Error::new(S3ErrorCode::InvalidRange))?;
         let content_range = range.as_ref().map(|range| {
-            format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), object.size)
+            format!(
+                "bytes {}-{}/{}",
+                range.start,
+                range.end.saturating_sub(1),
+                object.size
+            )
         });
         // A checksum is one of the whole body.
         let checked = input.checksum_mode.is_some() && range.is_none();
-        let sums = if checked { object.checksums.clone() } else { Checksums::default() };
+        let sums = if checked {
+            object.checksums.clone()
+        } else {
+            Checksums::default()
+        };
         let range = range.unwrap_or(0..object.size);
         let length = range.end - range.start;
         let headers = &object.headers;
@@ -139,7 +168,10 @@ impl Store {
     pub(crate) fn head(&self, input: &HeadObjectInput) -> S3Result<HeadObjectOutput> {
         let object = self.object(&input.bucket, &input.key)?;
         asked_of!(input).check(&object)?;
-        let sums = input.checksum_mode.as_ref().map_or_else(Checksums::default, |_| object.checksums.clone());
+        let sums = input
+            .checksum_mode
+            .as_ref()
+            .map_or_else(Checksums::default, |_| object.checksums.clone());
         let headers = &object.headers;
         Ok(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
@@ -172,12 +204,24 @@ impl Store {
         let listing = Listing {
             prefix: input.prefix.as_deref().unwrap_or_default(),
             delimiter: input.delimiter.as_deref().unwrap_or_default(),
-            after: resumed.as_deref().or(input.start_after.as_deref()).unwrap_or_default(),
+            after: resumed
+                .as_deref()
+                .or(input.start_after.as_deref())
+                .unwrap_or_default(),
             max_keys: limit,
         };
         let page = listing.page(objects(&self.index(), &input.bucket)?);
-        let url = input.encoding_type.as_ref().is_some_and(|kind| kind.as_str() == EncodingType::URL);
-        let write = |name: String| if url { utf8_percent_encode(&name, LISTED).to_string() } else { name };
+        let url = input
+            .encoding_type
+            .as_ref()
+            .is_some_and(|kind| kind.as_str() == EncodingType::URL);
+        let write = |name: String| {
+            if url {
+                utf8_percent_encode(&name, LISTED).to_string()
+            } else {
+                name
+            }
+        };
         let entry = |(key, object): (String, std::sync::Arc<Object>)| s3s::dto::Object {
             key: Some(write(key)),
             size: Some(object.length()),
@@ -187,7 +231,9 @@ impl Store {
             ..s3s::dto::Object::default()
         };
         let count = page.objects.len() + page.common_prefixes.len();
-        let prefixes = page.common_prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(write(prefix)) });
+        let prefixes = page.common_prefixes.into_iter().map(|prefix| CommonPrefix {
+            prefix: Some(write(prefix)),
+        });
         Ok(ListObjectsV2Output {
             common_prefixes: Some(prefixes.collect()),
             contents: Some(page.objects.into_iter().map(entry).collect()),
@@ -207,7 +253,10 @@ impl Store {
 }
 
 fn read_token(token: &str) -> S3Result<String> {
-    let after = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let after = BASE64
+        .decode(token)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     after.ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
 }
 
@@ -223,9 +272,12 @@ fn body(file: Option<File>, range: Range<u64>) -> std::io::Result<StreamingBlob>
         return Ok(StreamingBlob::from(Body::from(Bytes::from(bytes))));
     }
     let file = tokio::fs::File::from_std(file).take(length);
-    Ok(StreamingBlob::wrap(futures_util::stream::try_unfold(file, |mut file| async move {
-        let mut piece = Vec::with_capacity(PIECE);
-        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await?;
-        Ok::<_, std::io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
-    })))
+    Ok(StreamingBlob::wrap(futures_util::stream::try_unfold(
+        file,
+        |mut file| async move {
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await?;
+            Ok::<_, std::io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
+        },
+    )))
 }

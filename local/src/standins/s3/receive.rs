@@ -71,8 +71,12 @@ pub(crate) async fn receive(
         }
     }
     let staged = finish(bodies, &pending, spilled).map_err(S3Error::internal_error)?;
-    let received =
-        Received { staged, size, md5: digest.finalize().into(), checksums: sums.finalize().into() };
+    let received = Received {
+        staged,
+        size,
+        md5: digest.finalize().into(),
+        checksums: sums.finalize().into(),
+    };
     received.check(expected)?;
     Ok(received)
 }
@@ -104,13 +108,22 @@ impl Received {
 
     fn check(&self, expected: &Expected) -> S3Result<()> {
         if let Some(given) = &expected.md5 {
-            let given = BASE64.decode(given).map_err(|_| S3Error::new(S3ErrorCode::InvalidDigest))?;
+            let given = BASE64
+                .decode(given)
+                .map_err(|_| S3Error::new(S3ErrorCode::InvalidDigest))?;
             if given != self.md5 {
-                return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
+                return Err(s3_error!(
+                    BadDigest,
+                    "The Content-MD5 you specified did not match what we received."
+                ));
             }
         }
         self.checksums.check(&expected.checksums)?;
-        match expected.trailers.as_ref().and_then(|trailers| trailers.read(Checksums::from_trailers)) {
+        match expected
+            .trailers
+            .as_ref()
+            .and_then(|trailers| trailers.read(Checksums::from_trailers))
+        {
             Some(given) => self.checksums.check(&given),
             None => Ok(()),
         }

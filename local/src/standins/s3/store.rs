@@ -60,7 +60,12 @@ impl Store {
         let (ledger, mut index) = Ledger::open(&root.join(LEDGER))?;
         let bodies = Bodies::open(root).with_context(|| format!("opening {}", root.display()))?;
         reconcile(&mut index, &bodies);
-        Ok(Self { index: RwLock::new(index), ledger, bodies, uploads: Uploads::default() })
+        Ok(Self {
+            index: RwLock::new(index),
+            ledger,
+            bodies,
+            uploads: Uploads::default(),
+        })
     }
 
     /// The objects created from now on.
@@ -89,8 +94,20 @@ impl Store {
             return Ok(false);
         }
         let created = index.now();
-        index.buckets.insert(name.to_owned(), Bucket { created, ..Bucket::default() });
-        let _committed = self.ledger.write(vec![Change::Bucket { name: name.to_owned(), created }], None);
+        index.buckets.insert(
+            name.to_owned(),
+            Bucket {
+                created,
+                ..Bucket::default()
+            },
+        );
+        let _committed = self.ledger.write(
+            vec![Change::Bucket {
+                name: name.to_owned(),
+                created,
+            }],
+            None,
+        );
         Ok(true)
     }
 
@@ -103,7 +120,12 @@ impl Store {
                 return Err(s3_error!(BucketNotEmpty));
             }
             index.buckets.remove(name);
-            self.ledger.write(vec![Change::BucketGone { name: name.to_owned() }], None)
+            self.ledger.write(
+                vec![Change::BucketGone {
+                    name: name.to_owned(),
+                }],
+                None,
+            )
         };
         wait(committed).await
     }
@@ -114,11 +136,18 @@ impl Store {
     }
 
     /// An object as it is now, with its body open (`None` when empty).
-    pub(crate) fn open_object(&self, bucket: &str, key: &str) -> S3Result<(Arc<Object>, Option<std::fs::File>)> {
+    pub(crate) fn open_object(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> S3Result<(Arc<Object>, Option<std::fs::File>)> {
         let index = self.index();
         let object = object(&index, bucket, key)?;
         let path = self.bodies.path(bucket, key, object.place);
-        let file = path.map(std::fs::File::open).transpose().map_err(S3Error::internal_error)?;
+        let file = path
+            .map(std::fs::File::open)
+            .transpose()
+            .map_err(S3Error::internal_error)?;
         Ok((object, file))
     }
 
@@ -189,7 +218,10 @@ impl Store {
         let (mut place, mut time) = (Place::Empty, 0);
         if let Some(staged) = new.staged {
             time = file_time(staged.path()).map_err(S3Error::internal_error)?;
-            place = self.bodies.settle(bucket, key, staged).map_err(S3Error::internal_error)?;
+            place = self
+                .bodies
+                .settle(bucket, key, staged)
+                .map_err(S3Error::internal_error)?;
         }
         let object = Arc::new(Object {
             size: new.size,
@@ -205,8 +237,11 @@ impl Store {
             self.bodies.remove(bucket, key, replaced.place);
         }
         let event = created(bucket, key, &object, new.event_name);
-        let change =
-            Change::Object { bucket: bucket.to_owned(), key: key.to_owned(), object: Arc::clone(&object) };
+        let change = Change::Object {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            object: Arc::clone(&object),
+        };
         Ok((object, self.ledger.write(vec![change], Some(event))))
     }
 
@@ -219,7 +254,10 @@ impl Store {
             for key in keys {
                 if let Some(object) = objects.remove(*key) {
                     self.bodies.remove(bucket, key, object.place);
-                    changes.push(Change::Gone { bucket: bucket.to_owned(), key: (*key).to_owned() });
+                    changes.push(Change::Gone {
+                        bucket: bucket.to_owned(),
+                        key: (*key).to_owned(),
+                    });
                 }
             }
             if changes.is_empty() {
@@ -234,7 +272,10 @@ impl Store {
 impl Condition {
     fn check(&self, held: Option<&Object>) -> S3Result<()> {
         let matches = |condition: &ETagCondition, object: &Object| {
-            condition.is_any() || condition.as_etag().is_some_and(|etag| etag.value() == object.etag)
+            condition.is_any()
+                || condition
+                    .as_etag()
+                    .is_some_and(|etag| etag.value() == object.etag)
         };
         match (&self.if_match, held) {
             (Some(_), None) => return Err(s3_error!(NoSuchKey)),
@@ -258,11 +299,19 @@ pub(crate) fn failed(condition: &str) -> S3Error {
 
 /// The objects of a bucket.
 pub(crate) fn objects<'i>(index: &'i Index, bucket: &str) -> S3Result<&'i Objects> {
-    index.buckets.get(bucket).map(|bucket| &bucket.objects).ok_or_else(|| s3_error!(NoSuchBucket))
+    index
+        .buckets
+        .get(bucket)
+        .map(|bucket| &bucket.objects)
+        .ok_or_else(|| s3_error!(NoSuchBucket))
 }
 
 fn objects_mut<'i>(index: &'i mut Index, bucket: &str) -> S3Result<&'i mut Objects> {
-    index.buckets.get_mut(bucket).map(|bucket| &mut bucket.objects).ok_or_else(|| s3_error!(NoSuchBucket))
+    index
+        .buckets
+        .get_mut(bucket)
+        .map(|bucket| &mut bucket.objects)
+        .ok_or_else(|| s3_error!(NoSuchBucket))
 }
 
 fn object(index: &Index, bucket: &str, key: &str) -> S3Result<Arc<Object>> {
@@ -295,7 +344,9 @@ fn created(bucket: &str, key: &str, object: &Object, event_name: &'static str) -
 fn reconcile(index: &mut Index, bodies: &Bodies) {
     for (bucket, Bucket { objects, .. }) in &mut index.buckets {
         objects.retain(|key, object| {
-            let Some(path) = bodies.path(bucket, key, object.place) else { return true };
+            let Some(path) = bodies.path(bucket, key, object.place) else {
+                return true;
+            };
             match file_time(&path) {
                 Ok(time) if time == object.file_time => true,
                 Ok(time) => match std::fs::read(&path) {
