@@ -333,7 +333,8 @@ impl Progress {
         loop {
             tokio::time::sleep(PROGRESS_EVERY).await;
             let (task, done) = (&message.task, self.done.load(Ordering::Relaxed));
-            if let Err(error) = env.catalog.note_progress(task, message.edition, done, self.total).await {
+            let (edition, now) = (message.edition, env.clock.now());
+            if let Err(error) = env.catalog.note_progress(task, edition, done, self.total, now).await {
                 tracing::debug!(%task, error = %Chain(&error), "progress not noted");
             }
         }

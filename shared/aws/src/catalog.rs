@@ -167,7 +167,8 @@ impl Catalog for DynamoCatalog {
         edition: EditionId,
         done: u64,
         total: u64,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.update_progress(task, edition, [done, total]).await
+        self.update_progress(task, edition, [done, total], at).await
     }
 }

@@ -145,14 +145,15 @@ pub trait Catalog: Send + Sync {
     /// Tasks that were not closed and were created before `before`, oldest first, at most `limit`.
     async fn open_tasks(&self, before: Timestamp, limit: usize) -> Result<Vec<TaskId>, StoreError>;
 
-    /// Notes how far a copy is, for people to see. Never an error of the work itself; only written while the step is
-    /// still `Copying`. One request.
+    /// Notes how far a copy was at a time: people see it, and the sweep sees that the copy is alive. Never an error of
+    /// the work itself; only written while the step is still `Copying`. One request.
     async fn note_progress(
         &self,
         task: &TaskId,
         edition: EditionId,
         done: u64,
         total: u64,
+        at: Timestamp,
     ) -> Result<(), StoreError>;
 }
 

@@ -119,3 +119,28 @@ async fn a_copy_that_was_handed_on_gives_way_to_a_newer_build() {
     let rows = here.task(&first).await.editions;
     assert_eq!(rows[0].step, imprint_domain::task::EditionStep::Superseded);
 }
+
+/// A copy that takes longer than the sweep's patience says now and then that it is alive, so it is not sent again.
+#[tokio::test(start_paused = true)]
+async fn the_sweep_leaves_a_long_copy_alone_while_it_gets_on() {
+    use imprint_app::sweep::sweep;
+    use jiff::SignedDuration;
+    let here = Installation::new().await;
+    let build = here.upload(&sites()[0], "main").await;
+    here.confirm(&build).await.unwrap();
+    let register = here.world.queue.take(Step::RegisterBuild).unwrap();
+    here.deliver(&register, 1).await;
+    let copy = here.world.queue.take(Step::CopyEdition).unwrap();
+    let hold = here.world.faults().hold("objects.copy", 5);
+    let patience = SignedDuration::from_secs(120);
+    let watch = async {
+        hold.reached().await;
+        here.world.clock.advance(SignedDuration::from_secs(600));
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        assert_eq!(sweep(&here.env, patience).await.unwrap().sent_again, 0, "it said that it is alive");
+        hold.release();
+    };
+    tokio::join!(here.deliver(&copy, 1), watch);
+    here.settle().await;
+    here.assert_shows("main", &sites()[0]);
+}

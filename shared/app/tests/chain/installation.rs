@@ -29,7 +29,7 @@ use imprint_testing::{MemoryCdn, MemoryObjects, Site, World};
 use jiff::SignedDuration;
 
 /// What lay below the product's prefix: keys with bodies and ETags.
-pub type Objects = BTreeMap<String, Bytes>;
+pub(crate) type Objects = BTreeMap<String, Bytes>;
 
 /// A CDN that remembers what the bucket held when it accepted a purge: that is what readers see from then on.
 struct Witness {
@@ -57,19 +57,19 @@ fn bodies(objects: &MemoryObjects, prefix: &str) -> Objects {
 }
 
 /// The product `alpha` with its default edition `main`, nothing published.
-pub struct Installation {
-    pub world: World,
-    pub env: Env,
-    pub bounds: Bounds,
+pub(crate) struct Installation {
+    pub(crate) world: World,
+    pub(crate) env: Env,
+    pub(crate) bounds: Bounds,
     witness: Arc<Witness>,
 }
 
 impl Installation {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::tracking(TrackingMode::GitRefs).await
     }
 
-    pub async fn tracking(main_mode: TrackingMode) -> Self {
+    pub(crate) async fn tracking(main_mode: TrackingMode) -> Self {
         let world = World::new();
         // Every look at the clock is a little later, so that what comes after also looks so.
         world.clock.tick(SignedDuration::from_millis(1));
@@ -100,7 +100,7 @@ impl Installation {
     }
 
     /// Registers a build and uploads a site to it.
-    pub async fn upload(&self, site: &Site, git_ref: &str) -> Build {
+    pub(crate) async fn upload(&self, site: &Site, git_ref: &str) -> Build {
         let new = NewBuild {
             slug: None::<BuildSlug>,
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
@@ -115,12 +115,12 @@ impl Installation {
         created.build
     }
 
-    pub async fn confirm(&self, build: &Build) -> Result<TaskId, AppError> {
+    pub(crate) async fn confirm(&self, build: &Build) -> Result<TaskId, AppError> {
         builds::confirm_upload(&self.env, build.id, &Confirmation::Request).await
     }
 
     /// The whole way: register, upload, confirm, and everything that follows.
-    pub async fn publish(&self, site: &Site, git_ref: &str) -> (Build, Task) {
+    pub(crate) async fn publish(&self, site: &Site, git_ref: &str) -> (Build, Task) {
         let build = self.upload(site, git_ref).await;
         let task = self.confirm(&build).await.unwrap();
         self.settle().await;
@@ -128,7 +128,7 @@ impl Installation {
     }
 
     /// Hands a message to its step, as a function does.
-    pub async fn deliver(&self, envelope: &Envelope, receive_count: u32) -> Disposal {
+    pub(crate) async fn deliver(&self, envelope: &Envelope, receive_count: u32) -> Disposal {
         let delivery = Delivery {
             envelope: envelope.clone(),
             receive_count,
@@ -150,7 +150,7 @@ impl Installation {
     }
 
     /// Delivers until nothing waits; what fails comes back until the queue puts it aside.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         while let Some(envelope) = self.world.queue.take_any() {
             for receive_count in 1..=MAX_RECEIVES {
                 if self.deliver(&envelope, receive_count).await == Disposal::Done {
@@ -161,7 +161,7 @@ impl Installation {
     }
 
     /// Later: sweeps and delivers until the outbox is empty or nothing changes.
-    pub async fn recover(&self) {
+    pub(crate) async fn recover(&self) {
         for _ in 0..8 {
             self.settle().await;
             if self.world.catalog.all_outbox().is_empty() {
@@ -173,11 +173,11 @@ impl Installation {
         panic!("the outbox never empties: {:?}", self.world.catalog.all_outbox());
     }
 
-    pub async fn task(&self, id: &TaskId) -> Task {
+    pub(crate) async fn task(&self, id: &TaskId) -> Task {
         tasks::get(&self.env, id).await.unwrap()
     }
 
-    pub fn edition(&self, slug: &str) -> Edition {
+    pub(crate) fn edition(&self, slug: &str) -> Edition {
         let all = self.world.catalog.all_editions();
         all.into_iter()
             .find(|edition| edition.slug.as_str() == slug)
@@ -185,7 +185,7 @@ impl Installation {
     }
 
     /// What the edition's prefix holds, by path.
-    pub fn shown(&self, slug: &str) -> Objects {
+    pub(crate) fn shown(&self, slug: &str) -> Objects {
         let prefix = format!("alpha/v/{slug}/");
         let all = bodies(&self.world.objects, &prefix).into_iter();
         all.map(|(key, body)| (key[prefix.len()..].to_owned(), body))
@@ -193,14 +193,14 @@ impl Installation {
     }
 
     /// The published build of an edition.
-    pub fn published(&self, slug: &str) -> Option<u64> {
+    pub(crate) fn published(&self, slug: &str) -> Option<u64> {
         self.edition(slug)
             .published
             .map(|reached| reached.pointer.build.0)
     }
 
     /// Asserts that an edition shows exactly a site, and that readers were told after the last change.
-    pub fn assert_shows(&self, slug: &str, site: &Site) {
+    pub(crate) fn assert_shows(&self, slug: &str, site: &Site) {
         let wanted: Objects = expected(site);
         assert_eq!(self.shown(slug), wanted);
         for (path, object) in self.world.objects.snapshot() {
@@ -228,7 +228,7 @@ impl Installation {
 }
 
 /// The files and redirects of a site.
-pub fn expected(site: &Site) -> Objects {
+pub(crate) fn expected(site: &Site) -> Objects {
     let bodies = site.bodies();
     site.paths()
         .into_iter()
@@ -237,7 +237,7 @@ pub fn expected(site: &Site) -> Objects {
 }
 
 /// Three sites that differ in changed, added and removed pages and assets.
-pub fn sites() -> [Site; 3] {
+pub(crate) fn sites() -> [Site; 3] {
     let a = Site::of_pages(12)
         .file("img/a b.png", "png")
         .file("deep/er/still/p.html", "deep");

@@ -255,6 +255,7 @@ impl DynamoCatalog {
         task: &TaskId,
         edition: EditionId,
         [done, total]: [u64; 2],
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         let key = items::key(Key::task_edition(task, edition));
         let request = self
@@ -263,7 +264,7 @@ impl DynamoCatalog {
             .table_name(&self.table)
             .set_key(Some(key));
         let answer = request
-            .update_expression("SET #v.#done = :done, #v.#total = :total")
+            .update_expression("SET #v.#done = :done, #v.#total = :total, #v.updated_at = :at")
             .condition_expression("#v.#state = :copying")
             .expression_attribute_names("#v", VALUE)
             .expression_attribute_names("#done", "done")
@@ -271,6 +272,7 @@ impl DynamoCatalog {
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":done", items::number(done))
             .expression_attribute_values(":total", items::number(total))
+            .expression_attribute_values(":at", AttributeValue::S(at.to_string()))
             .expression_attribute_values(":copying", AttributeValue::S("copying".to_owned()))
             .send()
             .await;

@@ -244,6 +244,7 @@ impl Catalog for MemoryCatalog {
         edition: EditionId,
         done: u64,
         total: u64,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         self.ask("catalog.note_progress", |state| {
             let editions = state.task_editions.get_mut(task);
@@ -253,6 +254,7 @@ impl Catalog for MemoryCatalog {
             match &stored.step {
                 EditionStep::Copying { .. } => {
                     stored.step = EditionStep::Copying { done, total };
+                    stored.updated_at = at;
                 }
                 EditionStep::Queued
                 | EditionStep::Purging

@@ -138,10 +138,12 @@ pub(super) async fn progress_is_noted_only_while_copying(catalog: &dyn Catalog) 
             put(&task, &neighbour),
         ])
         .await;
-    let note = |done| catalog.note_progress(&task.id, copying.edition, done, 10);
+    let later = samples::after_noon(5);
+    let note = |done| catalog.note_progress(&task.id, copying.edition, done, 10, later);
     note(4).await.unwrap();
     let noted = parts(catalog, &task.id).await;
     assert_eq!(noted[0].step, EditionStep::Copying { done: 4, total: 10 });
+    assert_eq!(noted[0].updated_at, later);
     assert_eq!(noted[1], neighbour);
 
     let others = [
@@ -158,7 +160,7 @@ pub(super) async fn progress_is_noted_only_while_copying(catalog: &dyn Catalog) 
         assert_eq!(parts(catalog, &task.id).await[0], there);
     }
     let unknown = place.task_id("unknown");
-    let noted = catalog.note_progress(&unknown, copying.edition, 1, 2);
+    let noted = catalog.note_progress(&unknown, copying.edition, 1, 2, later);
     noted.await.unwrap();
     assert_eq!(catalog.task(&unknown).await.unwrap(), None);
 }

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Breaks each guarantee on purpose and shows which tests notice.
+
+Works on a copy of shared/ below target/, so the tree stays as it is. `scripts/break.py` runs them all (about ten
+seconds each after the first), `scripts/break.py 3 7` only those. Exit code 1 when a break goes unnoticed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COPY = ROOT / "target" / "broken"
+APP, DOMAIN = "shared/app/src/", "shared/domain/src/"
+
+# (what is broken, file, what stands there, what is put there)
+BREAKS = [
+    ("messages are sent before the commit", APP + "outgoing.rs",
+     "    env.catalog.commit(changes).await?;\n    send(env, &entries).await;",
+     "    send(env, &entries).await;\n    env.catalog.commit(changes).await?;"),
+    ("no outbox entry", APP + "outgoing.rs",
+     "    changes.extend(entries.iter().cloned().map(Change::PutOutbox));\n", ""),
+    ("deletions before the copies", APP + "copy_edition.rs",
+     "    let progress = Progress {",
+     "    let gone: Vec<ObjectKey> = plan.deletions.iter()\n"
+     "        .map(|path| ObjectKey::new(format!(\"{}{path}\", message.destination))).collect();\n"
+     "    delete(env, gone).await?;\n    let progress = Progress {"),
+    ("the manifest is trusted after a torn copy", DOMAIN + "plan.rs",
+     "there.same_content(file) && torn.iter().all(untouched)",
+     "{ let _ = (torn, untouched); there.same_content(file) }"),
+    ("what a torn copy added is left there", DOMAIN + "plan.rs",
+     "std::iter::once(published).chain(torn)", "{ let _ = torn; std::iter::once(published) }"),
+    ("a copy is not noted before its first write", APP + "copy_edition.rs",
+     "            begin(env, message).await?;", "            let _ = begin;"),
+    ("the home page is not last", DOMAIN + "plan.rs", 'if file.path.as_str() == "index.html" {', "if false {"),
+    ("no generation check: superseded copies run", DOMAIN + "edition.rs", " || wanted > Some(generation)", ""),
+    ("a late older build takes the edition back", DOMAIN + "edition.rs",
+     "if Some(build.id) >= newest {", "let _ = newest; if true {"),
+    ("the newest build is forgotten after a roll-back", DOMAIN + "edition.rs",
+     "self.newest_seen.max(current.map(|pointer| pointer.build))", "current.map(|pointer| pointer.build)"),
+    ("a failed purge is swallowed", APP + "purge_cdn.rs",
+     "Some((_, error)) => Err(step_error(error)),",
+     "Some((_, error)) => { let _ = step_error(error); publish(env, order).await }"),
+    ("published before the purge", APP + "copy_edition.rs",
+     "edition.finish_copy(&message.pointer, env.clock.now());",
+     "edition.finish_copy(&message.pointer, env.clock.now()).finish_purge(&message.pointer, env.clock.now());"),
+    ("no purge after a copy", APP + "copy_edition.rs",
+     "commit_and_send(env, changes, vec![purge])", "commit_and_send(env, changes, { drop(purge); vec![] })"),
+    ("errors inside a 200 of DeleteObjects are ignored", APP + "copy_edition.rs",
+     "        keys = failures.into_iter().map(|failure| failure.key).collect();",
+     "        drop(failures); keys = Vec::new();"),
+    ("an edition's prefix without its slash", DOMAIN + "key.rs",
+     'Self(format!("{product}/v/{edition}/"))', 'Self(format!("{product}/v/{edition}"))'),
+    ("a resumed copy trusts whatever has the right ETag", APP + "copy_edition.rs",
+     "object.written_at > journal.written_at", "object.written_at > journal.written_at || true"),
+    ("a resumed copy begins anew", APP + "copy_edition.rs", "if order == CopyOrder::Resume {", "if false {"),
+    ("headers are known by ETag alone", APP + "register_build.rs", " && same_kind", " && { let _ = same_kind; true }"),
+    ("a busy store fails the copy at once", APP + "pace.rs", "error.is_retryable() && number", "number == 0 && number"),
+    ("a step that keeps failing ends as done", APP + "step.rs",
+     "    let task = delivery.envelope.message.task();",
+     "    if delivery.receive_count >= MAX_RECEIVES { return Disposal::Done; }\n"
+     "    let task = delivery.envelope.message.task();"),
+    ("the sweep sends nothing", APP + "sweep.rs", "                send(env, &[again]).await;", "                drop(again);"),
+    ("what lay there before a first copy stays", DOMAIN + "plan.rs",
+     "Present::Names(names) => names.iter().map(String::as_str).collect(),", "Present::Names(_) => BTreeSet::new(),"),
+    ("objects keep the build's surrogate key", DOMAIN + "manifest.rs",
+     "key.to_string());", "{ let _ = key; String::new() });"),
+    ("a second confirmation by the same marker is a second task", APP + "builds.rs",
+     "Confirmation::Marker { sequencer } => derived_task(id, sequencer),",
+     "Confirmation::Marker { sequencer } => { let _ = derived_task(id, sequencer); "
+     "TaskId::from_bytes(env.random.identity()) }"),
+]
+
+
+def fresh_copy():
+    COPY.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(COPY / "shared", ignore_errors=True)
+    shutil.copytree(ROOT / "shared", COPY / "shared")
+    for name in ("Cargo.lock", "rust-toolchain.toml"):
+        shutil.copy(ROOT / name, COPY / name)
+    manifest = (ROOT / "Cargo.toml").read_text()
+    members = '["shared/domain", "shared/app", "shared/testing"]'
+    manifest = re.sub(r"(?m)^members = .*$", f"members = {members}", manifest)
+    manifest = re.sub(r"(?m)^imprint-(?!domain|app|testing).*\n", "", manifest)
+    (COPY / "Cargo.toml").write_text(manifest)
+
+
+def failed_tests():
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"), RUST_BACKTRACE="0")
+    command = ["cargo", "test", "--no-fail-fast", "-p", "imprint-domain", "-p", "imprint-app"]
+    try:
+        run = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        return ["(the tests never end)"]
+    if "test result" not in run.stdout:
+        sys.exit(f"no tests ran:\n{run.stderr[-2000:]}")
+    return sorted(set(re.findall(r"(?m)^test (\S+) \.\.\. FAILED", run.stdout)))
+
+
+def main():
+    chosen = [int(argument) for argument in sys.argv[1:]] or range(len(BREAKS))
+    fresh_copy()
+    if failures := failed_tests():
+        sys.exit(f"unbroken, these fail already: {failures}")
+    unnoticed = 0
+    for number in chosen:
+        what, path, old, new = BREAKS[number]
+        file = COPY / path
+        text = file.read_text()
+        if old not in text:
+            sys.exit(f"{number}: {old!r} is not in {path} any more")
+        file.write_text(text.replace(old, new, 1))
+        tests = failed_tests()
+        file.write_text(text)
+        unnoticed += not tests
+        print(f"| {what} | {len(tests)} | {'`' + tests[0] + '`' if tests else '**nobody**'} |", flush=True)
+    sys.exit(1 if unnoticed else 0)
+
+
+if __name__ == "__main__":
+    main()
