@@ -30,7 +30,7 @@ pub(super) fn listed_key(encoded: &str) -> Option<String> {
 /// RFC 2047, 2 allows 75 characters a word; the frame takes 12, and Base64 makes four of three.
 const WORD_BYTES: usize = 45;
 
-/// A metadata value as ASCII: S3 wants and gives other characters as encoded words
+/// A header or metadata value as ASCII: S3 wants and gives other characters as encoded words
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata>).
 pub(super) fn ascii_word(value: &str) -> String {
     if value.bytes().all(|b| matches!(b, b' '..=b'~')) {
@@ -46,7 +46,7 @@ pub(super) fn ascii_word(value: &str) -> String {
     words.join(" ")
 }
 
-/// A metadata value as it was meant. One that is not made of encoded words is taken as it is.
+/// A header or metadata value as it was meant. One that is not made of encoded words is taken as it is.
 pub(super) fn meant(value: &str) -> String {
     let words: Option<Vec<Vec<u8>>> = value.split(' ').map(decoded_word).collect();
     let text = words.and_then(|words| String::from_utf8(words.concat()).ok());

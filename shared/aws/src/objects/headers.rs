@@ -11,11 +11,17 @@ macro_rules! with_headers {
     ($request:expr, $headers:expr) => {{
         let headers: &imprint_domain::manifest::Headers = $headers;
         $request
-            .set_content_type(headers.content_type.clone())
-            .set_content_encoding(headers.content_encoding.clone())
-            .set_content_disposition(headers.content_disposition.clone())
-            .set_content_language(headers.content_language.clone())
-            .set_cache_control(headers.cache_control.clone())
+            .set_content_type($crate::objects::headers::sent(headers.content_type.as_deref()))
+            .set_content_encoding($crate::objects::headers::sent(
+                headers.content_encoding.as_deref(),
+            ))
+            .set_content_disposition($crate::objects::headers::sent(
+                headers.content_disposition.as_deref(),
+            ))
+            .set_content_language($crate::objects::headers::sent(
+                headers.content_language.as_deref(),
+            ))
+            .set_cache_control($crate::objects::headers::sent(headers.cache_control.as_deref()))
             .set_expires(
                 headers
                     .expires
@@ -44,9 +50,14 @@ macro_rules! headers_of {
 
 pub(super) use {headers_of, with_headers};
 
-/// A header that was set. S3 keeps no difference between an empty one and none.
+/// A header as it was meant, if it was set. S3 keeps no difference between an empty one and none.
 pub(super) fn given(header: Option<&str>) -> Option<String> {
-    header.filter(|value| !value.is_empty()).map(str::to_owned)
+    header.filter(|value| !value.is_empty()).map(encoding::meant)
+}
+
+/// A header as it may be sent. Uploaders choose some, and one odd character must not stop the copy of a site.
+pub(super) fn sent(header: Option<&str>) -> Option<String> {
+    header.map(encoding::ascii_word)
 }
 
 /// The time that a text says, in the one form that may be sent. A text without time, such as `0`, means that the object

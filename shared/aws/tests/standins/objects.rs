@@ -11,7 +11,7 @@ fn every_header() -> Headers {
     Headers {
         content_type: Some("text/html; charset=utf-8".to_owned()),
         content_encoding: Some("gzip".to_owned()),
-        content_disposition: Some("attachment; filename=\"a b.html\"".to_owned()),
+        content_disposition: Some("attachment; filename=\"ä b.html\"".to_owned()),
         content_language: Some("de".to_owned()),
         expires: Some("Thu, 01 Jan 2032 00:00:00 GMT".to_owned()),
         cache_control: Some("no-cache".to_owned()),
