@@ -106,7 +106,10 @@ async fn each_read_costs_what_the_port_says() {
         .unwrap();
     catalog.allot(Ids::default()).await.unwrap();
     assert_eq!(stack.requests(), requests([("UpdateItem", 2)]));
-    catalog.note_progress(&task.id, edition.id, 1, 2, imprint_testing::samples::NOON).await.unwrap();
+    catalog
+        .note_progress(&task.id, edition.id, 1, 2, samples::NOON)
+        .await
+        .unwrap();
     assert_eq!(stack.requests(), requests([("UpdateItem", 1)]));
     catalog
         .commit(vec![Change::CreateUser(samples::user("anna"))])
