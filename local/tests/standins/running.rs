@@ -167,15 +167,15 @@ async fn latency_is_added_to_each_request_while_running() {
     let s3 = s3(&stand_ins, "test");
     put(&s3, "a", b"x").await;
     stand_ins.latency().set(LatencyChange {
-        s3_ms: Some(50),
+        s3_ms: Some(300),
         ..LatencyChange::default()
     });
     let before = Instant::now();
     let reads = (0..20).map(|_| read(&s3, "a"));
     futures_util::future::join_all(reads).await;
-    // Only a lower bound holds on a busy machine; that they wait side by side shows in the upper one.
-    assert!(before.elapsed() >= Duration::from_millis(50));
-    assert!(before.elapsed() < Duration::from_millis(20 * 50));
+    // They wait, and side by side: the upper bound is far off, for busy machines.
+    assert!(before.elapsed() >= Duration::from_millis(300));
+    assert!(before.elapsed() < Duration::from_millis(20 * 300));
     stand_ins.latency().set(LatencyChange {
         s3_ms: Some(0),
         ..LatencyChange::default()
