@@ -1,6 +1,9 @@
 //! The stand-ins behave as AWS does where Imprint depends on it, seen through the SDK and plain HTTP.
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-#![expect(clippy::disallowed_methods, reason = "signatures carry the time of the wall clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "signatures carry the time of the wall clock"
+)]
 
 mod cdn;
 mod forms;
