@@ -222,7 +222,10 @@ async fn carry_out(
     bounds: Bounds,
     skipped: u64,
 ) -> Result<Ran, StepError> {
-    let progress = Progress { done: AtomicU64::new(skipped), total: plan.copies() + skipped };
+    let progress = Progress {
+        done: AtomicU64::new(skipped),
+        total: plan.copies() + skipped,
+    };
     let copying = pin!(copy_stages(env, message, plan, bounds, &progress));
     let telling = pin!(progress.tell(env, message));
     let ran = match select(copying, telling).await {
@@ -334,7 +337,11 @@ impl Progress {
             tokio::time::sleep(PROGRESS_EVERY).await;
             let (task, done) = (&message.task, self.done.load(Ordering::Relaxed));
             let (edition, now) = (message.edition, env.clock.now());
-            if let Err(error) = env.catalog.note_progress(task, edition, done, self.total, now).await {
+            if let Err(error) = env
+                .catalog
+                .note_progress(task, edition, done, self.total, now)
+                .await
+            {
                 tracing::debug!(%task, error = %Chain(&error), "progress not noted");
             }
         }

@@ -178,7 +178,10 @@ async fn learn(env: &Env, build: &Build, editions: &[Edition]) -> Result<Files, 
     });
     // Collected first: a lazy map over borrowed files makes the whole future one that no thread can be given.
     let learned: Vec<_> = learned.collect();
-    let files: Vec<File> = stream::iter(learned).buffer_unordered(HEADS_AT_A_TIME).try_collect().await?;
+    let files: Vec<File> = stream::iter(learned)
+        .buffer_unordered(HEADS_AT_A_TIME)
+        .try_collect()
+        .await?;
     let manifest = Manifest::of(files);
     let (id, json) = manifest.store();
     let json_headers = Headers {

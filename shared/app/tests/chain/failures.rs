@@ -1,5 +1,6 @@
 //! Failures are seen, never swallowed, and never in the way of the next build.
 
+use imprint_app::step::Disposal;
 use imprint_domain::task::{EditionStep, FailureCode, Registration, TaskStatus};
 use imprint_testing::{Moment, Site, Trouble};
 
@@ -99,14 +100,23 @@ async fn a_purge_that_is_refused_shows_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_slows_a_copy_down_and_loses_nothing() {
+async fn throttling_slows_a_copy_down_and_needs_no_second_delivery() {
     let here = Installation::new().await;
     let site = Site::of_pages(60);
+    let build = here.upload(&site, "main").await;
+    here.confirm(&build).await.unwrap();
+    let register = here
+        .world
+        .queue
+        .take(imprint_testing::Step::RegisterBuild)
+        .unwrap();
+    here.deliver(&register, 1).await;
+    let copy = here.world.queue.take(imprint_testing::Step::CopyEdition).unwrap();
     here.world
         .faults()
         .times("objects.copy", 10, 40, Moment::After, Trouble::Busy);
-    let (_, task) = here.publish(&site, "main").await;
-    assert_eq!(task.status(), TaskStatus::Success);
+    assert_eq!(here.deliver(&copy, 1).await, Disposal::Done);
+    here.settle().await;
     here.assert_shows("main", &site);
 }
 
