@@ -108,10 +108,20 @@ struct StackArgs {
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
     /// Name of the first user [default: dev]
-    #[arg(long, env = "IMPRINT_BOOTSTRAP_USER", hide_env_values = true, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "IMPRINT_BOOTSTRAP_USER",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     user: Option<String>,
     /// Password of the first user [default: dev]
-    #[arg(long, env = "IMPRINT_BOOTSTRAP_PASSWORD", hide_env_values = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        env = "IMPRINT_BOOTSTRAP_PASSWORD",
+        hide_env_values = true,
+        value_name = "TEXT"
+    )]
     password: Option<String>,
 }
 
@@ -119,7 +129,10 @@ impl Up {
     /// The stack to start.
     pub fn options(&self) -> Options {
         let data = self.stack.data.clone().unwrap_or_else(|| DEFAULT_DATA.into());
-        self.stack.options(Some(data), [DEFAULT_API_PORT, DEFAULT_DOCS_PORT, DEFAULT_CONTROL_PORT])
+        self.stack.options(
+            Some(data),
+            [DEFAULT_API_PORT, DEFAULT_DOCS_PORT, DEFAULT_CONTROL_PORT],
+        )
     }
 }
 
@@ -140,10 +153,16 @@ impl StackArgs {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         Options {
             data,
-            keep: if self.fresh { Keep::Nothing } else { Keep::Everything },
+            keep: if self.fresh {
+                Keep::Nothing
+            } else {
+                Keep::Everything
+            },
             api_port,
             docs_port: self.docs_port.unwrap_or(docs),
-            control_port: self.control_port.unwrap_or(if api_port == 0 { 0 } else { control }),
+            control_port: self
+                .control_port
+                .unwrap_or(if api_port == 0 { 0 } else { control }),
             clock: self.clock,
             template: self.template.clone(),
             user: given(&self.user),
@@ -155,7 +174,7 @@ impl StackArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::CommandFactory;
 
     use super::*;
 
@@ -169,15 +188,21 @@ mod tests {
 
     #[test]
     fn the_command_line_makes_sense_to_its_parser() {
-        Cli::command().debug_assert();
+        <Cli as CommandFactory>::command().debug_assert();
     }
 
     #[test]
     fn up_is_what_happens_without_a_command() {
-        for line in [&["--fresh", "--api-port", "9000"][..], &["up", "--fresh", "--api-port", "9000"]] {
+        for line in [
+            &["--fresh", "--api-port", "9000"][..],
+            &["up", "--fresh", "--api-port", "9000"],
+        ] {
             let options = up(line);
             assert_eq!(options.keep, Keep::Nothing);
-            assert_eq!((options.api_port, options.docs_port, options.control_port), (9000, 8701, 8702));
+            assert_eq!(
+                (options.api_port, options.docs_port, options.control_port),
+                (9000, 8701, 8702)
+            );
             assert_eq!(options.data, Some("./.imprint".into()));
         }
     }
@@ -185,7 +210,10 @@ mod tests {
     #[test]
     fn a_free_api_port_means_a_free_control_port() {
         let options = up(&["up", "--api-port", "0"]);
-        assert_eq!((options.api_port, options.docs_port, options.control_port), (0, 8701, 0));
+        assert_eq!(
+            (options.api_port, options.docs_port, options.control_port),
+            (0, 8701, 0)
+        );
         let options = up(&["up", "--api-port", "0", "--control-port", "9"]);
         assert_eq!(options.control_port, 9);
     }
@@ -193,7 +221,10 @@ mod tests {
     #[test]
     fn a_demo_is_in_nobodys_way() {
         let options = up(&["demo", "--once"]);
-        assert_eq!((options.api_port, options.docs_port, options.control_port), (0, 0, 0));
+        assert_eq!(
+            (options.api_port, options.docs_port, options.control_port),
+            (0, 0, 0)
+        );
         assert_eq!(options.data, None);
         let options = up(&["demo", "--data", "x"]);
         assert_eq!((options.api_port, options.data), (8700, Some("x".into())));
@@ -202,6 +233,9 @@ mod tests {
     #[test]
     fn a_clock_that_is_no_time_is_refused() {
         assert!(Cli::try_parse_from(["imprint-local", "up", "--clock", "tomorrow"]).is_err());
-        assert_eq!(up(&["--clock", "2031-01-01T00:00:00Z"]).clock, Some("2031-01-01T00:00:00Z".parse().unwrap()));
+        assert_eq!(
+            up(&["--clock", "2031-01-01T00:00:00Z"]).clock,
+            Some("2031-01-01T00:00:00Z".parse().unwrap())
+        );
     }
 }

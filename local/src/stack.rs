@@ -22,8 +22,8 @@ use crate::runner::{Endpoints, Environment, ObjectCreated, Runner, RunnerOptions
 use crate::standins::{self, StandInOptions, StandIns};
 use crate::template::{self, Deployment};
 
-pub use self::data_dir::Keep;
 use self::data_dir::DataDir;
+pub use self::data_dir::Keep;
 use self::functions::Functions;
 use self::ports::{Server, Wish, listen};
 
@@ -142,9 +142,21 @@ impl Stack {
             Some(path) => Some(DataDir::open(path, options.keep)?),
             None => None,
         };
-        let api = Wish { what: "API", option: "--api-port", port: options.api_port };
-        let docs = Wish { what: "docs", option: "--docs-port", port: options.docs_port };
-        let control = Wish { what: "control", option: "--control-port", port: options.control_port };
+        let api = Wish {
+            what: "API",
+            option: "--api-port",
+            port: options.api_port,
+        };
+        let docs = Wish {
+            what: "docs",
+            option: "--docs-port",
+            port: options.docs_port,
+        };
+        let control = Wish {
+            what: "control",
+            option: "--control-port",
+            port: options.control_port,
+        };
         let ((api, api_port), (docs, docs_port)) = (listen(api).await?, listen(docs).await?);
         let (control, control_port) = listen(control).await?;
 
@@ -167,7 +179,10 @@ impl Stack {
         // Before the functions start, so that no purge is missed.
         let purges = stand_ins.fastly().subscribe();
         let runner = run(&options, &stand_ins, &endpoints, &clock, api, docs_port).await?;
-        let table = runner.reference("Catalog").context("the template has no table Catalog")?.to_owned();
+        let table = runner
+            .reference("Catalog")
+            .context("the template has no table Catalog")?
+            .to_owned();
         let docs = crate::docs::routes(DocsOptions {
             endpoints: endpoints.clone(),
             region: REGION.to_owned(),
@@ -199,7 +214,15 @@ impl Stack {
             control: local(control_port),
         };
         let control = Server::start(control, crate::control::routes(controlled.clone()));
-        let stack = Self { info, endpoints, controlled, docs, control, stand_ins, _data: data };
+        let stack = Self {
+            info,
+            endpoints,
+            controlled,
+            docs,
+            control,
+            stand_ins,
+            _data: data,
+        };
         stack.send_again().await?;
         Ok(stack)
     }
@@ -222,7 +245,11 @@ impl Stack {
     /// Queues are gone with the process; the table still has every message that was not acted on.
     async fn send_again(&self) -> anyhow::Result<()> {
         let everything = json!({ "older_than_seconds": 0 });
-        let swept = self.controlled.runner.run_schedule_with("sweep", everything).await;
+        let swept = self
+            .controlled
+            .runner
+            .run_schedule_with("sweep", everything)
+            .await;
         let swept = swept.context("sending again what an earlier run left")?;
         tracing::debug!(%swept, "sent again what an earlier run left");
         Ok(())
@@ -230,7 +257,11 @@ impl Stack {
 
     /// Stops taking requests, lets invocations finish, and writes everything down.
     pub async fn shutdown(self) {
-        tokio::join!(self.docs.stop(), self.control.stop(), self.controlled.runner.shutdown());
+        tokio::join!(
+            self.docs.stop(),
+            self.control.stop(),
+            self.controlled.runner.shutdown()
+        );
         self.stand_ins.shutdown().await;
     }
 }
@@ -244,16 +275,18 @@ async fn run(
     docs_port: u16,
 ) -> anyhow::Result<Runner> {
     let text = match &options.template {
-        Some(path) => {
-            std::fs::read_to_string(path).with_context(|| format!("reading the template {}", path.display()))?
-        }
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("reading the template {}", path.display()))?,
         None => TEMPLATE.to_owned(),
     };
     let stack = template::read(&text, &deployment(options, docs_port))?;
     let mut running = RunnerOptions::new(endpoints.clone());
     running.environment = environment(&stand_ins.fastly_url());
     running.schedules = options.schedules;
-    let triggers = Triggers { objects: objects(stand_ins.object_events()), http: Some(api) };
+    let triggers = Triggers {
+        objects: objects(stand_ins.object_events()),
+        http: Some(api),
+    };
     Runner::start(stack, running, &Functions { clock: clock.clone() }, triggers).await
 }
 
@@ -274,7 +307,9 @@ fn deployment(options: &Options, docs_port: u16) -> Deployment {
         stack_name: STACK.to_owned(),
         region: REGION.to_owned(),
         account: ACCOUNT.to_owned(),
-        parameters: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        parameters: parameters
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
     }
 }
 
@@ -286,7 +321,9 @@ fn environment(fastly: &str) -> Environment {
         ("IMPRINT_FASTLY_API", fastly),
         ("IMPRINT_FASTLY_KEY", FASTLY_KEY),
     ];
-    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    variables
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 fn objects(events: UnboundedReceiver<standins::ObjectCreated>) -> BoxStream<'static, ObjectCreated> {

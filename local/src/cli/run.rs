@@ -1,6 +1,6 @@
 //! Does what the command line says, and ends cleanly.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -11,8 +11,9 @@ use super::{Command, Demo, Up};
 use crate::demo;
 use crate::stack::{Info, Stack};
 
-/// What is logged, unless `RUST_LOG` says otherwise.
-const LOG: &str = "warn,imprint=info";
+/// What is logged, unless `RUST_LOG` says otherwise. DynamoDB's stand-in warns of every condition that did not hold,
+/// which is how the functions find out that somebody was faster.
+const LOG: &str = "warn,dynoxide=error,imprint=info";
 /// The demo's own lines would drown in the functions' log.
 const QUIET_LOG: &str = "error";
 
@@ -39,7 +40,11 @@ pub async fn run(command: Command) -> ExitCode {
 
 fn log(otherwise: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
-    let subscriber = tracing_subscriber::fmt().compact().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .compact()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if subscriber.try_init().is_err() {
         tracing::debug!("a log was set up before");
     }
@@ -57,7 +62,9 @@ async fn run_up(up: &Up) -> anyhow::Result<()> {
     };
     let mut out = std::io::stdout();
     // Whoever waits for the line reads a pipe, which is written in blocks.
-    writeln!(out, "{ready}").and_then(|()| out.flush()).context("writing to standard output")?;
+    writeln!(out, "{ready}")
+        .and_then(|()| out.flush())
+        .context("writing to standard output")?;
     end.comes().await;
     stop(stack).await;
     Ok(())
@@ -106,10 +113,20 @@ impl End {
 }
 
 fn welcome(info: &Info, up: &Up) -> String {
-    let Info { api, docs, control, user, .. } = info;
+    let Info {
+        api,
+        docs,
+        control,
+        user,
+        ..
+    } = info;
     let data = up.options().data.unwrap_or_default();
     // A password that somebody chose does not belong on a screen.
-    let password = if info.password == "dev" { "dev" } else { "$IMPRINT_BOOTSTRAP_PASSWORD" };
+    let password = if info.password == "dev" {
+        "dev"
+    } else {
+        "$IMPRINT_BOOTSTRAP_PASSWORD"
+    };
     format!(
         "\
 Imprint is up; Ctrl-C stops it. Its data is in {data}.

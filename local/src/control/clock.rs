@@ -35,7 +35,10 @@ impl Clock for LocalClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the clock that the functions ask")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock that the functions ask"
+)]
 fn real() -> Timestamp {
     Timestamp::now()
 }

@@ -47,15 +47,33 @@ pub struct Controlled {
 const ROUTES: [(&str, &str); 12] = [
     ("GET /clock", "the time that every function sees"),
     ("PUT /clock", "moves it: {\"now\": \"2031-01-01T00:00:00Z\"}"),
-    ("GET /requests", "requests to the stand-ins by function, service and operation"),
+    (
+        "GET /requests",
+        "requests to the stand-ins by function, service and operation",
+    ),
     ("POST /requests/reset", "counts from nothing again"),
     ("GET /purges", "what the CDN was told to forget"),
-    ("GET /queues", "waiting, in flight, delayed and dead messages by queue"),
-    ("POST /schedules/{name}/run", "runs a schedule now, with the body as its input if there is one"),
+    (
+        "GET /queues",
+        "waiting, in flight, delayed and dead messages by queue",
+    ),
+    (
+        "POST /schedules/{name}/run",
+        "runs a schedule now, with the body as its input if there is one",
+    ),
     ("GET /latency", "milliseconds added to each request"),
-    ("PUT /latency", "changes what is named: {\"s3_ms\": 20, \"dynamodb_ms\": 5, \"sqs_ms\": 5}"),
-    ("POST /quiesce", "answers when nothing is queued or running, or 504 after ?timeout_seconds=60 with what is"),
-    ("PUT /fastly/failures", "lets the CDN refuse its next calls: {\"count\": 3, \"status\": 503}"),
+    (
+        "PUT /latency",
+        "changes what is named: {\"s3_ms\": 20, \"dynamodb_ms\": 5, \"sqs_ms\": 5}",
+    ),
+    (
+        "POST /quiesce",
+        "answers when nothing is queued or running, or 504 after ?timeout_seconds=60 with what is",
+    ),
+    (
+        "PUT /fastly/failures",
+        "lets the CDN refuse its next calls: {\"count\": 3, \"status\": 503}",
+    ),
     ("GET /", "this list"),
 ];
 
@@ -88,12 +106,16 @@ fn check_caller(headers: &HeaderMap) -> Result<(), Refusal> {
     let host = text(header::HOST).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     if !["127.0.0.1", "localhost", "[::1]"].contains(&name) {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "this port is for this machine: use http://127.0.0.1"));
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "this port is for this machine: use http://127.0.0.1",
+        ));
     }
     match text(header::ORIGIN) {
-        Some(origin) if origin.strip_prefix("http://") != Some(host) => {
-            Err(Refusal::new(StatusCode::FORBIDDEN, "pages of other origins may not use this port"))
-        }
+        Some(origin) if origin.strip_prefix("http://") != Some(host) => Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "pages of other origins may not use this port",
+        )),
         Some(_) | None => Ok(()),
     }
 }
@@ -102,7 +124,10 @@ impl Controlled {
     async fn route(&self, method: &Method, uri: &Uri, body: &Bytes) -> Answer {
         let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).collect();
         match (method.as_str(), path.as_slice()) {
-            ("GET", []) => ok(&ROUTES.iter().copied().collect::<std::collections::BTreeMap<_, _>>()),
+            ("GET", []) => ok(&ROUTES
+                .iter()
+                .copied()
+                .collect::<std::collections::BTreeMap<_, _>>()),
             ("GET", ["clock"]) => self.clock(),
             ("PUT", ["clock"]) => self.set_clock(body),
             ("GET", ["requests"]) => ok(&self.counts.snapshot()),
@@ -200,7 +225,9 @@ impl Controlled {
             status: u16,
         }
         let failures: Failures = parsed(body)?;
-        let status = StatusCode::from_u16(failures.status).ok().filter(|status| status.as_u16() >= 400);
+        let status = StatusCode::from_u16(failures.status)
+            .ok()
+            .filter(|status| status.as_u16() >= 400);
         let status = status.ok_or_else(|| Refusal::bad("status must be one of an error, such as 503"))?;
         self.fastly.fail_next(failures.count, status);
         ok(&json!({ "count": failures.count, "status": failures.status }))
@@ -208,16 +235,27 @@ impl Controlled {
 }
 
 fn parsed<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::bad(format!("the body is not what is wanted: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::bad(format!("the body is not what is wanted: {error}")))
 }
 
 fn timeout(query: Option<&str>) -> Result<Duration, Refusal> {
     let mut seconds = QUIESCE_SECONDS;
-    for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-        let wanted = pair.strip_prefix("timeout_seconds=").and_then(|value| value.parse().ok());
-        seconds = wanted.filter(|seconds| *seconds <= MAX_QUIESCE_SECONDS).ok_or_else(|| {
-            Refusal::bad(format!("{pair:?} is not understood; timeout_seconds takes 0 to {MAX_QUIESCE_SECONDS}"))
-        })?;
+    for pair in query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+    {
+        let wanted = pair
+            .strip_prefix("timeout_seconds=")
+            .and_then(|value| value.parse().ok());
+        seconds = wanted
+            .filter(|seconds| *seconds <= MAX_QUIESCE_SECONDS)
+            .ok_or_else(|| {
+                Refusal::bad(format!(
+                    "{pair:?} is not understood; timeout_seconds takes 0 to {MAX_QUIESCE_SECONDS}"
+                ))
+            })?;
     }
     Ok(Duration::from_secs(seconds))
 }
@@ -227,7 +265,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -235,7 +276,12 @@ mod tests {
         for host in ["127.0.0.1:8702", "localhost:8702", "[::1]:8702", "127.0.0.1"] {
             assert_eq!(check_caller(&headers(&[("host", host)])), Ok(()), "{host}");
         }
-        for host in ["evil.example:8702", "127.0.0.1.evil.example", "tidepool.localhost:8702", ""] {
+        for host in [
+            "evil.example:8702",
+            "127.0.0.1.evil.example",
+            "tidepool.localhost:8702",
+            "",
+        ] {
             assert!(check_caller(&headers(&[("host", host)])).is_err(), "{host}");
         }
     }
@@ -245,7 +291,10 @@ mod tests {
         let own = [("host", "127.0.0.1:8702"), ("origin", "http://127.0.0.1:8702")];
         assert_eq!(check_caller(&headers(&own)), Ok(()));
         for origin in ["https://evil.example", "http://127.0.0.1:8701", "null"] {
-            assert!(check_caller(&headers(&[("host", "127.0.0.1:8702"), ("origin", origin)])).is_err(), "{origin}");
+            assert!(
+                check_caller(&headers(&[("host", "127.0.0.1:8702"), ("origin", origin)])).is_err(),
+                "{origin}"
+            );
         }
     }
 

@@ -16,7 +16,10 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self {
+            status,
+            message: message.into(),
+        }
     }
 
     pub(super) fn bad(message: impl Into<String>) -> Self {
@@ -33,7 +36,10 @@ pub(super) fn ok(value: &impl Serialize) -> Answer {
 pub(super) fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
     let (status, text) = match serde_json::to_string_pretty(value) {
         Ok(text) => (status, text),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, json!({ "message": error.to_string() }).to_string()),
+        Err(error) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            json!({ "message": error.to_string() }).to_string(),
+        ),
     };
     let mut response = Response::new(Body::from(text + "\n"));
     *response.status_mut() = status;
@@ -44,7 +50,11 @@ pub(super) fn json_response(status: StatusCode, value: &impl Serialize) -> Respo
 }
 
 pub(super) fn refusal(refusal: &Refusal) -> Response {
-    let error = refusal.status.canonical_reason().unwrap_or("error").to_ascii_lowercase();
+    let error = refusal
+        .status
+        .canonical_reason()
+        .unwrap_or("error")
+        .to_ascii_lowercase();
     let body = json!({"status": refusal.status.as_u16(), "error": error, "message": refusal.message});
     json_response(refusal.status, &body)
 }

@@ -30,10 +30,19 @@ impl Client {
     /// # Errors
     /// When the API does not answer, or refuses.
     pub async fn log_in(api: &str, user: &str, password: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        let mut client = Self { http, api: api.to_owned(), token: String::new() };
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let mut client = Self {
+            http,
+            api: api.to_owned(),
+            token: String::new(),
+        };
         let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
-        let request = client.http.get(format!("{api}/token")).header("authorization", basic);
+        let request = client
+            .http
+            .get(format!("{api}/token"))
+            .header("authorization", basic);
         let answer = expect(StatusCode::OK, "GET /token", request).await?;
         client.token = text(&answer, "token")?.to_owned();
         Ok(client)
@@ -43,7 +52,12 @@ impl Client {
     ///
     /// # Errors
     /// When nothing answers, or not in JSON.
-    pub async fn send(&self, method: Method, url: &str, body: Option<Value>) -> anyhow::Result<(StatusCode, Value)> {
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<(StatusCode, Value)> {
         let mut request = self.request(method, url);
         if let Some(body) = body {
             request = request.json(&body);
@@ -56,7 +70,8 @@ impl Client {
     /// # Errors
     /// When it is refused.
     pub async fn create_product(&self, slug: &str, title: &str) -> anyhow::Result<Value> {
-        let body = json!({"slug": slug, "title": title, "doc_repo": format!("https://github.com/example/{slug}")});
+        let body =
+            json!({"slug": slug, "title": title, "doc_repo": format!("https://github.com/example/{slug}")});
         let request = self.request(Method::POST, "/products/").json(&body);
         expect(StatusCode::CREATED, "POST /products/", request).await
     }
@@ -86,14 +101,27 @@ impl Client {
         self.upload_all(forms).await?;
         let mut forms = Vec::new();
         for directory in site.directories() {
-            forms.push((form(build, "post_dir_urls", &directory)?, None, String::new(), Bytes::new()));
+            forms.push((
+                form(build, "post_dir_urls", &directory)?,
+                None,
+                String::new(),
+                Bytes::new(),
+            ));
         }
         self.upload_all(forms).await
     }
 
-    async fn upload_all(&self, forms: Vec<(Value, Option<&'static str>, String, Bytes)>) -> anyhow::Result<()> {
-        let uploads = forms.into_iter().map(|(form, kind, name, body)| self.upload_one(form, kind, name, body));
-        futures_util::stream::iter(uploads).buffer_unordered(UPLOADS).try_collect().await
+    async fn upload_all(
+        &self,
+        forms: Vec<(Value, Option<&'static str>, String, Bytes)>,
+    ) -> anyhow::Result<()> {
+        let uploads = forms
+            .into_iter()
+            .map(|(form, kind, name, body)| self.upload_one(form, kind, name, body));
+        futures_util::stream::iter(uploads)
+            .buffer_unordered(UPLOADS)
+            .try_collect()
+            .await
     }
 
     async fn upload_one(
@@ -103,21 +131,37 @@ impl Client {
         name: String,
         body: Bytes,
     ) -> anyhow::Result<()> {
-        let fields = target["fields"].as_object().context("an upload form without fields")?;
+        let fields = target["fields"]
+            .as_object()
+            .context("an upload form without fields")?;
         // Names go out as they are, as urllib3 sends them: S3 puts them into the key.
         let mut form = Form::new().percent_encode_noop();
         for (field, value) in fields {
-            form = form.text(field.clone(), value.as_str().context("a field that is no text")?.to_owned());
+            form = form.text(
+                field.clone(),
+                value.as_str().context("a field that is no text")?.to_owned(),
+            );
         }
         if let Some(content_type) = content_type {
             form = form.text("Content-Type", content_type);
         }
         let length = body.len() as u64;
-        let form = form.part("file", Part::stream_with_length(body, length).file_name(name.clone()));
-        let response = self.http.post(text(&target, "url")?).multipart(form).send().await?;
+        let form = form.part(
+            "file",
+            Part::stream_with_length(body, length).file_name(name.clone()),
+        );
+        let response = self
+            .http
+            .post(text(&target, "url")?)
+            .multipart(form)
+            .send()
+            .await?;
         let status = response.status();
         if status != StatusCode::NO_CONTENT {
-            bail!("the upload of {name:?} answered {status}: {}", response.text().await?);
+            bail!(
+                "the upload of {name:?} answered {status}: {}",
+                response.text().await?
+            );
         }
         Ok(())
     }
@@ -127,7 +171,9 @@ impl Client {
     /// # Errors
     /// When it is refused.
     pub async fn confirm(&self, build: &Value) -> anyhow::Result<String> {
-        let request = self.request(Method::PATCH, text(build, "self_url")?).json(&json!({"uploaded": true}));
+        let request = self
+            .request(Method::PATCH, text(build, "self_url")?)
+            .json(&json!({"uploaded": true}));
         let answer = expect(StatusCode::OK, "PATCH of the build", request).await?;
         Ok(text(&answer, "queue_url")?.to_owned())
     }
@@ -161,7 +207,9 @@ fn form(build: &Value, kind: &str, directory: &str) -> anyhow::Result<Value> {
 /// # Errors
 /// When it is not there.
 pub fn text<'a>(answer: &'a Value, field: &str) -> anyhow::Result<&'a str> {
-    answer[field].as_str().with_context(|| format!("no {field} in {answer}"))
+    answer[field]
+        .as_str()
+        .with_context(|| format!("no {field} in {answer}"))
 }
 
 async fn expect(status: StatusCode, what: &str, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
@@ -176,8 +224,12 @@ async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<(StatusCode,
     let body = response.bytes().await?;
     let body = match body.as_ref() {
         [] => Value::Null,
-        json => serde_json::from_slice(json)
-            .with_context(|| format!("{status} with a body that is not JSON: {}", String::from_utf8_lossy(json)))?,
+        json => serde_json::from_slice(json).with_context(|| {
+            format!(
+                "{status} with a body that is not JSON: {}",
+                String::from_utf8_lossy(json)
+            )
+        })?,
     };
     Ok((status, body))
 }

@@ -16,12 +16,18 @@ pub(super) struct Progress {
 impl Progress {
     /// Begins to count.
     pub(super) fn begin() -> Self {
-        Self { begin: Instant::now() }
+        Self {
+            begin: Instant::now(),
+        }
     }
 
     /// One thing that happened just now.
     pub(super) fn say(&self, what: impl AsRef<str>) {
-        println!("  {:6.2} s  {}", self.begin.elapsed().as_secs_f64(), what.as_ref());
+        println!(
+            "  {:6.2} s  {}",
+            self.begin.elapsed().as_secs_f64(),
+            what.as_ref()
+        );
     }
 }
 
@@ -59,7 +65,10 @@ pub(super) async fn watch(client: &Client, task: &str, progress: &Progress) -> a
         match task["status"].as_str().context("a task without a status")? {
             "SUCCESS" => return Ok(task),
             "FAILURE" => bail!("the task failed: {}", failures(&task).join("; ")),
-            _ => ensure!(begin.elapsed() < PATIENCE, "the task has not ended after {PATIENCE:?}: {task}"),
+            _ => ensure!(
+                begin.elapsed() < PATIENCE,
+                "the task has not ended after {PATIENCE:?}: {task}"
+            ),
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
@@ -73,8 +82,14 @@ fn steps(task: &Value) -> Vec<String> {
     match registration["state"].as_str() {
         Some("queued") => steps.push("register-build: queued".to_owned()),
         Some("done") => {
-            let (files, bytes) = (&registration["files"], registration["bytes"].as_u64().unwrap_or_default());
-            steps.push(format!("register-build: manifest of {files} objects, {}", kilobytes(bytes)));
+            let (files, bytes) = (
+                &registration["files"],
+                registration["bytes"].as_u64().unwrap_or_default(),
+            );
+            steps.push(format!(
+                "register-build: manifest of {files} objects, {}",
+                kilobytes(bytes)
+            ));
         }
         Some(other) => steps.push(format!("register-build: {other}")),
         None => {}
@@ -105,7 +120,9 @@ fn kilobytes(bytes: u64) -> String {
 pub(super) fn failures(task: &Value) -> Vec<String> {
     let details = &task["metadata"];
     let editions = details["editions"].as_array().into_iter().flatten();
-    let places = editions.map(|edition| &edition["failure"]).chain([&details["registration"]["failure"]]);
+    let places = editions
+        .map(|edition| &edition["failure"])
+        .chain([&details["registration"]["failure"]]);
     let told = places.filter(|failure| !failure.is_null());
     told.map(|failure| {
         let part = |name: &str| failure[name].as_str().unwrap_or_default().to_owned();
@@ -124,7 +141,11 @@ pub fn report(task: &Value, edition: &str) -> anyhow::Result<Report> {
     let report = found.map(|edition| &edition["report"]);
     let count = |name: &str| report.and_then(|report| report[name].as_u64());
     match (count("copied"), count("deleted"), count("unchanged")) {
-        (Some(copied), Some(deleted), Some(unchanged)) => Ok(Report { copied, deleted, unchanged }),
+        (Some(copied), Some(deleted), Some(unchanged)) => Ok(Report {
+            copied,
+            deleted,
+            unchanged,
+        }),
         _ => bail!("the task has no report of the edition {edition}: {task}"),
     }
 }
@@ -152,14 +173,22 @@ mod tests {
                 "edition v1: published",
             ]
         );
-        assert_eq!(report(&task, "v1").unwrap(), Report { copied: 1, deleted: 2, unchanged: 3 });
+        assert_eq!(
+            report(&task, "v1").unwrap(),
+            Report {
+                copied: 1,
+                deleted: 2,
+                unchanged: 3
+            }
+        );
         assert!(report(&task, "main").is_err());
     }
 
     #[test]
     fn a_failure_is_told_with_what_to_do() {
         let failure = json!({"code": "purge_refused", "message": "401", "remedy": "check the key"});
-        let task = json!({"metadata": {"registration": {"failure": null}, "editions": [{"failure": failure}]}});
+        let task =
+            json!({"metadata": {"registration": {"failure": null}, "editions": [{"failure": failure}]}});
         assert_eq!(failures(&task), ["purge_refused: 401 (check the key)"]);
     }
 }

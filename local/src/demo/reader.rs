@@ -8,7 +8,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::site::Site;
 
 /// What a browser leaves alone in a path.
-const IN_A_PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const IN_A_PATH: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// A reader of one product.
 #[derive(Debug, Clone)]
@@ -32,7 +37,10 @@ pub struct Read {
 impl Read {
     /// A header's text, empty when it is not there.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// Whether it came out of the cache.
@@ -47,7 +55,11 @@ impl Reader {
     /// # Errors
     /// When no client can be made.
     pub fn by_path(docs: &str, product: &str) -> anyhow::Result<Self> {
-        Ok(Self { http: client()?, base: format!("{docs}/{product}"), host: None })
+        Ok(Self {
+            http: client()?,
+            base: format!("{docs}/{product}"),
+            host: None,
+        })
     }
 
     /// Reads by host: `http://<product>.localhost:8701/`. The name is sent, not looked up: not every resolver knows it.
@@ -55,13 +67,23 @@ impl Reader {
     /// # Errors
     /// When no client can be made.
     pub fn by_host(docs: &str, product: &str) -> anyhow::Result<Self> {
-        let port = docs.rsplit_once(':').map(|(_, port)| port).context("a URL without a port")?;
-        Ok(Self { http: client()?, base: docs.to_owned(), host: Some(format!("{product}.localhost:{port}")) })
+        let port = docs
+            .rsplit_once(':')
+            .map(|(_, port)| port)
+            .context("a URL without a port")?;
+        Ok(Self {
+            http: client()?,
+            base: docs.to_owned(),
+            host: Some(format!("{product}.localhost:{port}")),
+        })
     }
 
     /// The reader of a part, such as `builds/1`.
     pub fn below(&self, part: &str) -> Self {
-        Self { base: format!("{}/{part}", self.base), ..self.clone() }
+        Self {
+            base: format!("{}/{part}", self.base),
+            ..self.clone()
+        }
     }
 
     /// Reads a page; the path is relative and not encoded.
@@ -69,13 +91,19 @@ impl Reader {
     /// # Errors
     /// When nothing answers.
     pub async fn read(&self, path: &str) -> anyhow::Result<Read> {
-        let mut request = self.http.get(format!("{}/{}", self.base, utf8_percent_encode(path, &IN_A_PATH)));
+        let mut request = self
+            .http
+            .get(format!("{}/{}", self.base, utf8_percent_encode(path, &IN_A_PATH)));
         if let Some(host) = &self.host {
             request = request.header(header::HOST, host);
         }
         let response = request.send().await.with_context(|| format!("reading {path}"))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Read { status, headers, body: response.bytes().await? })
+        Ok(Read {
+            status,
+            headers,
+            body: response.bytes().await?,
+        })
     }
 
     /// Compares every file, byte for byte.
@@ -86,7 +114,12 @@ impl Reader {
         for (path, body) in site.files() {
             let read = self.read(path).await?;
             ensure!(read.status == StatusCode::OK, "{path}: {}", read.status);
-            ensure!(read.body == body, "{path} is not what was uploaded: {} bytes, not {}", read.body.len(), body.len());
+            ensure!(
+                read.body == body,
+                "{path} is not what was uploaded: {} bytes, not {}",
+                read.body.len(),
+                body.len()
+            );
         }
         Ok(())
     }
@@ -98,12 +131,17 @@ impl Reader {
     pub async fn has_none(&self, paths: &[String]) -> anyhow::Result<()> {
         for path in paths {
             let status = self.read(path).await?.status;
-            ensure!(status == StatusCode::NOT_FOUND, "{path} was removed, but answers {status}");
+            ensure!(
+                status == StatusCode::NOT_FOUND,
+                "{path} was removed, but answers {status}"
+            );
         }
         Ok(())
     }
 }
 
 fn client() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?)
+    Ok(reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?)
 }

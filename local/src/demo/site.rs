@@ -17,7 +17,8 @@ impl Site {
     /// When it cannot be read, or a name in it is not UTF-8.
     pub fn read(root: &Path) -> anyhow::Result<Self> {
         let mut site = Self::default();
-        site.add(root, "").with_context(|| format!("reading the site {}", root.display()))?;
+        site.add(root, "")
+            .with_context(|| format!("reading the site {}", root.display()))?;
         ensure!(!site.0.is_empty(), "there are no files in {}", root.display());
         Ok(site)
     }
@@ -26,7 +27,9 @@ impl Site {
         for entry in std::fs::read_dir(directory)? {
             let entry = entry?;
             let name = entry.file_name();
-            let name = name.to_str().with_context(|| format!("{} is not UTF-8", name.display()))?;
+            let name = name
+                .to_str()
+                .with_context(|| format!("{} is not UTF-8", name.display()))?;
             let path = format!("{below}{name}");
             if entry.path().is_dir() {
                 self.add(&entry.path(), &format!("{path}/"))?;
@@ -91,7 +94,12 @@ impl Site {
 
 impl<const N: usize> From<[(&str, &str); N]> for Site {
     fn from(files: [(&str, &str); N]) -> Self {
-        Self(files.into_iter().map(|(path, body)| (path.to_owned(), Bytes::from(body.to_owned()))).collect())
+        Self(
+            files
+                .into_iter()
+                .map(|(path, body)| (path.to_owned(), Bytes::from(body.to_owned())))
+                .collect(),
+        )
     }
 }
 
@@ -102,7 +110,10 @@ mod tests {
     #[test]
     fn directories_are_named_as_uploaders_name_them() {
         let site = Site::from([("index.html", ""), ("a/b/c.html", ""), ("a/b/d.html", "")]);
-        assert_eq!(site.directories().into_iter().collect::<Vec<_>>(), ["/", "a/", "a/b/"]);
+        assert_eq!(
+            site.directories().into_iter().collect::<Vec<_>>(),
+            ["/", "a/", "a/b/"]
+        );
         assert_eq!(Site::split("a/b/c.html"), ("a/b/", "c.html"));
         assert_eq!(Site::split("index.html"), ("/", "index.html"));
     }
@@ -112,6 +123,9 @@ mod tests {
         let first = Site::from([("kept", "1"), ("changed", "1"), ("removed", "1")]);
         let over = Site::from([("changed", "2"), ("added", "2")]);
         let second = first.changed(&over, &["removed".to_owned()]);
-        assert_eq!(second, Site::from([("kept", "1"), ("changed", "2"), ("added", "2")]));
+        assert_eq!(
+            second,
+            Site::from([("kept", "1"), ("changed", "2"), ("added", "2")])
+        );
     }
 }

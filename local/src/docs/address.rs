@@ -44,7 +44,12 @@ pub(super) fn wanted(host: Option<&str>, uri: &Uri) -> Wanted {
 }
 
 fn product_of_host(host: &str) -> Option<String> {
-    let name = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let name = host
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('.')
+        .to_ascii_lowercase();
     name.strip_suffix(".localhost").map(str::to_owned)
 }
 
@@ -71,28 +76,54 @@ mod tests {
 
     #[test]
     fn a_product_is_named_by_host_or_by_path() {
-        for host in ["tidepool.localhost:8701", "tidepool.localhost", "Tidepool.LOCALHOST.:8701"] {
+        for host in [
+            "tidepool.localhost:8701",
+            "tidepool.localhost",
+            "Tidepool.LOCALHOST.:8701",
+        ] {
             assert_eq!(of(host, "/a/b.html?q=1"), path("tidepool", "/a/b.html"), "{host}");
             assert_eq!(of(host, "/"), path("tidepool", "/"), "{host}");
         }
-        for host in ["127.0.0.1:8701", "localhost:8701", "[::1]:8701", "docs.example.org"] {
-            assert_eq!(of(host, "/tidepool/a/b.html"), path("tidepool", "/a/b.html"), "{host}");
+        for host in [
+            "127.0.0.1:8701",
+            "localhost:8701",
+            "[::1]:8701",
+            "docs.example.org",
+        ] {
+            assert_eq!(
+                of(host, "/tidepool/a/b.html"),
+                path("tidepool", "/a/b.html"),
+                "{host}"
+            );
             assert_eq!(of(host, "/tidepool/"), path("tidepool", "/"), "{host}");
             assert_eq!(of(host, "/tidepool"), Wanted::SlashMissing, "{host}");
             assert_eq!(of(host, "/"), Wanted::Products, "{host}");
         }
-        assert_eq!(wanted(None, &"/tidepool/x".parse().unwrap()), path("tidepool", "/x"));
+        assert_eq!(
+            wanted(None, &"/tidepool/x".parse().unwrap()),
+            path("tidepool", "/x")
+        );
     }
 
     #[test]
     fn names_are_decoded_once() {
-        assert_eq!(of("x", "/tidepool/%C3%9Cber%20uns%252e.html"), path("tidepool", "/Über uns%2e.html"));
+        assert_eq!(
+            of("x", "/tidepool/%C3%9Cber%20uns%252e.html"),
+            path("tidepool", "/Über uns%2e.html")
+        );
         assert_eq!(of("x", "/tidepool/%ff"), Wanted::Nothing);
     }
 
     #[test]
     fn our_own_bookkeeping_has_no_address() {
-        for path in ["/_imprint/builds/1/x.json", "/%5Fimprint/x", "/_imprint", "/../x", "/%2e%2e/x", "/T/x"] {
+        for path in [
+            "/_imprint/builds/1/x.json",
+            "/%5Fimprint/x",
+            "/_imprint",
+            "/../x",
+            "/%2e%2e/x",
+            "/T/x",
+        ] {
             assert_eq!(of("127.0.0.1", path), Wanted::Nothing, "{path}");
         }
         assert_eq!(of("_imprint.localhost", "/x"), Wanted::Nothing);

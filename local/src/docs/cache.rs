@@ -75,19 +75,17 @@ impl PageCache {
 
     /// The page of this object, or leave to fetch it.
     pub(super) fn look(&self, key: &str, now: Instant) -> Look {
-        self.with(|inner| {
-            match inner.entries.get(key) {
-                Some(entry) if entry.expires > now => {
-                    let found = (Arc::clone(&entry.page), now.duration_since(entry.stored));
-                    inner.touch(key);
-                    Look::Hit(found.0, found.1)
-                }
-                Some(_) => {
-                    inner.remove(key);
-                    Look::Miss(Ticket(inner.purged))
-                }
-                None => Look::Miss(Ticket(inner.purged)),
+        self.with(|inner| match inner.entries.get(key) {
+            Some(entry) if entry.expires > now => {
+                let found = (Arc::clone(&entry.page), now.duration_since(entry.stored));
+                inner.touch(key);
+                Look::Hit(found.0, found.1)
             }
+            Some(_) => {
+                inner.remove(key);
+                Look::Miss(Ticket(inner.purged))
+            }
+            None => Look::Miss(Ticket(inner.purged)),
         })
     }
 
@@ -128,10 +126,18 @@ impl Inner {
         // A lifetime that no clock can hold is forever enough for a process.
         let expires = stored.checked_add(lifetime).unwrap_or(stored + A_YEAR);
         for tag in &page.tags {
-            self.keys_by_tag.entry(tag.clone()).or_default().insert(key.to_owned());
+            self.keys_by_tag
+                .entry(tag.clone())
+                .or_default()
+                .insert(key.to_owned());
         }
         self.bytes += page.weight() + key.len();
-        let entry = Entry { page: Arc::clone(page), stored, expires, used: 0 };
+        let entry = Entry {
+            page: Arc::clone(page),
+            stored,
+            expires,
+            used: 0,
+        };
         self.entries.insert(key.to_owned(), entry);
         self.touch(key);
     }
@@ -146,7 +152,9 @@ impl Inner {
     }
 
     fn remove(&mut self, key: &str) {
-        let Some(entry) = self.entries.remove(key) else { return };
+        let Some(entry) = self.entries.remove(key) else {
+            return;
+        };
         self.order.remove(&entry.used);
         self.bytes -= entry.page.weight() + key.len();
         for tag in &entry.page.tags {
@@ -161,7 +169,9 @@ impl Inner {
 
     fn shrink(&mut self) {
         while self.bytes > self.max_bytes {
-            let Some((_, key)) = self.order.first_key_value() else { return };
+            let Some((_, key)) = self.order.first_key_value() else {
+                return;
+            };
             let key = key.clone();
             self.remove(&key);
         }
@@ -183,7 +193,12 @@ mod tests {
 
     fn page(tags: &[&str], bytes: usize, lifetime: Option<Duration>) -> Arc<Page> {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        Arc::new(Page { tags, lifetime, body: vec![b'x'; bytes].into(), ..Page::default() })
+        Arc::new(Page {
+            tags,
+            lifetime,
+            body: vec![b'x'; bytes].into(),
+            ..Page::default()
+        })
     }
 
     fn fill(cache: &PageCache, key: &str, page: &Arc<Page>) {
@@ -224,10 +239,14 @@ mod tests {
     #[test]
     fn what_was_fetched_before_a_purge_does_not_enter_after_it() {
         let (cache, purges) = cache(10_000);
-        let Look::Miss(before) = cache.look("a", Instant::now()) else { panic!("empty") };
+        let Look::Miss(before) = cache.look("a", Instant::now()) else {
+            panic!("empty")
+        };
         purges.send(purge(&["edition"], true)).unwrap();
         cache.keep(before, "a", &page(&["edition"], 10, Some(HOUR)), Instant::now());
-        let Look::Miss(after) = cache.look("a", Instant::now()) else { panic!("a stale page was kept") };
+        let Look::Miss(after) = cache.look("a", Instant::now()) else {
+            panic!("a stale page was kept")
+        };
         cache.keep(after, "a", &page(&["edition"], 10, Some(HOUR)), Instant::now());
         assert!(has(&cache, "a"));
     }
@@ -236,7 +255,9 @@ mod tests {
     fn a_page_is_kept_as_long_as_it_says() {
         let (cache, _purges) = cache(10_000);
         fill(&cache, "never", &page(&[], 10, None));
-        let Look::Miss(ticket) = cache.look("hour", Instant::now()) else { panic!("empty") };
+        let Look::Miss(ticket) = cache.look("hour", Instant::now()) else {
+            panic!("empty")
+        };
         let stored = Instant::now();
         cache.keep(ticket, "hour", &page(&[], 10, Some(HOUR)), stored);
         assert!(!has(&cache, "never"));

@@ -91,7 +91,7 @@ enum Found {
     /// In the bucket.
     Fetched(Arc<Page>),
     /// In the bucket, too large to hold: its body is still on its way.
-    Large(Page, u64, ByteStream),
+    Large(Arc<Page>, u64, ByteStream),
     Missing,
 }
 
@@ -100,8 +100,13 @@ async fn answer(State(docs): State<Arc<Docs>>, request: Request) -> Response {
     let mut response = match request.method {
         Method::GET | Method::HEAD => docs.answer(&request).await,
         _ => {
-            let mut refusal = html(StatusCode::METHOD_NOT_ALLOWED, "pages can only be read\n".to_owned());
-            refusal.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            let mut refusal = html(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "pages can only be read\n".to_owned(),
+            );
+            refusal
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             refusal
         }
     };
@@ -114,7 +119,10 @@ async fn answer(State(docs): State<Arc<Docs>>, request: Request) -> Response {
 impl Docs {
     async fn answer(&self, request: &Parts) -> Response {
         let uri = &request.uri;
-        let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = request
+            .headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
         let served = match address::wanted(host.or(uri.host()), uri) {
             Wanted::Products => self.products().await,
             Wanted::SlashMissing => Ok(moved(&address::with_slash(uri))),
@@ -122,7 +130,11 @@ impl Docs {
             Wanted::Nothing => Ok(not_found(uri.path())),
         };
         served.unwrap_or_else(|error| {
-            tracing::error!(path = uri.path(), error = format!("{error:#}"), "a page could not be read");
+            tracing::error!(
+                path = uri.path(),
+                error = format!("{error:#}"),
+                "a page could not be read"
+            );
             html(StatusCode::BAD_GATEWAY, pages::bad_gateway())
         })
     }
@@ -133,9 +145,19 @@ impl Docs {
         };
         let (page, length, body, kept) = match self.find(key.as_str()).await? {
             Found::Missing => return Ok(not_found(path)),
-            Found::Kept(page, age) => (Arc::clone(&page), page.body.len() as u64, Body::from(page.body.clone()), Some(age)),
-            Found::Fetched(page) => (Arc::clone(&page), page.body.len() as u64, Body::from(page.body.clone()), None),
-            Found::Large(page, length, body) => (Arc::new(page), length, streamed(body), None),
+            Found::Kept(page, age) => (
+                Arc::clone(&page),
+                page.body.len() as u64,
+                Body::from(page.body.clone()),
+                Some(age),
+            ),
+            Found::Fetched(page) => (
+                Arc::clone(&page),
+                page.body.len() as u64,
+                Body::from(page.body.clone()),
+                None,
+            ),
+            Found::Large(page, length, body) => (page, length, streamed(body), None),
         };
         let mut response = if page.is_directory && !path.ends_with('/') {
             moved(&address::with_slash(&request.uri))
@@ -152,7 +174,9 @@ impl Docs {
         };
         let seen = HeaderValue::from_static(if kept.is_some() { "HIT" } else { "MISS" });
         response.headers_mut().insert("x-cache", seen);
-        response.headers_mut().insert(header::AGE, kept.unwrap_or_default().as_secs().into());
+        response
+            .headers_mut()
+            .insert(header::AGE, kept.unwrap_or_default().as_secs().into());
         Ok(response)
     }
 
@@ -163,14 +187,18 @@ impl Docs {
         };
         let object = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_no_such_key()) =>
+            {
                 return Ok(Found::Missing);
             }
             Err(error) => anyhow::bail!("{}", DisplayErrorContext(error)),
         };
         let (mut page, length, body) = Page::of(object)?;
         if length > LARGEST_KEPT {
-            return Ok(Found::Large(page, length, body));
+            return Ok(Found::Large(Arc::new(page), length, body));
         }
         page.body = body.collect().await?.into_bytes();
         let page = Arc::new(page);
@@ -186,7 +214,10 @@ impl Docs {
             let request = self.s3.list_objects_v2().bucket(&self.bucket).delimiter("/");
             let listed = request.set_continuation_token(from).send().await;
             let listed = listed.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
-            let names = listed.common_prefixes().iter().filter_map(|prefix| prefix.prefix());
+            let names = listed
+                .common_prefixes()
+                .iter()
+                .filter_map(|prefix| prefix.prefix());
             let slugs = names.filter_map(|name| name.trim_end_matches('/').parse::<ProductSlug>().ok());
             products.extend(slugs.map(|slug| slug.to_string()));
             from = listed.next_continuation_token;
@@ -225,7 +256,10 @@ fn html(status: StatusCode, page: String) -> Response {
     let mut response = Response::new(Body::from(page));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -51,12 +51,18 @@ impl Page {
             }
         }
         if let Some(modified) = object.last_modified {
-            headers.insert(header::LAST_MODIFIED, header_value(&header::LAST_MODIFIED, &http_date(&modified)?)?);
+            headers.insert(
+                header::LAST_MODIFIED,
+                header_value(&header::LAST_MODIFIED, &http_date(&modified)?)?,
+            );
         }
         let metadata = object.metadata.unwrap_or_default();
         let page = Self {
             lifetime: lifetime(&metadata, object.cache_control.as_deref()),
-            tags: metadata.get("surrogate-key").map(|keys| words(keys)).unwrap_or_default(),
+            tags: metadata
+                .get("surrogate-key")
+                .map(|keys| words(keys))
+                .unwrap_or_default(),
             is_directory: metadata.get("dir-redirect").is_some_and(|flag| flag == "true"),
             headers,
             body: Bytes::new(),
@@ -84,7 +90,8 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn header_value(name: &HeaderName, text: &str) -> anyhow::Result<HeaderValue> {
-    HeaderValue::from_bytes(text.as_bytes()).with_context(|| format!("the object's {name} is no header: {text:?}"))
+    HeaderValue::from_bytes(text.as_bytes())
+        .with_context(|| format!("the object's {name} is no header: {text:?}"))
 }
 
 /// As HTTP writes dates: `Tue, 15 Nov 1994 08:12:31 GMT`.
@@ -97,7 +104,10 @@ fn http_date(time: &DateTime) -> anyhow::Result<String> {
 /// `Surrogate-Control` speaks to the CDN and wins over `Cache-Control`, which is for browsers, too
 /// (<https://www.fastly.com/documentation/reference/http/http-headers/Surrogate-Control/>).
 fn lifetime(metadata: &HashMap<String, String>, cache_control: Option<&str>) -> Option<Duration> {
-    let directives = metadata.get("surrogate-control").map(String::as_str).or(cache_control)?;
+    let directives = metadata
+        .get("surrogate-control")
+        .map(String::as_str)
+        .or(cache_control)?;
     let mut max_age = None;
     for directive in directives.split(',') {
         let directive = directive.trim().to_ascii_lowercase();
@@ -128,20 +138,38 @@ mod tests {
     #[test]
     fn a_build_is_kept_by_everyone_and_the_rest_by_nobody() {
         assert_eq!(kept(None, Some("public, max-age=60")), Some(60));
-        for cache_control in [None, Some("no-cache"), Some("max-age=60, private"), Some("max-age=0"), Some("max-age=x")]
-        {
+        for cache_control in [
+            None,
+            Some("no-cache"),
+            Some("max-age=60, private"),
+            Some("max-age=0"),
+            Some("max-age=x"),
+        ] {
             assert_eq!(kept(None, cache_control), None, "{cache_control:?}");
         }
     }
 
     #[test]
     fn a_reader_who_has_the_page_is_told_so() {
-        let headers = [(header::ETAG, HeaderValue::from_static("\"abc\""))].into_iter().collect();
-        let page = Page { headers, ..Page::default() };
-        for (known, expected) in
-            [("\"abc\"", true), ("W/\"abc\"", true), ("\"x\", \"abc\"", true), ("*", true), ("\"x\"", false)]
-        {
-            assert_eq!(page.is_known(Some(&HeaderValue::from_static(known))), expected, "{known}");
+        let headers = [(header::ETAG, HeaderValue::from_static("\"abc\""))]
+            .into_iter()
+            .collect();
+        let page = Page {
+            headers,
+            ..Page::default()
+        };
+        for (known, expected) in [
+            ("\"abc\"", true),
+            ("W/\"abc\"", true),
+            ("\"x\", \"abc\"", true),
+            ("*", true),
+            ("\"x\"", false),
+        ] {
+            assert_eq!(
+                page.is_known(Some(&HeaderValue::from_static(known))),
+                expected,
+                "{known}"
+            );
         }
         assert!(!page.is_known(None));
         assert!(!Page::default().is_known(Some(&HeaderValue::from_static("*"))));
@@ -149,6 +177,9 @@ mod tests {
 
     #[test]
     fn dates_are_written_as_http_wants_them() {
-        assert_eq!(http_date(&DateTime::from_secs(784_887_151)).unwrap(), "Tue, 15 Nov 1994 08:12:31 GMT");
+        assert_eq!(
+            http_date(&DateTime::from_secs(784_887_151)).unwrap(),
+            "Tue, 15 Nov 1994 08:12:31 GMT"
+        );
     }
 }

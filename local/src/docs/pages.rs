@@ -45,12 +45,18 @@ pub(super) fn products(products: &[String]) -> String {
 
 /// What a reader sees where there is no page.
 pub(super) fn not_found(path: &str) -> String {
-    page("There is no such page", &format!("<p><code>{}</code> has not been published.</p>\n", escaped(path)))
+    page(
+        "There is no such page",
+        &format!("<p><code>{}</code> has not been published.</p>\n", escaped(path)),
+    )
 }
 
 /// What a reader sees when the object store does not answer.
 pub(super) fn bad_gateway() -> String {
-    page("The page could not be read", "<p>The object store did not answer. The log says why.</p>\n")
+    page(
+        "The page could not be read",
+        "<p>The object store did not answer. The log says why.</p>\n",
+    )
 }
 
 #[cfg(test)]
@@ -60,14 +66,19 @@ mod tests {
     #[test]
     fn what_readers_typed_is_shown_as_text() {
         let page = not_found("/<script>alert('x')</script>\"&");
-        assert!(page.contains("/&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;"), "{page}");
+        assert!(
+            page.contains("/&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;"),
+            "{page}"
+        );
         assert!(!page.contains("<script>"));
     }
 
     #[test]
     fn every_product_is_linked() {
         let page = products(&["alpha".to_owned(), "beta".to_owned()]);
-        assert!(page.contains("<a href=\"/alpha/\">alpha</a>") && page.contains("<a href=\"/beta/\">beta</a>"));
+        assert!(
+            page.contains("<a href=\"/alpha/\">alpha</a>") && page.contains("<a href=\"/beta/\">beta</a>")
+        );
         assert!(products(&[]).contains("Nothing has been published yet"));
     }
 }

@@ -35,7 +35,11 @@ impl DataDir {
         std::fs::create_dir_all(path).with_context(|| format!("making the data directory {place}"))?;
         let marker = path.join(MARKER);
         if !marker.exists() {
-            if std::fs::read_dir(path).with_context(|| format!("reading {place}"))?.next().is_some() {
+            if std::fs::read_dir(path)
+                .with_context(|| format!("reading {place}"))?
+                .next()
+                .is_some()
+            {
                 bail!("{place} has files in it that are not Imprint's; name an empty directory with --data");
             }
             std::fs::write(&marker, MARKER_TEXT).with_context(|| format!("writing to {place}"))?;
@@ -53,7 +57,10 @@ impl DataDir {
         if keep == Keep::Nothing {
             empty(path).with_context(|| format!("emptying {place}"))?;
         }
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
     }
 
     /// Where the stand-ins keep what they have.

@@ -41,7 +41,10 @@ impl FunctionFactory for Functions {
 fn api_config(environment: &Environment) -> anyhow::Result<ApiConfig> {
     let first = imprint_aws::bootstrap(environment)?;
     Ok(ApiConfig {
-        bootstrap: first.map(|first| Bootstrap { user: first.user, password: first.password }),
+        bootstrap: first.map(|first| Bootstrap {
+            user: first.user,
+            password: first.password,
+        }),
         is_local: true,
     })
 }

@@ -31,7 +31,9 @@ pub(super) async fn listen(wish: Wish) -> anyhow::Result<(TcpListener, u16)> {
             Ok((listener, port))
         }
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} of the {what} is taken; stop what listens there, or choose another with {option} (0 takes any free one)")
+            bail!(
+                "port {port} of the {what} is taken; stop what listens there, or choose another with {option} (0 takes any free one)"
+            )
         }
         Err(error) => Err(error).with_context(|| format!("listening on port {port} for the {what}")),
     }
@@ -62,7 +64,10 @@ impl Server {
                 // An error means that the stack was dropped, which is a stop, too.
                 let _either_way = stopped.wait_for(|stopped| *stopped).await;
             };
-            if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopped).await {
+            if let Err(error) = axum::serve(listener, routes)
+                .with_graceful_shutdown(stopped)
+                .await
+            {
                 tracing::error!(%error, "a server ended");
             }
         });
@@ -84,9 +89,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_port_is_named_with_what_to_do() {
-        let (_held, port) = listen(Wish { what: "API", option: "--api-port", port: 0 }).await.unwrap();
-        let refusal = listen(Wish { what: "API", option: "--api-port", port }).await.unwrap_err().to_string();
-        assert!(refusal.contains(&format!("port {port} of the API is taken")), "{refusal}");
+        let (_held, port) = listen(Wish {
+            what: "API",
+            option: "--api-port",
+            port: 0,
+        })
+        .await
+        .unwrap();
+        let refusal = listen(Wish {
+            what: "API",
+            option: "--api-port",
+            port,
+        })
+        .await
+        .unwrap_err()
+        .to_string();
+        assert!(
+            refusal.contains(&format!("port {port} of the API is taken")),
+            "{refusal}"
+        );
         assert!(refusal.contains("--api-port"), "{refusal}");
     }
 }

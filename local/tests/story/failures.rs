@@ -1,0 +1,119 @@
+//! What goes wrong, and how that shows and heals.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use imprint_local::demo::{Site, text};
+use serde_json::json;
+
+use crate::support::{Story, control, ended, succeeded, until, upload};
+
+fn site(text: &str) -> Site {
+    Site::from([("index.html", text), ("a/b.html", "b")])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cdn_that_is_down_for_a_while_is_asked_again() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    story.publish("handbook", &site("one")).await;
+    let purged = story.stack.controlled().fastly.purges().len();
+    let failures = json!({"count": 3, "status": 503});
+    let (status, _) = control(
+        &story.stack.info().control,
+        Method::PUT,
+        "/fastly/failures",
+        Some(failures),
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK);
+    let task = story.publish("handbook", &site("two")).await;
+    assert_eq!(task["metadata"]["editions"][0]["state"], "published", "{task}");
+    assert_eq!(story.stack.controlled().fastly.purges().len(), purged + 1);
+    assert_eq!(story.reader("handbook").read("").await.unwrap().body, "two");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cdn_that_refuses_fails_the_task_until_somebody_mends_it() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    let fastly = &story.stack.controlled().fastly;
+    fastly.fail_next(u32::MAX, StatusCode::UNAUTHORIZED);
+    let build = upload(&story.client, "handbook", &site("one")).await;
+    let task = story.client.confirm(&build).await.unwrap();
+    let failed = ended(&story.client, &task).await;
+    assert_eq!(failed["status"], "FAILURE", "{failed}");
+    let failure = &failed["metadata"]["editions"][0]["failure"];
+    assert_eq!(failure["code"], "purge_refused", "{failed}");
+    assert!(text(failure, "message").unwrap().contains("401"), "{failure}");
+    let edition = story.main_edition("handbook").await;
+    assert_eq!(edition["failure"]["code"], "purge_refused", "{edition}");
+
+    fastly.fail_next(0, StatusCode::UNAUTHORIZED);
+    let url = text(&edition, "self_url").unwrap();
+    let reset = Some(json!({"pending_rebuild": false}));
+    let (status, patched) = story.client.send(Method::PATCH, url, reset).await.unwrap();
+    assert_eq!(status, StatusCode::OK, "{patched}");
+    if let Some(again) = patched["queue_url"].as_str() {
+        succeeded(&story.client, again).await;
+    }
+    story.quiesce().await;
+    let edition = story.main_edition("handbook").await;
+    assert_eq!(
+        (&edition["failure"], &edition["pending_rebuild"]),
+        (&json!(null), &json!(false)),
+        "{edition}"
+    );
+    assert_eq!(fastly.purges().len(), 1);
+    story.reader("handbook").has_all(&site("one")).await.unwrap();
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_no_json_ends_among_the_dead_and_harms_no_neighbour() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    let runner = &story.stack.controlled().runner;
+    let queue = runner.reference("RegisterBuildQueue").unwrap();
+    let build = upload(&story.client, "handbook", &site("one")).await;
+    for body in ["this is no JSON", "{\"version\": 1}", "[]"] {
+        story
+            .sqs()
+            .send_message()
+            .queue_url(queue)
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
+    }
+    let task = story.client.confirm(&build).await.unwrap();
+    succeeded(&story.client, &task).await;
+    story.reader("handbook").has_all(&site("one")).await.unwrap();
+    until("three dead letters", async || {
+        runner.queues().await.unwrap()["register-build"].dead_letters == 3
+    })
+    .await;
+    story.quiesce().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_quiet_ends_with_what_is_left() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    let build = upload(&story.client, "handbook", &site("one")).await;
+    let base = &story.stack.info().control;
+    let (status, latency) = control(base, Method::PUT, "/latency", Some(json!({"s3_ms": 700}))).await;
+    assert_eq!((status, &latency["s3_ms"]), (StatusCode::OK, &json!(700)));
+    let task = story.client.confirm(&build).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (status, busy) = control(base, Method::POST, "/quiesce?timeout_seconds=0", None).await;
+    assert_eq!(status, StatusCode::GATEWAY_TIMEOUT, "{busy}");
+    assert_eq!(busy["left"]["running"]["register-build"], 1, "{busy}");
+    control(base, Method::PUT, "/latency", Some(json!({"s3_ms": 0}))).await;
+    let (status, quiet) = control(base, Method::POST, "/quiesce", None).await;
+    assert_eq!((status, &quiet["quiet"]), (StatusCode::OK, &json!(true)));
+    succeeded(&story.client, &task).await;
+    story.end().await;
+}

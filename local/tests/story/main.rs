@@ -1,0 +1,8 @@
+//! The story of a build, told over HTTP to the running local stack: what uploaders, readers and operators see.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod failures;
+mod publishing;
+mod restart;
+mod support;

@@ -1,0 +1,269 @@
+//! Builds that are published as they should be.
+
+use http::{Method, StatusCode, header};
+use imprint_local::demo::{Reader, Site, text};
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use crate::support::{Story, client, control, counts, succeeded, upload};
+
+fn first() -> Site {
+    Site::from([
+        ("index.html", "<h1>Home</h1> one"),
+        ("guides/index.html", "<h1>Guides</h1>"),
+        ("guides/Über uns & mehr.html", "about"),
+        ("guides/old page.html", "old"),
+        ("gone/only.html", "the last of its directory"),
+        ("_static/style.css", "body{}"),
+    ])
+}
+
+fn second() -> Site {
+    let over = Site::from([("index.html", "<h1>Home</h1> two"), ("guides/new.html", "new")]);
+    first().changed(
+        &over,
+        &["guides/old page.html".to_owned(), "gone/only.html".to_owned()],
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_is_published_and_the_next_one_takes_its_place() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    let by_path = story.reader("handbook");
+    let by_host = Reader::by_host(&story.stack.info().docs, "handbook").unwrap();
+
+    let task = story.publish("handbook", &first()).await;
+    // Six files and the objects of three directories.
+    assert_eq!(counts(&task), (9, 0, 0));
+    by_path.has_all(&first()).await.unwrap();
+    by_host.has_all(&first()).await.unwrap();
+    let home = by_path.read("").await.unwrap();
+    assert_eq!(home.body, "<h1>Home</h1> one");
+    assert_eq!(
+        (home.header("content-type"), home.header("cache-control")),
+        ("text/html", "no-cache")
+    );
+    assert!(by_host.read("index.html").await.unwrap().is_hit());
+    let key = text(&story.main_edition("handbook").await, "surrogate_key")
+        .unwrap()
+        .to_owned();
+    let purges = story.stack.controlled().fastly.purges();
+    assert_eq!(
+        purges
+            .iter()
+            .map(|purge| purge.keys.as_slice())
+            .collect::<Vec<_>>(),
+        [[key.clone()]]
+    );
+    let before = story.written("handbook/v/main/").await;
+
+    let task = story.publish("handbook", &second()).await;
+    // Changed and new; the two files and the directory that went; the rest.
+    assert_eq!(counts(&task), (2, 3, 5));
+    by_path.has_all(&second()).await.unwrap();
+    by_host.has_all(&second()).await.unwrap();
+    by_path
+        .has_none(&[
+            "guides/old page.html".into(),
+            "gone/only.html".into(),
+            "gone".into(),
+        ])
+        .await
+        .unwrap();
+    let after = story.written("handbook/v/main/").await;
+    for untouched in [
+        "guides/index.html",
+        "guides/Über uns & mehr.html",
+        "_static/style.css",
+        "guides",
+    ] {
+        assert_eq!(
+            before[untouched], after[untouched],
+            "{untouched} was written again"
+        );
+    }
+    assert!(after["index.html"] > before["index.html"]);
+    assert_eq!(
+        story
+            .stack
+            .controlled()
+            .fastly
+            .purges()
+            .last()
+            .map(|purge| purge.keys.clone()),
+        Some(vec![key])
+    );
+    by_path.below("builds/1").has_all(&first()).await.unwrap();
+    by_path.below("builds/2").has_all(&second()).await.unwrap();
+    by_path.below("v/main").has_all(&second()).await.unwrap();
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_get_what_a_cdn_would_give_them() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    story.publish("handbook", &first()).await;
+    let docs = &story.stack.info().docs;
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let get = |path: &str| http.get(format!("{docs}{path}"));
+
+    for (bare, target) in [
+        ("/handbook", "/handbook/"),
+        ("/handbook/guides?q=1", "/handbook/guides/?q=1"),
+        ("/handbook/v/main", "/handbook/v/main/"),
+        ("/handbook/builds/1", "/handbook/builds/1/"),
+    ] {
+        let moved = get(bare).send().await.unwrap();
+        assert_eq!(moved.status(), StatusCode::MOVED_PERMANENTLY, "{bare}");
+        assert_eq!(moved.headers()[header::LOCATION], target, "{bare}");
+    }
+    let page = get("/handbook/guides/").send().await.unwrap();
+    let tag = page.headers()[header::ETAG].clone();
+    assert!(page.headers().contains_key(header::LAST_MODIFIED) && page.headers().contains_key(header::AGE));
+    let known = get("/handbook/guides/")
+        .header(header::IF_NONE_MATCH, tag)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    let head = http
+        .head(format!("{docs}/handbook/guides/"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(head.status(), StatusCode::OK);
+    assert_eq!(head.headers()[header::CONTENT_LENGTH], "15");
+    assert_eq!(head.text().await.unwrap(), "");
+    for path in [
+        "/_imprint/builds/1/x.json",
+        "/handbook/../_imprint/x",
+        "/handbook/%2e%2e/_imprint/x",
+        "/other/",
+    ] {
+        assert_eq!(
+            get(path).send().await.unwrap().status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    let refused = http
+        .put(format!("{docs}/handbook/"))
+        .body("x")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let list = get("/").send().await.unwrap().text().await.unwrap();
+    assert!(list.contains("<a href=\"/handbook/\">handbook</a>"), "{list}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_completion_marker_publishes_as_a_patch_does() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    let build = upload(&story.client, "handbook", &first()).await;
+    let marker = &build["post_complete_url"];
+    let mut form = Form::new();
+    for (name, value) in marker["fields"].as_object().unwrap() {
+        form = form.text(name.clone(), value.as_str().unwrap().to_owned());
+    }
+    let form = form.part("file", Part::bytes(Vec::new()).file_name("complete"));
+    let sent = reqwest::Client::new()
+        .post(text(marker, "url").unwrap())
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        sent.status(),
+        StatusCode::NO_CONTENT,
+        "{}",
+        sent.text().await.unwrap()
+    );
+    story.quiesce().await;
+    story.reader("handbook").has_all(&first()).await.unwrap();
+    let build = story
+        .client
+        .read(text(&build, "self_url").unwrap())
+        .await
+        .unwrap();
+    assert_eq!(build["uploaded"], true);
+    // The client that confirms as well does no harm, and can watch.
+    let task = story.client.confirm(&build).await.unwrap();
+    succeeded(&story.client, &task).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_products_never_mix() {
+    let story = Story::begin().await;
+    let names = ["tide", "tide-pool"];
+    let sites = names.map(|name| Site::from([("index.html", name), ("a/b.html", name)]));
+    for name in names {
+        story.product(name).await;
+    }
+    tokio::join!(
+        story.publish(names[0], &sites[0]),
+        story.publish(names[1], &sites[1])
+    );
+    for (name, site) in names.iter().zip(&sites) {
+        story.reader(name).has_all(site).await.unwrap();
+    }
+    let changed = Site::from([("index.html", "changed")]);
+    story.publish(names[0], &changed).await;
+    story.reader(names[0]).has_all(&changed).await.unwrap();
+    story
+        .reader(names[0])
+        .has_none(&["a/b.html".to_owned()])
+        .await
+        .unwrap();
+    story.reader(names[1]).has_all(&sites[1]).await.unwrap();
+    // The purge of one product leaves the other's pages in the cache.
+    assert!(story.reader(names[1]).read("a/b.html").await.unwrap().is_hit());
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_function_sees_the_clock_that_was_set() {
+    let story = Story::begin().await;
+    let base = &story.stack.info().control;
+    let (status, clock) = control(
+        base,
+        Method::PUT,
+        "/clock",
+        Some(json!({"now": "2031-04-01T12:00:00Z"})),
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK, "{clock}");
+    let (refused, _) = story
+        .client
+        .send(Method::POST, "/products/", Some(json!({})))
+        .await
+        .unwrap();
+    assert_eq!(
+        refused,
+        StatusCode::UNAUTHORIZED,
+        "a token of an earlier time still counts"
+    );
+
+    let later = Story {
+        client: client(&story.stack).await,
+        ..story
+    };
+    later.product("handbook").await;
+    later.publish("handbook", &first()).await;
+    let edition = later.main_edition("handbook").await;
+    for field in ["date_created", "date_rebuilt"] {
+        assert!(
+            text(&edition, field).unwrap().starts_with("2031-04-01T12:0"),
+            "{field}: {edition}"
+        );
+    }
+    later.end().await;
+}
