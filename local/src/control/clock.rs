@@ -35,11 +35,12 @@ impl Clock for LocalClock {
     }
 }
 
+/// The machine's time, which the stand-ins go by as AWS goes by its own.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the clock that the functions ask"
 )]
-fn real() -> Timestamp {
+pub(crate) fn real() -> Timestamp {
     Timestamp::now()
 }
 

@@ -26,6 +26,7 @@ use crate::standins::front::{Latency, LatencyChange, RequestCounts};
 use crate::template::Source;
 
 pub use self::clock::LocalClock;
+pub(crate) use self::clock::real;
 use self::reply::{Answer, Refusal, json_response, ok};
 
 /// What the control port controls.

@@ -270,11 +270,11 @@ mod tests {
     fn a_full_cache_forgets_what_was_used_longest_ago() {
         let (cache, _purges) = cache(10_000);
         for key in ["a", "b", "c", "d"] {
-            fill(&cache, key, &page(&["edition"], 1_500, Some(HOUR)));
+            fill(&cache, key, &page(&["edition"], 1_200, Some(HOUR)));
         }
         assert!(has(&cache, "a"));
         for key in ["e", "f", "g"] {
-            fill(&cache, key, &page(&["edition"], 1_500, Some(HOUR)));
+            fill(&cache, key, &page(&["edition"], 1_200, Some(HOUR)));
         }
         assert!(has(&cache, "a") && !has(&cache, "b") && has(&cache, "g"));
         fill(&cache, "huge", &page(&[], 9_000, Some(HOUR)));

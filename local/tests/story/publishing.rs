@@ -2,6 +2,7 @@
 
 use http::{Method, StatusCode, header};
 use imprint_local::demo::{Reader, Site, text};
+use imprint_local::stack::Options;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
@@ -158,6 +159,17 @@ async fn readers_get_what_a_cdn_would_give_them() {
         .await
         .unwrap();
     assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let large = vec![b'x'; 9 * 1024 * 1024];
+    let put = story.s3().put_object().bucket(&story.stack.info().bucket);
+    let put = put.key("handbook/builds/1/large.bin").body(large.clone().into());
+    let put = put.cache_control("max-age=60").content_disposition("attachment");
+    put.send().await.unwrap();
+    for _ in 0..2 {
+        // Too large to be kept, passed on whole.
+        let read = story.reader("handbook").read("builds/1/large.bin").await.unwrap();
+        assert!(read.body == large && !read.is_hit());
+        assert_eq!(read.header("content-disposition"), "attachment");
+    }
     let list = get("/").send().await.unwrap().text().await.unwrap();
     assert!(list.contains("<a href=\"/handbook/\">handbook</a>"), "{list}");
     story.end().await;
@@ -231,7 +243,23 @@ async fn two_products_never_mix() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_sees_the_clock_that_was_set() {
-    let story = Story::begin().await;
+    // Far in the past, where S3 would think that every form had expired.
+    let clock = Some("2020-02-02T00:00:00Z".parse().unwrap());
+    let story = Story::begin_with(Options {
+        clock,
+        ..Options::default()
+    })
+    .await;
+    story.product("early").await;
+    story.publish("early", &first()).await;
+    let early = story.main_edition("early").await;
+    assert!(
+        text(&early, "date_rebuilt")
+            .unwrap()
+            .starts_with("2020-02-02T00:0"),
+        "{early}"
+    );
+
     let base = &story.stack.info().control;
     let (status, clock) = control(
         base,

@@ -19,7 +19,11 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) async fn begin() -> Self {
-        let stack = Stack::start(Options::default()).await.unwrap();
+        Self::begin_with(Options::default()).await
+    }
+
+    pub(crate) async fn begin_with(options: Options) -> Self {
+        let stack = Stack::start(options).await.unwrap();
         let client = client(&stack).await;
         Self { stack, client }
     }
