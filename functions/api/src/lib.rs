@@ -1,1 +1,43 @@
-//! api
+//! The HTTP API: LTD Keeper's v1 routes as they were meant to be, on one router for Lambda, the local stack and tests.
+//!
+//! Translates only: it parses requests, asks the use-cases of `imprint_app`, and writes their answers. It never decides
+//! anything about publishing, and never names an AWS SDK crate.
+
+mod access;
+mod credentials;
+mod delivery;
+mod error;
+mod extract;
+mod function;
+mod listing;
+mod openapi;
+mod requests;
+mod resources;
+mod router;
+mod routes;
+mod urls;
+
+use std::sync::Arc;
+
+use imprint_app::access::Bootstrap;
+use imprint_app::env::Env;
+
+pub use function::function;
+pub use openapi::openapi;
+pub use router::router;
+
+/// What the API needs to know besides its ports.
+#[derive(Clone)]
+pub struct ApiConfig {
+    /// The first user of the installation.
+    pub bootstrap: Option<Bootstrap>,
+    /// Whether this is a local stack: URLs then begin with `http` unless a proxy says otherwise.
+    pub is_local: bool,
+}
+
+/// What every handler is lent.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) env: Env,
+    pub(crate) config: Arc<ApiConfig>,
+}

@@ -278,7 +278,7 @@ fn page<T>(
         None => 0,
         Some(cursor) => match all.iter().position(|item| name(item) == cursor) {
             Some(at) => at + 1,
-            None => return Err(StoreError::Failed("the cursor is none of this list".into())),
+            None => return Err(StoreError::NotFound("the page of this cursor".to_owned())),
         },
     };
     let left = all.len() - start;

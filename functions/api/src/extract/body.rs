@@ -1,0 +1,105 @@
+//! JSON bodies.
+
+use axum::extract::{FromRequest, Request};
+use http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+
+use crate::Api;
+use crate::error::ApiError;
+
+/// The longest body that is read. Twenty thousand directories of fifty bytes fit.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A body that knows what it is about, so that refusals can name it.
+pub(crate) trait RequestBody: DeserializeOwned {
+    /// `Product`, `Build` or `Edition`.
+    const NOUN: &'static str;
+}
+
+/// A body of JSON.
+#[derive(Debug)]
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: RequestBody> FromRequest<Api> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        check_type(&parts.headers)?;
+        let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
+            ApiError::TooLarge(format!(
+                "the body is longer than {} MB or broke off",
+                MAX_BODY / 1024 / 1024
+            ))
+        })?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value: &http::HeaderValue| value.to_str().unwrap_or("?").trim())
+    };
+    let refused = |what: &str, found: &str| {
+        let found: String = found.chars().take(80).collect();
+        Err(ApiError::BadRequest(format!(
+            "{what} is {found}; send application/json, not encoded"
+        )))
+    };
+    if let Some(encoding) =
+        text(header::CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+    {
+        return refused("Content-Encoding", encoding);
+    }
+    let Some(full) = text(header::CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let name = full
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if name == "application/json" || (name.starts_with("application/") && name.ends_with("+json")) {
+        Ok(())
+    } else {
+        refused("Content-Type", full)
+    }
+}
+
+/// Parses an object. An error names the field.
+fn parse<T: RequestBody>(bytes: &[u8]) -> Result<T, ApiError> {
+    // What no field takes is passed over unseen, so this is looked at first.
+    let text = std::str::from_utf8(bytes).map_err(|error| not_json(&error))?;
+    // A sequence would pass as the fields in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(ApiError::BadRequest("the body must be a JSON object".to_owned()));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| refusal::<T>(&error))?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(parsed)
+}
+
+fn not_json(error: &impl std::fmt::Display) -> ApiError {
+    ApiError::BadRequest(format!("the body is not JSON: {error}"))
+}
+
+fn refusal<T: RequestBody>(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let (path, inner) = (error.path().to_string(), error.inner());
+    if !inner.is_data() {
+        return not_json(inner);
+    }
+    let noun = T::NOUN;
+    let field = path.split(['[', '.']).next().unwrap_or_default();
+    ApiError::BadRequest(match field {
+        // LTD's words.
+        "git_refs" | "tracked_refs" | "directories" => {
+            format!("Invalid {noun}: {field} must be an array of strings")
+        }
+        "" => format!("Invalid {noun}: {inner}"),
+        _ => format!("Invalid {noun}: {path}: {inner}"),
+    })
+}

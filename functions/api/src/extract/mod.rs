@@ -1,0 +1,129 @@
+//! What handlers take out of a request, refused in the contract's error form.
+//!
+//! axum's own extractors answer in plain text, so they are used here and nowhere else.
+
+mod body;
+
+use std::fmt::Display;
+use std::future::Future;
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use imprint_app::access::Caller;
+use imprint_app::error::AppError;
+
+use crate::Api;
+use crate::delivery::{Accepted, weighed};
+use crate::error::{ApiError, Needed};
+use crate::listing::{ListParams, Listing};
+
+pub(crate) use body::{JsonBody, RequestBody};
+
+/// The variable part of a path. What is not in its one spelling names nothing: `/builds/07` is not `/builds/7`.
+#[derive(Debug)]
+pub(crate) struct InPath<T>(pub(crate) T);
+
+impl<T: FromStr + Display> FromRequestParts<Api> for InPath<T> {
+    type Rejection = ApiError;
+
+    #[expect(clippy::disallowed_types, reason = "this is the wrapper that the others take")]
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let raw = axum::extract::Path::<String>::from_request_parts(parts, api).await;
+        let axum::extract::Path(raw) =
+            raw.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))?;
+        let value: T = raw.parse().map_err(|_| ApiError::NotFound)?;
+        if value.to_string() == raw {
+            Ok(Self(value))
+        } else {
+            Err(ApiError::NotFound)
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Listing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        query::<ListParams>(parts, api).await?.check()
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "this is the wrapper that the others take")]
+async fn query<T: DeserializeOwned + Send>(parts: &mut Parts, api: &Api) -> Result<T, ApiError> {
+    let query = axum::extract::Query::<T>::from_request_parts(parts, api).await;
+    query
+        .map(|axum::extract::Query(query)| query)
+        .map_err(|error| ApiError::BadRequest(error.body_text()))
+}
+
+/// Who asks: only where the access table asks for a permission.
+#[derive(Debug)]
+pub(crate) struct Authenticated(pub(crate) Caller);
+
+impl FromRequestParts<Api> for Authenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get::<Caller>().cloned();
+        caller.map(Self).ok_or(ApiError::Unauthenticated(Needed::Token))
+    }
+}
+
+impl FromRequestParts<Api> for Accepted {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+/// The media type that asks for upload forms. Its "v2" is that of one route of the v1 API.
+pub(crate) const WITH_FORMS: &str = "application/vnd.ltdkeeper.v2+json";
+
+/// Which answer to the registration of a build a client wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BuildForm {
+    /// The build.
+    Plain,
+    /// The build with upload forms.
+    WithForms,
+}
+
+impl FromRequestParts<Api> for BuildForm {
+    type Rejection = std::convert::Infallible;
+
+    /// Only one media type is special, and only by its exact name: whatever stands beside it means the plain form, so
+    /// it does not matter in which order they are preferred.
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Self::Rejection> {
+        let values = parts
+            .headers
+            .get_all(http::header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let named = values.flat_map(|value| value.split(',')).any(|one| {
+            let (name, quality) = weighed(one);
+            name.eq_ignore_ascii_case(WITH_FORMS) && quality > 0.0
+        });
+        Ok(if named { Self::WithForms } else { Self::Plain })
+    }
+}
+
+/// Tells of a wrong body only when the thing that it is about is there.
+///
+/// # Errors
+/// What `lookup` says, or what is wrong with the body.
+pub(crate) async fn after<T, R>(
+    lookup: impl Future<Output = Result<R, AppError>>,
+    body: Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    match body {
+        Ok(body) => Ok(body),
+        Err(error) => {
+            lookup.await?;
+            Err(error)
+        }
+    }
+}

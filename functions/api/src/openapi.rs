@@ -1,0 +1,200 @@
+//! The description of the API: what the handlers say, and what all operations have in common.
+
+use utoipa::PartialSchema as _;
+use utoipa::ToSchema as _;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder,
+};
+
+use http::Method;
+use serde_json::json;
+
+use imprint_domain::access::Permission;
+
+use crate::access::{Access, needed};
+use crate::error::{ApiError, ErrorBody, Needed};
+use crate::routes;
+
+/// The API's description, OpenAPI 3.1.
+pub fn openapi() -> OpenApi {
+    let mut document = routes::all().into_openapi();
+    document.info = InfoBuilder::new()
+        .title("Imprint")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(
+            utoipa::openapi::LicenseBuilder::new()
+                .name("MIT")
+                .identifier(Some("MIT"))
+                .build(),
+        ))
+        .build();
+    document.tags = Some(tags());
+    let components = document.components.get_or_insert_with(Components::new);
+    components
+        .schemas
+        .insert(ErrorBody::name().into_owned(), ErrorBody::schema());
+    for (name, scheme) in schemes() {
+        components.add_security_scheme(name, scheme);
+    }
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            if let Some(access) = needed(&method, path) {
+                complete(operation, &method, path, access);
+            }
+        }
+    }
+    document
+}
+
+const DESCRIPTION: &str = "Publishes documentation: products, their builds, the editions that show them, and the tasks \
+    that move an edition to a build. It is the v1 API of LTD Keeper; what Imprint adds comes after LTD's fields. Every \
+    path may be written with or without its final slash. Times are UTC in whole seconds.";
+
+fn tags() -> Vec<utoipa::openapi::Tag> {
+    let all = [
+        ("service", "The service itself"),
+        ("products", "What has documentation"),
+        ("builds", "Immutable uploads of a product's site"),
+        ("editions", "Named views of a product at stable URLs"),
+        ("tasks", "What goes on after a request"),
+    ];
+    all.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())
+        .into()
+}
+
+fn schemes() -> [(&'static str, SecurityScheme); 3] {
+    let http = |scheme, text| {
+        SecurityScheme::Http(HttpBuilder::new().scheme(scheme).description(Some(text)).build())
+    };
+    [
+        (
+            "token",
+            http(
+                HttpAuthScheme::Basic,
+                "The token as the user name; the password is ignored.",
+            ),
+        ),
+        ("bearer", http(HttpAuthScheme::Bearer, "The token.")),
+        (
+            "password",
+            http(HttpAuthScheme::Basic, "Name and password, for a token."),
+        ),
+    ]
+}
+
+/// The operations of a path with their methods.
+pub(crate) fn operations(item: &mut PathItem) -> Vec<(Method, &mut Operation)> {
+    let all = [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::OPTIONS, &mut item.options),
+        (Method::HEAD, &mut item.head),
+        (Method::PATCH, &mut item.patch),
+        (Method::TRACE, &mut item.trace),
+    ];
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+        .collect()
+}
+
+/// Adds who may and what can go wrong.
+fn complete(operation: &mut Operation, method: &Method, path: &str, access: Access) {
+    let mut errors = vec![
+        ("500", "The service failed", ApiError::Internal(String::new())),
+        (
+            "503",
+            "Busy; `Retry-After` says when to come back",
+            ApiError::Busy(String::new()),
+        ),
+    ];
+    let has_body = operation.request_body.is_some();
+    if has_body || path.ends_with('/') && *method == Method::GET && path != "/" {
+        let example = if has_body {
+            "Invalid slug: \"..\" is not a slug"
+        } else {
+            "limit must be a number from 1 to 1000"
+        };
+        let example = example.to_owned();
+        errors.push((
+            "400",
+            "The request is wrong; the message names the field",
+            ApiError::BadRequest(example),
+        ));
+    }
+    if path.contains('{') {
+        errors.push(("404", "It is not there", ApiError::NotFound));
+    }
+    if *method != Method::GET {
+        let example = imprint_app::error::AppError::Contended.to_string();
+        errors.push((
+            "409",
+            "Others keep changing the same thing",
+            ApiError::Contended(example),
+        ));
+    }
+    if has_body {
+        let example = "the body is longer than 1 MB or broke off".to_owned();
+        errors.push((
+            "413",
+            "The request or its answer is too large",
+            ApiError::TooLarge(example),
+        ));
+    }
+    if path == "/token" {
+        errors.push((
+            "401",
+            "No such user, or not this password",
+            ApiError::Unauthenticated(Needed::Password),
+        ));
+    }
+    match access {
+        Access::Anyone => {}
+        Access::With(permission) => {
+            let requirement = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
+            operation.security = Some(vec![requirement("token"), requirement("bearer")]);
+            errors.push((
+                "401",
+                "No token, or one that is not accepted",
+                ApiError::Unauthenticated(Needed::Token),
+            ));
+            errors.push(("403", name(permission), ApiError::Forbidden));
+        }
+    }
+    for (status, text, error) in errors {
+        operation
+            .responses
+            .responses
+            .insert(status.to_owned(), RefOr::T(refusal(text, &error)));
+    }
+}
+
+fn refusal(text: &str, error: &ApiError) -> Response {
+    let (status, word) = error.kind();
+    let example = json!({"status": status.as_u16(), "error": word, "message": error.sentence()});
+    let schema = Ref::from_schema_name(ErrorBody::name());
+    let content = ContentBuilder::new()
+        .schema(Some(schema))
+        .example(Some(example))
+        .build();
+    ResponseBuilder::new()
+        .description(text)
+        .content("application/json", content)
+        .build()
+}
+
+/// What a caller without a permission is told in the description.
+fn name(permission: Permission) -> &'static str {
+    match permission {
+        Permission::AdminUser => "Needs the permission ADMIN_USER",
+        Permission::AdminProduct => "Needs the permission ADMIN_PRODUCT",
+        Permission::AdminEdition => "Needs the permission ADMIN_EDITION",
+        Permission::UploadBuild => "Needs the permission UPLOAD_BUILD",
+        Permission::DeprecateBuild => "Needs the permission DEPRECATE_BUILD",
+    }
+}

@@ -1,0 +1,89 @@
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use imprint_app::access::Caller;
+use imprint_app::builds::{NewBuild, NewEditions};
+use imprint_domain::access::Permission;
+use imprint_domain::git::GitRefs;
+use imprint_domain::key::SiteDirectory;
+
+use crate::error::ApiError;
+use crate::extract::{BuildForm, RequestBody};
+
+use super::{invalid, parsed, required, slug};
+
+const NOUN: &str = "Build";
+
+/// More directories than any answer could carry forms for.
+const MAX_DIRECTORIES: usize = 20_000;
+
+/// A new build. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateBuild {
+    /// What it was built from.
+    #[schema(required, nullable = false, example = json!(["main"]), min_items = 1, max_items = 64)]
+    git_refs: Option<Vec<String>>,
+    /// Its name in URLs, free among all builds that the product ever had. The smallest free number when it is absent.
+    #[schema(pattern = "^[a-zA-Z0-9-._]+$", max_length = 128)]
+    slug: Option<String>,
+    /// Who asked for it.
+    #[schema(max_length = 255)]
+    github_requester: Option<String>,
+    /// The directories to make upload forms for; only with the media type that asks for forms. `["/"]` when absent.
+    #[schema(example = json!(["/", "_static/"]), max_items = 20000)]
+    directories: Option<Vec<String>>,
+}
+
+/// A change of a build.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct UpdateBuild {
+    /// `true` when every file has been uploaded. Saying it again publishes the build again.
+    pub(crate) uploaded: Option<bool>,
+}
+
+impl RequestBody for CreateBuild {
+    const NOUN: &'static str = NOUN;
+}
+impl RequestBody for UpdateBuild {
+    const NOUN: &'static str = NOUN;
+}
+
+impl CreateBuild {
+    pub(crate) fn parse(self, form: BuildForm, caller: &Caller) -> Result<NewBuild, ApiError> {
+        let git_refs = required(NOUN, "git_refs", self.git_refs)?;
+        Ok(NewBuild {
+            slug: slug(self.slug.as_deref())?,
+            git_refs: GitRefs::parse(&git_refs)
+                .map_err(|error| invalid(NOUN, format_args!("git_refs: {error}")))?,
+            github_requester: parsed(NOUN, "github_requester", self.github_requester.as_deref())?,
+            directories: match form {
+                BuildForm::Plain => None,
+                BuildForm::WithForms => Some(directories(self.directories)?),
+            },
+            new_editions: if caller.permissions.has(Permission::AdminEdition) {
+                NewEditions::Allowed
+            } else {
+                NewEditions::Forbidden
+            },
+        })
+    }
+}
+
+/// Each directory once.
+fn directories(raw: Option<Vec<String>>) -> Result<Vec<SiteDirectory>, ApiError> {
+    let raw = raw.unwrap_or_else(|| vec!["/".to_owned()]);
+    if raw.len() > MAX_DIRECTORIES {
+        return Err(invalid(
+            NOUN,
+            format_args!("directories: at most {MAX_DIRECTORIES} are allowed"),
+        ));
+    }
+    let parse = |raw: String| {
+        raw.parse()
+            .map_err(|error| invalid(NOUN, format_args!("directories: {error}")))
+    };
+    let unique: BTreeSet<SiteDirectory> = raw.into_iter().map(parse).collect::<Result<_, _>>()?;
+    Ok(unique.into_iter().collect())
+}

@@ -1,0 +1,149 @@
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use imprint_app::editions::{self, EditionPatch, NewEdition, NewName};
+use imprint_domain::git::GitRefs;
+use imprint_domain::slug::EditionSlug;
+use imprint_domain::tracking::TrackingMode;
+
+use crate::error::ApiError;
+use crate::extract::RequestBody;
+use crate::urls::Urls;
+
+use super::{invalid, mode, parsed, required, slug};
+
+const NOUN: &str = "Edition";
+
+/// A new edition. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateEdition {
+    /// Its name in URLs. Needed unless `autoincrement` is true.
+    #[schema(pattern = "^[a-zA-Z0-9-._]+$", example = "v1.0", max_length = 128)]
+    slug: Option<String>,
+    /// Its title. Needed unless `autoincrement` is true.
+    #[schema(example = "Version 1.0", max_length = 255)]
+    title: Option<String>,
+    /// Whether to name it, slug and title, by the next whole number.
+    #[schema(value_type = Option<bool>)]
+    autoincrement: Option<Flag>,
+    /// How it chooses builds. `git_refs` when it is absent.
+    #[schema(example = "git_refs")]
+    mode: Option<String>,
+    /// The refs whose builds it follows. Needed with the modes `git_refs` and `git_ref`.
+    #[schema(example = json!(["v1.0"]), max_items = 64)]
+    tracked_refs: Option<Vec<String>>,
+    /// The build to show at once: a URL of this API.
+    #[schema(example = "https://keeper.example.org/builds/1")]
+    build_url: Option<String>,
+}
+
+/// A change of an edition. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct UpdateEdition {
+    /// Its present slug. Renaming is not available yet.
+    slug: Option<String>,
+    /// Its title.
+    #[schema(max_length = 255)]
+    title: Option<String>,
+    /// How it chooses builds.
+    mode: Option<String>,
+    /// The refs whose builds it follows.
+    #[schema(max_items = 64)]
+    tracked_refs: Option<Vec<String>>,
+    /// The build to show now: a URL of this API.
+    build_url: Option<String>,
+    /// `true` publishes the present build again; `false` tries again what is pending.
+    pending_rebuild: Option<bool>,
+}
+
+/// A truth value, which some of LTD's clients write as Python does.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged, expecting = "expected a boolean")]
+enum Flag {
+    Plain(bool),
+    Python(PythonFlag),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum PythonFlag {
+    #[serde(alias = "true")]
+    True,
+    #[serde(alias = "false")]
+    False,
+}
+
+impl Flag {
+    fn is_set(self) -> bool {
+        match self {
+            Self::Plain(flag) => flag,
+            Self::Python(PythonFlag::True) => true,
+            Self::Python(PythonFlag::False) => false,
+        }
+    }
+}
+
+impl RequestBody for CreateEdition {
+    const NOUN: &'static str = NOUN;
+}
+impl RequestBody for UpdateEdition {
+    const NOUN: &'static str = NOUN;
+}
+
+impl CreateEdition {
+    pub(crate) fn parse(self, urls: &Urls) -> Result<NewEdition, ApiError> {
+        let mode = mode(self.mode.as_deref())?.unwrap_or(TrackingMode::GitRefs);
+        let tracking = editions::tracking(mode, refs(self.tracked_refs.as_deref())?)?;
+        let build = self
+            .build_url
+            .as_deref()
+            .map(|url| urls.parse_build(url))
+            .transpose()?;
+        let slug: Option<EditionSlug> = slug(self.slug.as_deref())?;
+        let name = match (self.autoincrement.is_some_and(Flag::is_set), slug) {
+            (true, None) => NewName::Autoincrement,
+            (true, Some(_)) => return Err(invalid(NOUN, "slug cannot be given together with autoincrement")),
+            (false, slug) => NewName::Given {
+                slug: required(NOUN, "slug", slug)?,
+                title: required(NOUN, "title", parsed(NOUN, "title", self.title.as_deref())?)?,
+            },
+        };
+        Ok(NewEdition {
+            name,
+            tracking,
+            build,
+        })
+    }
+}
+
+impl UpdateEdition {
+    /// The patch, and the slug that the edition must have.
+    pub(crate) fn parse(self, urls: &Urls) -> Result<(EditionPatch, Option<EditionSlug>), ApiError> {
+        let patch = EditionPatch {
+            title: parsed(NOUN, "title", self.title.as_deref())?,
+            mode: mode(self.mode.as_deref())?,
+            tracked_refs: refs(self.tracked_refs.as_deref())?,
+            build: self
+                .build_url
+                .as_deref()
+                .map(|url| urls.parse_build(url))
+                .transpose()?,
+            pending_rebuild: self.pending_rebuild,
+        };
+        Ok((patch, slug(self.slug.as_deref())?))
+    }
+
+    /// The refusal of another slug.
+    pub(crate) fn renamed() -> ApiError {
+        invalid(
+            NOUN,
+            "slug: renaming is not available yet; create a new edition with that slug",
+        )
+    }
+}
+
+fn refs(raw: Option<&[String]>) -> Result<Option<GitRefs>, ApiError> {
+    let parse = |raw: &[String]| {
+        GitRefs::parse(raw).map_err(|error| invalid(NOUN, format_args!("tracked_refs: {error}")))
+    };
+    raw.map(parse).transpose()
+}

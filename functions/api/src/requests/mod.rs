@@ -1,0 +1,51 @@
+//! What callers send, parsed into what the use-cases take.
+
+mod build;
+mod edition;
+mod product;
+
+pub(crate) use build::{CreateBuild, UpdateBuild};
+pub(crate) use edition::{CreateEdition, UpdateEdition};
+pub(crate) use product::{CreateProduct, UpdateProduct};
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::error::ApiError;
+
+fn invalid(noun: &str, what: impl Display) -> ApiError {
+    ApiError::BadRequest(format!("Invalid {noun}: {what}"))
+}
+
+/// A field that must be there.
+fn required<T>(noun: &str, name: &str, field: Option<T>) -> Result<T, ApiError> {
+    field.ok_or_else(|| invalid(noun, format_args!("missing {name}")))
+}
+
+/// Parses a field that is there.
+fn parsed<T: FromStr<Err: Display>>(
+    noun: &str,
+    name: &str,
+    raw: Option<&str>,
+) -> Result<Option<T>, ApiError> {
+    let parse = |raw: &str| {
+        raw.parse()
+            .map_err(|error| invalid(noun, format_args!("{name}: {error}")))
+    };
+    raw.map(parse).transpose()
+}
+
+/// Parses a slug that is there.
+fn slug<T: FromStr<Err: Display>>(raw: Option<&str>) -> Result<Option<T>, ApiError> {
+    raw.map(str::parse)
+        .transpose()
+        .map_err(|error| ApiError::BadRequest(format!("Invalid slug: {error}")))
+}
+
+/// Parses a sentence-giving field, such as a tracking mode, whose error is LTD's own sentence.
+fn mode(raw: Option<&str>) -> Result<Option<imprint_domain::tracking::TrackingMode>, ApiError> {
+    let parse = |raw: &str| raw.parse();
+    raw.map(parse)
+        .transpose()
+        .map_err(|error: imprint_domain::tracking::UnknownMode| ApiError::BadRequest(error.to_string()))
+}

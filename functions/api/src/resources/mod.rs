@@ -1,0 +1,55 @@
+//! What callers get. Fields and their order are LTD's; ours come after them.
+
+mod build;
+mod edition;
+mod moment;
+mod product;
+mod service;
+mod task;
+
+pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
+pub(crate) use edition::{EditionEnded, EditionList, EditionResource};
+pub(crate) use moment::Moment;
+pub(crate) use product::{ProductList, ProductResource};
+pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
+pub(crate) use task::TaskResource;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use imprint_domain::task::Failure;
+
+/// A word as it is stored, such as a failure's code.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// What went wrong, and what to do.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Failure)]
+pub(crate) struct FailureResource {
+    /// A stable word for machines.
+    #[schema(example = "purge_refused")]
+    code: String,
+    /// What happened.
+    message: String,
+    /// What to do.
+    remedy: String,
+    /// When it happened.
+    date: Moment,
+}
+
+impl FailureResource {
+    fn new(failure: &Failure) -> Self {
+        Self {
+            code: word(&failure.code),
+            message: failure.message.clone(),
+            remedy: failure.remedy.clone(),
+            date: Moment(failure.at),
+        }
+    }
+}

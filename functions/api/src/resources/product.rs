@@ -1,0 +1,83 @@
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use imprint_domain::layout;
+use imprint_domain::organization::Organization;
+use imprint_domain::product::Product;
+
+use super::Moment;
+use crate::urls::Urls;
+
+/// A documentation project.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Product)]
+pub(crate) struct ProductResource {
+    /// Its own URL.
+    #[schema(example = "https://keeper.example.org/products/pipelines")]
+    self_url: String,
+    /// Its name in URLs.
+    #[schema(example = "pipelines")]
+    slug: String,
+    /// Where its source lives.
+    doc_repo: String,
+    /// Its title.
+    title: String,
+    /// The domain it is published under.
+    #[schema(example = "example.org")]
+    root_domain: String,
+    /// The CDN host of that domain; empty without a CDN.
+    root_fastly_domain: String,
+    /// Its own host name.
+    #[schema(example = "pipelines.example.org")]
+    domain: String,
+    /// The CDN host of its domain; empty without a CDN.
+    fastly_domain: String,
+    /// The bucket with its files.
+    bucket_name: Option<String>,
+    /// Where its default edition is published.
+    #[schema(example = "https://pipelines.example.org")]
+    published_url: String,
+    /// What the CDN purges its dashboards by.
+    surrogate_key: String,
+    /// Nothing follows a change of a product, so this is always null.
+    queue_url: Option<String>,
+    /// When it was created.
+    date_created: Moment,
+}
+
+/// All products, or a page of them, in the order of creation.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum ProductList {
+    /// As URLs.
+    Urls {
+        /// URLs of products.
+        products: Vec<String>,
+    },
+    /// As resources.
+    Resources {
+        /// Products.
+        products: Vec<ProductResource>,
+    },
+}
+
+impl ProductResource {
+    pub(crate) fn new(urls: &Urls, organization: &Organization, product: &Product) -> Self {
+        let fastly = product.root_fastly_domain(organization);
+        Self {
+            self_url: urls.product(&product.slug),
+            slug: product.slug.to_string(),
+            doc_repo: product.doc_repo.as_str().to_owned(),
+            title: product.title.to_string(),
+            root_domain: product.root_domain(organization).to_owned(),
+            root_fastly_domain: fastly.to_owned(),
+            domain: layout::domain(organization, product),
+            fastly_domain: fastly.to_owned(),
+            bucket_name: Some(organization.bucket.clone()),
+            published_url: layout::product_url(organization, product),
+            surrogate_key: product.surrogate_key.to_string(),
+            queue_url: None,
+            date_created: Moment(product.created_at),
+        }
+    }
+}

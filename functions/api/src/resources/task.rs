@@ -1,0 +1,197 @@
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use imprint_domain::task::{EditionStep, Registration, Task, TaskEdition};
+
+use super::{FailureResource, Moment, word};
+use crate::urls::Urls;
+
+/// How far a request that goes on in the background has got.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Task)]
+pub(crate) struct TaskResource {
+    /// Its identity.
+    id: String,
+    /// Its own URL.
+    self_url: String,
+    /// `PENDING`, `STARTED`, `SUCCESS` or `FAILURE`: that of the whole.
+    #[schema(example = "STARTED")]
+    status: String,
+    /// The details.
+    metadata: TaskDetails,
+}
+
+/// The details of a task.
+#[derive(Debug, Serialize, ToSchema)]
+struct TaskDetails {
+    /// The product it belongs to.
+    product_url: String,
+    /// The build it publishes.
+    build_url: String,
+    /// When it was accepted.
+    date_created: Moment,
+    /// Where registering the build has got to.
+    registration: RegistrationDetails,
+    /// Where each edition that moves has got to.
+    editions: Vec<EditionDetails>,
+    /// What the caller should know that is no failure.
+    notes: Vec<NoteDetails>,
+}
+
+/// Where registering a build has got to.
+#[derive(Debug, Serialize, ToSchema)]
+struct RegistrationDetails {
+    /// `not_needed`, `queued`, `done` or `failed`.
+    #[schema(value_type = String, example = "done")]
+    state: &'static str,
+    /// When it was done.
+    date: Option<Moment>,
+    /// How many files the build has, once it is done.
+    files: Option<u64>,
+    /// Their size, once it is done.
+    bytes: Option<u64>,
+    /// Why it failed.
+    failure: Option<FailureResource>,
+}
+
+/// Where an edition has got to.
+#[derive(Debug, Serialize, ToSchema)]
+struct EditionDetails {
+    /// Its slug.
+    slug: String,
+    /// Its URL in this API.
+    url: String,
+    /// The build it moves to.
+    build_url: String,
+    /// `queued`, `copying`, `purging`, `published`, `superseded` or `failed`.
+    #[schema(value_type = String, example = "copying")]
+    state: &'static str,
+    /// How far the copy is, while it runs.
+    progress: Option<Progress>,
+    /// What the copy did, once it is done.
+    report: Option<Report>,
+    /// Why it failed.
+    failure: Option<FailureResource>,
+    /// When any of this last changed.
+    date_updated: Moment,
+}
+
+/// How far a copy is.
+#[derive(Debug, Serialize, ToSchema)]
+struct Progress {
+    /// Objects copied so far.
+    done: u64,
+    /// Objects to copy.
+    total: u64,
+}
+
+/// What a copy did, in objects.
+#[derive(Debug, Serialize, ToSchema)]
+struct Report {
+    /// Copied.
+    copied: u64,
+    /// Deleted.
+    deleted: u64,
+    /// Right already.
+    unchanged: u64,
+}
+
+/// Something a caller should know.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Note)]
+struct NoteDetails {
+    /// A stable word for machines.
+    #[schema(example = "no_edition_follows")]
+    code: String,
+    /// A sentence.
+    message: String,
+}
+
+impl TaskResource {
+    pub(crate) fn new(urls: &Urls, task: &Task) -> Self {
+        Self {
+            id: task.id.to_string(),
+            self_url: urls.task(&task.id),
+            status: word(&task.status()),
+            metadata: TaskDetails {
+                product_url: urls.product(&task.product),
+                build_url: urls.build(task.build),
+                date_created: Moment(task.created_at),
+                registration: RegistrationDetails::new(&task.registration),
+                editions: task
+                    .editions
+                    .iter()
+                    .map(|edition| EditionDetails::new(urls, edition))
+                    .collect(),
+                notes: task
+                    .notes
+                    .iter()
+                    .map(|note| NoteDetails {
+                        code: word(&note.code),
+                        message: note.message.clone(),
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl RegistrationDetails {
+    fn new(registration: &Registration) -> Self {
+        let bare = |state| Self {
+            state,
+            date: None,
+            files: None,
+            bytes: None,
+            failure: None,
+        };
+        match registration {
+            Registration::NotNeeded => bare("not_needed"),
+            Registration::Queued => bare("queued"),
+            Registration::Done { at, files, bytes } => Self {
+                date: Some(Moment(*at)),
+                files: Some(*files),
+                bytes: Some(*bytes),
+                ..bare("done")
+            },
+            Registration::Failed(failure) => Self {
+                failure: Some(FailureResource::new(failure)),
+                ..bare("failed")
+            },
+        }
+    }
+}
+
+impl EditionDetails {
+    fn new(urls: &Urls, edition: &TaskEdition) -> Self {
+        let (state, progress, failure) = match &edition.step {
+            EditionStep::Queued => ("queued", None, None),
+            EditionStep::Copying { done, total } => (
+                "copying",
+                Some(Progress {
+                    done: *done,
+                    total: *total,
+                }),
+                None,
+            ),
+            EditionStep::Purging => ("purging", None, None),
+            EditionStep::Published { .. } => ("published", None, None),
+            EditionStep::Superseded => ("superseded", None, None),
+            EditionStep::Failed(failure) => ("failed", None, Some(FailureResource::new(failure))),
+        };
+        Self {
+            slug: edition.slug.to_string(),
+            url: urls.edition(edition.edition),
+            build_url: urls.build(edition.build),
+            state,
+            progress,
+            report: edition.report.map(|report| Report {
+                copied: report.copied,
+                deleted: report.deleted,
+                unchanged: report.unchanged,
+            }),
+            failure,
+            date_updated: Moment(edition.updated_at),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use imprint_app::builds::{self, Confirmation, CreatedBuild};
+use imprint_app::error::AppError;
+use imprint_app::products;
+use imprint_domain::id::BuildId;
+use imprint_domain::slug::ProductSlug;
+
+use crate::Api;
+use crate::delivery::{self, Accepted, Oversize, located};
+use crate::error::ApiError;
+use crate::extract::{Authenticated, BuildForm, InPath, JsonBody, after};
+use crate::listing::{ListParams, Listing, Shape};
+use crate::requests::{CreateBuild, UpdateBuild};
+use crate::resources::{BuildConfirmed, BuildList, BuildResource, Nothing};
+use crate::urls::Urls;
+
+/// List the builds of a product
+///
+/// Newest first, so that the first page has what is of interest. Deleted builds are left out, so a page may have fewer
+/// items than its limit.
+#[utoipa::path(get, path = "/products/{slug}/builds/", tag = "builds", operation_id = "list_builds",
+    params(("slug" = String, Path, description = "The product's slug"), ListParams),
+    responses((status = 200, description = "Builds", body = BuildList,
+        headers(("Link" = String, description = "The next page, where there is one")))))]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(slug): InPath<ProductSlug>,
+    listing: Listing,
+) -> Result<Response, ApiError> {
+    let (env, organization) = (&api.env, &api.env.organization);
+    let (slug, product) = (&slug, products::get(env, &slug).await?);
+    let read = |limit, cursor: Option<String>| async move {
+        let (_, page) = builds::list(env, slug, limit, cursor.as_deref()).await?;
+        Ok(page)
+    };
+    let page = listing.read(read).await?;
+    let items = page.items.iter().filter(|build| build.ended_at().is_none());
+    let list = match listing.shape {
+        Shape::Urls => BuildList::Urls {
+            builds: items.map(|build| urls.build(build.id)).collect(),
+        },
+        Shape::Resources => {
+            let resource = |build| BuildResource::new(&urls, organization, &product, build);
+            BuildList::Resources {
+                builds: items.map(resource).collect(),
+            }
+        }
+    };
+    Ok(listing.answer(&urls, &format!("/products/{slug}/builds/"), &page, &list))
+}
+
+/// Register a build
+///
+/// With the media type `application/vnd.ltdkeeper.v2+json` in `Accept` the answer has forms to upload the files with; any
+/// other `Accept` gives the plain build. When nobody tracks the refs and the caller may create editions, an edition
+/// comes with it. Forms for more than a few hundred directories need `Accept-Encoding: gzip`.
+#[utoipa::path(post, path = "/products/{slug}/builds/", tag = "builds", operation_id = "create_build",
+    params(("slug" = String, Path, description = "The product's slug"),
+        ("Accept" = Option<String>, Header, description = "`application/vnd.ltdkeeper.v2+json` for upload forms")),
+    request_body = CreateBuild,
+    responses((status = 201, description = "The build", body = BuildResource,
+        headers(("Location" = String, description = "Its URL")))))]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(slug): InPath<ProductSlug>,
+    Authenticated(caller): Authenticated,
+    form: BuildForm,
+    accepted: Accepted,
+    body: Result<JsonBody<CreateBuild>, ApiError>,
+) -> Result<Response, ApiError> {
+    let new = body.and_then(|JsonBody(body)| body.parse(form, &caller));
+    let new = after(products::get(&api.env, &slug), new).await?;
+    // The answer is made before anything is stored, so that one that cannot be delivered leaves nothing behind.
+    let answer = Mutex::new(None);
+    let check = |created: &CreatedBuild| {
+        let resource = BuildResource::created(&urls, &api.env.organization, created);
+        let rendered = delivery::render(&resource, accepted).map_err(too_many)?;
+        *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(rendered);
+        Ok(())
+    };
+    let created = builds::create(&api.env, &slug, new, &check).await?;
+    let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let answer = answer.ok_or_else(|| ApiError::Internal("a build was created unchecked".to_owned()))?;
+    Ok(located(
+        delivery::deliver(StatusCode::CREATED, answer),
+        &urls.build(created.build.id),
+    ))
+}
+
+fn too_many(oversize: Oversize) -> AppError {
+    AppError::TooLarge(match oversize.encoding {
+        Accepted::Plain => format!("{oversize}; send Accept-Encoding: gzip, or name fewer directories"),
+        Accepted::Gzip => format!(
+            "{oversize}; name fewer directories: the form of a directory also takes the files below it when `key` is \
+             written out"
+        ),
+    })
+}
+
+/// Read a build
+///
+/// Also one that was deleted.
+#[utoipa::path(get, path = "/builds/{id}", tag = "builds", operation_id = "read_build",
+    params(("id" = u64, Path, description = "The build's number")),
+    responses((status = 200, description = "The build", body = BuildResource)))]
+pub(crate) async fn read(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(id): InPath<BuildId>,
+) -> Result<Response, ApiError> {
+    let build = builds::get(&api.env, id).await?;
+    let product = products::get(&api.env, &build.product).await?;
+    let resource = BuildResource::new(&urls, &api.env.organization, &product, &build);
+    Ok(delivery::json(StatusCode::OK, &resource))
+}
+
+/// Confirm the upload of a build
+///
+/// `{"uploaded": true}` has the editions that follow the build move to it; `queue_url` is where to watch that.
+#[utoipa::path(patch, path = "/builds/{id}", tag = "builds", operation_id = "update_build",
+    params(("id" = u64, Path, description = "The build's number")), request_body = UpdateBuild,
+    responses((status = 200, description = "Accepted", body = BuildConfirmed,
+        headers(("Location" = String, description = "The build's URL")))))]
+pub(crate) async fn update(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(id): InPath<BuildId>,
+    body: Result<JsonBody<UpdateBuild>, ApiError>,
+) -> Result<Response, ApiError> {
+    let JsonBody(body) = after(builds::get(&api.env, id), body).await?;
+    let task = match body.uploaded {
+        Some(true) => Some(builds::confirm_upload(&api.env, id, &Confirmation::Request).await?),
+        Some(false) | None => {
+            builds::get(&api.env, id).await?;
+            None
+        }
+    };
+    let answer = BuildConfirmed {
+        queue_url: task.map(|task| urls.task(&task)),
+    };
+    Ok(located(delivery::json(StatusCode::OK, &answer), &urls.build(id)))
+}
+
+/// Delete a build
+///
+/// No edition can move to it any more. Editions that show it keep showing it.
+#[utoipa::path(delete, path = "/builds/{id}", tag = "builds", operation_id = "delete_build",
+    params(("id" = u64, Path, description = "The build's number")),
+    responses((status = 200, description = "Deleted, or it was before", body = Nothing)))]
+pub(crate) async fn end(State(api): State<Api>, InPath(id): InPath<BuildId>) -> Result<Response, ApiError> {
+    builds::end(&api.env, id).await?;
+    Ok(delivery::json(StatusCode::OK, &Nothing {}))
+}

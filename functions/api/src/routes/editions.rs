@@ -1,0 +1,129 @@
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use imprint_app::{editions, products};
+use imprint_domain::id::EditionId;
+use imprint_domain::slug::ProductSlug;
+
+use crate::Api;
+use crate::delivery::{self, located};
+use crate::error::ApiError;
+use crate::extract::{InPath, JsonBody, after};
+use crate::listing::{ListParams, Listing, Shape};
+use crate::requests::{CreateEdition, UpdateEdition};
+use crate::resources::{EditionEnded, EditionList, EditionResource};
+use crate::urls::Urls;
+
+/// List the editions of a product
+///
+/// In the order of creation. Deleted editions are left out.
+#[utoipa::path(get, path = "/products/{slug}/editions/", tag = "editions", operation_id = "list_editions",
+    params(("slug" = String, Path, description = "The product's slug"), ListParams),
+    responses((status = 200, description = "Editions", body = EditionList,
+        headers(("Link" = String, description = "The next page, where there is one")))))]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(slug): InPath<ProductSlug>,
+    listing: Listing,
+) -> Result<Response, ApiError> {
+    let (product, mut all) = editions::list(&api.env, &slug).await?;
+    all.retain(|edition| edition.ended_at.is_none());
+    let page = listing.cut(all, |edition| edition.id.0)?;
+    let items = page.items.iter();
+    let list = match listing.shape {
+        Shape::Urls => EditionList::Urls {
+            editions: items.map(|edition| urls.edition(edition.id)).collect(),
+        },
+        Shape::Resources => {
+            let resource = |edition| EditionResource::new(&urls, &api.env.organization, &product, edition);
+            EditionList::Resources {
+                editions: items.map(resource).collect(),
+            }
+        }
+    };
+    Ok(listing.answer(&urls, &format!("/products/{slug}/editions/"), &page, &list))
+}
+
+/// Create an edition
+///
+/// With `build_url` it shows that build at once, and `queue_url` is where to watch that.
+#[utoipa::path(post, path = "/products/{slug}/editions/", tag = "editions", operation_id = "create_edition",
+    params(("slug" = String, Path, description = "The product's slug")), request_body = CreateEdition,
+    responses((status = 201, description = "The edition", body = EditionResource,
+        headers(("Location" = String, description = "Its URL")))))]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(slug): InPath<ProductSlug>,
+    body: Result<JsonBody<CreateEdition>, ApiError>,
+) -> Result<Response, ApiError> {
+    let new = body.and_then(|JsonBody(body)| body.parse(&urls));
+    let new = after(products::get(&api.env, &slug), new).await?;
+    let changed = editions::create(&api.env, &slug, new).await?;
+    let resource = EditionResource::changed(&urls, &api.env.organization, &changed);
+    Ok(located(
+        delivery::json(StatusCode::CREATED, &resource),
+        &urls.edition(changed.edition.id),
+    ))
+}
+
+/// Read an edition
+///
+/// Also one that was deleted.
+#[utoipa::path(get, path = "/editions/{id}", tag = "editions", operation_id = "read_edition",
+    params(("id" = u64, Path, description = "The edition's number")),
+    responses((status = 200, description = "The edition", body = EditionResource)))]
+pub(crate) async fn read(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(id): InPath<EditionId>,
+) -> Result<Response, ApiError> {
+    let (product, edition) = editions::get(&api.env, id).await?;
+    let resource = EditionResource::new(&urls, &api.env.organization, &product, &edition);
+    Ok(delivery::json(StatusCode::OK, &resource))
+}
+
+/// Change an edition
+///
+/// Naming a build shows it now, also when it is older than the present one. A change to what the edition already is
+/// succeeds.
+#[utoipa::path(patch, path = "/editions/{id}", tag = "editions", operation_id = "update_edition",
+    params(("id" = u64, Path, description = "The edition's number")), request_body = UpdateEdition,
+    responses((status = 200, description = "The edition", body = EditionResource)))]
+pub(crate) async fn update(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(id): InPath<EditionId>,
+    body: Result<JsonBody<UpdateEdition>, ApiError>,
+) -> Result<Response, ApiError> {
+    let patch = body.and_then(|JsonBody(body)| body.parse(&urls));
+    let (patch, slug) = after(editions::get(&api.env, id), patch).await?;
+    if let Some(slug) = slug
+        && editions::get(&api.env, id).await?.1.slug != slug
+    {
+        return Err(UpdateEdition::renamed());
+    }
+    let changed = editions::update(&api.env, id, patch).await?;
+    let resource = EditionResource::changed(&urls, &api.env.organization, &changed);
+    Ok(delivery::json(StatusCode::OK, &resource))
+}
+
+/// Delete an edition
+///
+/// No build moves it any more, and lists leave it out.
+#[utoipa::path(delete, path = "/editions/{id}", tag = "editions", operation_id = "delete_edition",
+    params(("id" = u64, Path, description = "The edition's number")),
+    responses((status = 200, description = "Deleted, or it was before", body = EditionEnded)))]
+pub(crate) async fn end(
+    State(api): State<Api>,
+    urls: Urls,
+    InPath(id): InPath<EditionId>,
+) -> Result<Response, ApiError> {
+    let changed = editions::end(&api.env, id).await?;
+    let answer = EditionEnded {
+        queue_url: changed.task.map(|task| urls.task(&task)),
+    };
+    Ok(delivery::json(StatusCode::OK, &answer))
+}

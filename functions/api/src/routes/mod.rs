@@ -1,0 +1,51 @@
+//! The handlers: each translates a request for a use-case, and its result for the caller.
+
+mod builds;
+mod editions;
+mod products;
+mod queue;
+mod service;
+
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+use crate::Api;
+
+/// Every route, by the handlers that document it.
+pub(crate) fn all() -> OpenApiRouter<Api> {
+    let groups: [UtoipaMethodRouter<Api>; 11] = [
+        routes!(service::root),
+        routes!(service::healthz),
+        routes!(service::openapi),
+        routes!(service::token),
+        routes!(products::list, products::create),
+        routes!(products::read, products::update),
+        routes!(builds::list, builds::create),
+        routes!(builds::read, builds::update, builds::end),
+        routes!(editions::list, editions::create),
+        routes!(editions::read, editions::update, editions::end),
+        routes!(queue::read),
+    ];
+    groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
+}
+
+/// Registers routes under their documented path, and under the same one with or without its final slash.
+fn in_both_forms(router: OpenApiRouter<Api>, routes: UtoipaMethodRouter<Api>) -> OpenApiRouter<Api> {
+    let (_, paths, handlers) = &routes;
+    let (others, handlers): (Vec<String>, _) = (
+        paths.paths.keys().filter_map(other_form).collect(),
+        handlers.clone(),
+    );
+    let router = router.routes(routes);
+    others
+        .iter()
+        .fold(router, |router, path| router.route(path, handlers.clone()))
+}
+
+fn other_form(path: &String) -> Option<String> {
+    match path.strip_suffix('/') {
+        Some("") => None,
+        Some(bare) => Some(bare.to_owned()),
+        None => Some(format!("{path}/")),
+    }
+}

@@ -1,0 +1,18 @@
+//! The API through its front door, over the ports in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
+mod bad_input;
+mod builds;
+mod clients;
+mod description;
+mod editions;
+mod events;
+mod lists;
+mod permissions;
+mod products;
+mod server;
+mod service;
+mod size;
+mod tasks;
+mod trouble;

@@ -1,0 +1,185 @@
+use http::StatusCode;
+use imprint_domain::access::Permission::{
+    self, AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild,
+};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::server::{ADMIN, Server, basic};
+
+const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
+
+/// What each mutation needs, by the contract and not by the code.
+const MUTATIONS: [(&str, &str, Permission); 8] = [
+    ("POST", "/products/", AdminProduct),
+    ("PATCH", "/products/{slug}", AdminProduct),
+    ("POST", "/products/{slug}/builds/", UploadBuild),
+    ("PATCH", "/builds/{id}", UploadBuild),
+    ("DELETE", "/builds/{id}", DeprecateBuild),
+    ("POST", "/products/{slug}/editions/", AdminEdition),
+    ("PATCH", "/editions/{id}", AdminEdition),
+    ("DELETE", "/editions/{id}", AdminEdition),
+];
+
+fn concrete(path: &str) -> String {
+    path.replace("{slug}", "nothing").replace("{id}", "99")
+}
+
+/// D8: half of LTD's API asked for a token and no permission.
+#[tokio::test]
+async fn d8_every_mutation_asks_for_a_token_and_one_permission() {
+    let server = Server::new();
+    for permission in ALL {
+        server.grant(&format!("imp_{permission:?}"), &[permission]);
+        let others: Vec<_> = ALL.into_iter().filter(|other| *other != permission).collect();
+        server.grant(&format!("imp_all_but_{permission:?}"), &others);
+    }
+    for (method, path, needed) in MUTATIONS {
+        let path = concrete(path);
+        let call = |authorization: &str| {
+            server
+                .call(method, &path)
+                .header("authorization", authorization)
+                .send()
+        };
+        let anonymous = server.call(method, &path).send().await;
+        anonymous.refused(401, "unauthorized", "please send your authentication token");
+        assert_eq!(
+            anonymous.header("www-authenticate"),
+            r#"Basic realm="Authentication Required""#
+        );
+        for value in [
+            "Basic",
+            "Basic ???",
+            "Bearer",
+            "Bearer ",
+            "Digest x",
+            "Bearer imp_unknown",
+            "\u{fc}",
+        ] {
+            call(value).await.expect(StatusCode::UNAUTHORIZED);
+        }
+        call(&basic(&format!("imp_all_but_{needed:?}"), ""))
+            .await
+            .refused(403, "unauthorized", "not authorized");
+        for permission in ALL {
+            let answer = call(&basic(&format!("imp_{permission:?}"), "")).await;
+            let forbidden = answer.status == StatusCode::FORBIDDEN;
+            assert_eq!(
+                forbidden,
+                permission != needed,
+                "{method} {path} with {permission:?}: {answer:?}"
+            );
+            assert_ne!(answer.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+}
+
+/// D8, from the other side: what the description lists and the router serves is what the table above lists.
+#[test]
+fn d8_there_is_no_mutation_without_a_permission() {
+    let document = serde_json::to_value(imprint_api::openapi()).unwrap();
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let method = method.to_uppercase();
+            let secured = operation["security"] == json!([{"token": []}, {"bearer": []}]);
+            assert_eq!(secured, method != "GET", "{method} {path}");
+            if secured {
+                found.push((method, path.clone()));
+            }
+        }
+    }
+    let mut listed = MUTATIONS
+        .map(|(method, path, _)| (method.to_owned(), path.to_owned()))
+        .to_vec();
+    listed.sort();
+    found.sort();
+    assert_eq!(found, listed);
+}
+
+#[tokio::test]
+async fn reading_needs_nobody_to_be_known() {
+    let server = Server::with_alpha().await;
+    server.build(&["main"]).await;
+    for path in ["/products/alpha", "/builds/1", "/editions/1"] {
+        server.get(path).send().await.expect(StatusCode::OK);
+        // A client that sends its token everywhere is served, too, also when it has expired.
+        server
+            .get(path)
+            .token("imp_unknown")
+            .send()
+            .await
+            .expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn authentication_comes_before_permission_before_the_thing_before_its_body() {
+    let server = Server::with_alpha().await;
+    server.grant("imp_upload", &[UploadBuild]);
+    let post = |path: &str| server.post(path);
+    let broken = "{\"git_refs\": ";
+    post("/products/nothing/builds/")
+        .raw(broken)
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+    post("/products/nothing/editions/")
+        .token("imp_upload")
+        .raw(broken)
+        .await
+        .expect(StatusCode::FORBIDDEN);
+    for (path, missing) in [
+        ("/products/nothing/builds/", "/products/alpha/builds/"),
+        ("/products/nothing/editions/", "/products/alpha/editions/"),
+    ] {
+        post(path)
+            .admin()
+            .raw(broken)
+            .await
+            .refused(404, "not found", "invalid resource URI");
+        post(missing)
+            .admin()
+            .raw(broken)
+            .await
+            .bad("the body is not JSON");
+    }
+    for (path, there) in [
+        ("/builds/9", "/builds/1"),
+        ("/editions/9", "/editions/1"),
+        ("/products/no", "/products/alpha"),
+    ] {
+        server.build(&["main"]).await;
+        server
+            .patch(path)
+            .admin()
+            .raw(broken)
+            .await
+            .refused(404, "not found", "invalid resource URI");
+        server
+            .patch(there)
+            .admin()
+            .raw(broken)
+            .await
+            .bad("the body is not JSON");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_none() {
+    let server = Server::with_alpha().await;
+    server.world.clock.advance(SignedDuration::from_secs(3599));
+    server
+        .patch("/products/alpha")
+        .token(ADMIN)
+        .json(&json!({}))
+        .await
+        .expect(StatusCode::OK);
+    server.world.clock.advance(SignedDuration::from_secs(1));
+    server
+        .patch("/products/alpha")
+        .token(ADMIN)
+        .json(&json!({}))
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+}

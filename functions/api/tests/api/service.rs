@@ -1,0 +1,190 @@
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::server::{HOST, Server, basic};
+
+#[tokio::test]
+async fn the_root_says_what_this_is_and_where_to_go_on() {
+    let root = Server::new().get("/").send().await.expect(StatusCode::OK).json();
+    let base = format!("https://{HOST}");
+    let links = json!({
+        "self": format!("{base}/"), "self_url": format!("{base}/"), "token": format!("{base}/token"),
+        "products": format!("{base}/products/"),
+    });
+    assert_eq!(root["links"], links);
+    assert!(root["data"]["documentation"].is_string() && root["data"]["message"].is_string());
+}
+
+#[tokio::test]
+async fn clients_that_compare_versions_stay_with_the_routes_that_are_here() {
+    let root = Server::new().get("/").send().await.json();
+    let version = root["data"]["server_version"].as_str().unwrap();
+    let mut numbers = version.splitn(3, '.').map(|part| {
+        let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<u64>().unwrap()
+    });
+    assert!(numbers.next().unwrap() < 2, "{version}");
+    assert!(numbers.next().is_some() && numbers.next().is_some(), "{version}");
+    assert!(version.contains("imprint"), "{version}");
+}
+
+#[tokio::test]
+async fn health_needs_no_store() {
+    let server = Server::new();
+    let health = server.get("/healthz").send().await.expect(StatusCode::OK);
+    assert_eq!(health.json(), json!({"status": "ok"}));
+    assert_eq!(server.world.counts().total(), 0);
+}
+
+#[tokio::test]
+async fn a_name_and_a_password_give_a_token_that_works_for_an_hour_both_ways() {
+    let server = Server::with_alpha().await;
+    let answer = server
+        .get("/token")
+        .header("authorization", &basic("dev", "dev"))
+        .send()
+        .await;
+    let token = answer.expect(StatusCode::OK).json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(token.len() < 256);
+    let patch = |value: String| server.patch("/products/alpha").header("authorization", &value);
+    for value in [
+        basic(&token, ""),
+        basic(&token, "ignored"),
+        format!("Bearer {token}"),
+        format!("bearer {token}"),
+    ] {
+        patch(value).json(&json!({})).await.expect(StatusCode::OK);
+    }
+    server.world.clock.advance(SignedDuration::from_secs(3600));
+    let message = "please send your authentication token";
+    patch(basic(&token, ""))
+        .json(&json!({}))
+        .await
+        .refused(401, "unauthorized", message);
+}
+
+#[tokio::test]
+async fn whoever_is_not_known_gets_no_token() {
+    let server = Server::new();
+    for value in [
+        basic("dev", "wrong"),
+        basic("dev", ""),
+        basic("nobody", "dev"),
+        basic("", ""),
+        "Basic".to_owned(),
+        "Basic !!!".to_owned(),
+        "Bearer dev".to_owned(),
+        format!("Basic {}", "A".repeat(5000)),
+    ] {
+        let answer = server.get("/token").header("authorization", &value).send().await;
+        answer.refused(401, "unauthorized", "please authenticate");
+        assert_eq!(
+            answer.header("www-authenticate"),
+            r#"Basic realm="Authentication Required""#
+        );
+    }
+    server
+        .get("/token")
+        .send()
+        .await
+        .refused(401, "unauthorized", "please authenticate");
+}
+
+#[tokio::test]
+async fn every_path_works_with_and_without_its_final_slash() {
+    let server = Server::with_alpha().await;
+    server.build(&["main"]).await;
+    for path in [
+        "/healthz",
+        "/openapi.json",
+        "/products",
+        "/products/alpha",
+        "/products/alpha/builds",
+        "/products/alpha/editions",
+        "/builds/1",
+        "/editions/1",
+    ] {
+        let plain = server.get(path).send().await.expect(StatusCode::OK);
+        let slashed = server
+            .get(&format!("{path}/"))
+            .send()
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(plain.bytes, slashed.bytes, "{path}");
+    }
+    let body = json!({"git_refs": ["main"]});
+    server
+        .post("/products/alpha/builds")
+        .admin()
+        .json(&body)
+        .await
+        .expect(StatusCode::CREATED);
+    server
+        .patch("/builds/1/")
+        .admin()
+        .json(&json!({"uploaded": true}))
+        .await
+        .expect(StatusCode::OK);
+    server
+        .get("/products//alpha")
+        .send()
+        .await
+        .refused(404, "not found", "invalid resource URI");
+}
+
+#[tokio::test]
+async fn head_answers_like_get_without_a_body() {
+    let server = Server::with_alpha().await;
+    for path in [
+        "/",
+        "/products/",
+        "/products/alpha",
+        "/editions/1",
+        "/openapi.json",
+    ] {
+        let get = server.get(path).send().await;
+        let head = server.call("HEAD", path).send().await.expect(StatusCode::OK);
+        assert!(head.bytes.is_empty());
+        assert_eq!(
+            head.header("content-length"),
+            get.bytes.len().to_string(),
+            "{path}"
+        );
+    }
+    server
+        .call("HEAD", "/products/nothing")
+        .send()
+        .await
+        .expect(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn urls_are_those_that_the_caller_used() {
+    let server = Server::new();
+    for (host, forwarded, base) in [
+        (HOST, None, "https://keeper.example.org"),
+        (HOST, Some("https"), "https://keeper.example.org"),
+        ("127.0.0.1:8700", Some("http"), "http://127.0.0.1:8700"),
+        (
+            "KEEPER.example.org:443",
+            Some("https"),
+            "https://keeper.example.org",
+        ),
+        (HOST, Some("javascript"), "https://keeper.example.org"),
+    ] {
+        let mut request = http::Request::builder().uri("/").header("host", host);
+        if let Some(scheme) = forwarded {
+            request = request.header("x-forwarded-proto", scheme);
+        }
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let router = imprint_api::router(server.world.env(), crate::server::config());
+        let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let root: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(root["links"]["token"], format!("{base}/token"));
+    }
+}
