@@ -61,7 +61,11 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let new = body.and_then(|JsonBody(body)| body.parse(&urls));
     let new = after(products::get(&api.env, &slug), new).await?;
-    let changed = editions::create(&api.env, &slug, new).await?;
+    let changed = editions::create(&api.env, &slug, new)
+        .await
+        .map_err(ApiError::from);
+    // A build of no product is no build of this one, but that this one is not there comes first.
+    let changed = after(products::get(&api.env, &slug), changed).await?;
     let resource = EditionResource::changed(&urls, &api.env.organization, &changed);
     Ok(located(
         delivery::json(StatusCode::CREATED, &resource),

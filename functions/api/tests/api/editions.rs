@@ -249,6 +249,8 @@ async fn a_build_of_another_product_is_none_to_show() {
     let body = json!({"slug": "x", "title": "x", "mode": "manual", "build_url": "/builds/1"});
     let answer = server.post("/products/beta/editions/").admin().json(&body).await;
     answer.bad("Invalid build_url: build 1 is not one of product beta");
+    let answer = server.post("/products/gamma/editions/").admin().json(&body).await;
+    answer.refused(404, "not found", "invalid resource URI");
 }
 
 #[tokio::test]
