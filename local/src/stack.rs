@@ -142,47 +142,14 @@ impl Stack {
             Some(path) => Some(DataDir::open(path, options.keep)?),
             None => None,
         };
-        let api = Wish {
-            what: "API",
-            option: "--api-port",
-            port: options.api_port,
-        };
-        let docs = Wish {
-            what: "docs",
-            option: "--docs-port",
-            port: options.docs_port,
-        };
-        let control = Wish {
-            what: "control",
-            option: "--control-port",
-            port: options.control_port,
-        };
-        let ((api, api_port), (docs, docs_port)) = (listen(api).await?, listen(docs).await?);
-        let (control, control_port) = listen(control).await?;
-
-        let stand_ins = StandIns::start(StandInOptions {
-            data: data.as_ref().map(|data| data.path().to_owned()),
-            buckets: vec![BUCKET.to_owned()],
-            access_key: ACCESS_KEY.to_owned(),
-            secret_key: SECRET_KEY.to_owned(),
-            ports: standins::Ports::default(),
-        })
-        .await?;
-        let endpoints = Endpoints {
-            s3: stand_ins.s3_url(),
-            dynamodb: stand_ins.dynamodb_url(),
-            sqs: stand_ins.sqs_url(),
-            access_key: ACCESS_KEY.to_owned(),
-            secret_key: SECRET_KEY.to_owned(),
-        };
+        let [api, docs, control] = listen_all(&options).await?;
+        let ports = [api.1, docs.1, control.1];
+        let (stand_ins, endpoints) = stand_ins(data.as_ref()).await?;
         let clock = Arc::new(LocalClock::starting_at(options.clock));
         // Before the functions start, so that no purge is missed.
         let purges = stand_ins.fastly().subscribe();
-        let runner = run(&options, &stand_ins, &endpoints, &clock, api, docs_port).await?;
-        let table = runner
-            .reference("Catalog")
-            .context("the template has no table Catalog")?
-            .to_owned();
+        let runner = run(&options, &stand_ins, &endpoints, &clock, api.0, docs.1).await?;
+        let info = info(&options, ports, &stand_ins, &runner)?;
         let docs = crate::docs::routes(DocsOptions {
             endpoints: endpoints.clone(),
             region: REGION.to_owned(),
@@ -190,7 +157,7 @@ impl Stack {
             default_edition: DEFAULT_EDITION.parse()?,
             purges,
         })
-        .map(|routes| Server::start(docs, routes))?;
+        .map(|routes| Server::start(docs.0, routes))?;
         let controlled = Controlled {
             clock,
             runner: Arc::new(runner),
@@ -198,22 +165,7 @@ impl Stack {
             latency: stand_ins.latency(),
             fastly: stand_ins.fastly(),
         };
-        let local = |port: u16| format!("http://127.0.0.1:{port}");
-        let info = Info {
-            ready: true,
-            api: local(api_port),
-            docs: local(docs_port),
-            s3: endpoints.s3.clone(),
-            dynamodb: endpoints.dynamodb.clone(),
-            sqs: endpoints.sqs.clone(),
-            bucket: BUCKET.to_owned(),
-            table,
-            user: options.user.unwrap_or_else(|| USER.to_owned()),
-            password: options.password.unwrap_or_else(|| PASSWORD.to_owned()),
-            fastly: stand_ins.fastly_url(),
-            control: local(control_port),
-        };
-        let control = Server::start(control, crate::control::routes(controlled.clone()));
+        let control = Server::start(control.0, crate::control::routes(controlled.clone()));
         let stack = Self {
             info,
             endpoints,
@@ -264,6 +216,60 @@ impl Stack {
         );
         self.stand_ins.shutdown().await;
     }
+}
+
+async fn listen_all(options: &Options) -> anyhow::Result<[(TcpListener, u16); 3]> {
+    let wish = |what, option, port| Wish { what, option, port };
+    Ok([
+        listen(wish("API", "--api-port", options.api_port)).await?,
+        listen(wish("docs", "--docs-port", options.docs_port)).await?,
+        listen(wish("control", "--control-port", options.control_port)).await?,
+    ])
+}
+
+async fn stand_ins(data: Option<&DataDir>) -> anyhow::Result<(StandIns, Endpoints)> {
+    let stand_ins = StandIns::start(StandInOptions {
+        data: data.map(|data| data.path().to_owned()),
+        buckets: vec![BUCKET.to_owned()],
+        access_key: ACCESS_KEY.to_owned(),
+        secret_key: SECRET_KEY.to_owned(),
+        ports: standins::Ports::default(),
+    })
+    .await?;
+    let endpoints = Endpoints {
+        s3: stand_ins.s3_url(),
+        dynamodb: stand_ins.dynamodb_url(),
+        sqs: stand_ins.sqs_url(),
+        access_key: ACCESS_KEY.to_owned(),
+        secret_key: SECRET_KEY.to_owned(),
+    };
+    Ok((stand_ins, endpoints))
+}
+
+fn info(
+    options: &Options,
+    [api, docs, control]: [u16; 3],
+    stand_ins: &StandIns,
+    runner: &Runner,
+) -> anyhow::Result<Info> {
+    let local = |port: u16| format!("http://127.0.0.1:{port}");
+    let table = runner
+        .reference("Catalog")
+        .context("the template has no table Catalog")?;
+    Ok(Info {
+        ready: true,
+        api: local(api),
+        docs: local(docs),
+        s3: stand_ins.s3_url(),
+        dynamodb: stand_ins.dynamodb_url(),
+        sqs: stand_ins.sqs_url(),
+        bucket: BUCKET.to_owned(),
+        table: table.to_owned(),
+        user: options.user.clone().unwrap_or_else(|| USER.to_owned()),
+        password: options.password.clone().unwrap_or_else(|| PASSWORD.to_owned()),
+        fastly: stand_ins.fastly_url(),
+        control: local(control),
+    })
 }
 
 async fn run(

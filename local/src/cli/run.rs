@@ -78,6 +78,7 @@ async fn run_demo(args: &Demo) -> anyhow::Result<()> {
         () = end.comes() => Err(anyhow::anyhow!("stopped before its end")),
     };
     if told.is_ok() && !args.once {
+        demo::show_addresses(&stack);
         println!("\nCtrl-C stops everything.");
         end.comes().await;
     }

@@ -63,8 +63,18 @@ pub async fn run(stack: &Stack, directory: &Path) -> anyhow::Result<()> {
     demo.second_build(&first, &second, &removed)
         .await
         .context("the second build")?;
-    demo.addresses();
+    println!("\nEverything held.");
     Ok(())
+}
+
+/// Says where to look at what was published.
+pub fn show_addresses(stack: &Stack) {
+    let info = stack.info();
+    let host = info.docs.replace("127.0.0.1", &format!("{PRODUCT}.localhost"));
+    println!("Open");
+    println!("  {host}/             the handbook (or {}/{PRODUCT}/)", info.docs);
+    println!("  {host}/builds/1/    its first build");
+    println!("  {}/products/{PRODUCT}   what the API says of it", info.api);
 }
 
 struct Demo<'a> {
@@ -261,18 +271,6 @@ impl Demo<'_> {
             }
         }
         anyhow::bail!("there is no edition {EDITION}")
-    }
-
-    fn addresses(&self) {
-        let docs = &self.stack.info().docs;
-        let host = docs.replace("127.0.0.1", &format!("{PRODUCT}.localhost"));
-        println!("\nEverything held. Open");
-        println!("  {host}/            the handbook (or {docs}/{PRODUCT}/)");
-        println!("  {host}/builds/1/   its first build");
-        println!(
-            "  {}/products/{PRODUCT}   what the API says of it",
-            self.stack.info().api
-        );
     }
 }
 

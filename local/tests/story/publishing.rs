@@ -46,17 +46,9 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
         ("text/html", "no-cache")
     );
     assert!(by_host.read("index.html").await.unwrap().is_hit());
-    let key = text(&story.main_edition("handbook").await, "surrogate_key")
-        .unwrap()
-        .to_owned();
-    let purges = story.stack.controlled().fastly.purges();
-    assert_eq!(
-        purges
-            .iter()
-            .map(|purge| purge.keys.as_slice())
-            .collect::<Vec<_>>(),
-        [[key.clone()]]
-    );
+    let edition = story.main_edition("handbook").await;
+    let key = vec![text(&edition, "surrogate_key").unwrap().to_owned()];
+    assert_eq!(story.purged(), vec![key.clone()]);
     let before = story.written("handbook/v/main/").await;
 
     let task = story.publish("handbook", &second()).await;
@@ -64,14 +56,8 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
     assert_eq!(counts(&task), (2, 3, 5));
     by_path.has_all(&second()).await.unwrap();
     by_host.has_all(&second()).await.unwrap();
-    by_path
-        .has_none(&[
-            "guides/old page.html".into(),
-            "gone/only.html".into(),
-            "gone".into(),
-        ])
-        .await
-        .unwrap();
+    let gone = ["guides/old page.html", "gone/only.html", "gone"].map(str::to_owned);
+    by_path.has_none(&gone).await.unwrap();
     let after = story.written("handbook/v/main/").await;
     for untouched in [
         "guides/index.html",
@@ -85,16 +71,7 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
         );
     }
     assert!(after["index.html"] > before["index.html"]);
-    assert_eq!(
-        story
-            .stack
-            .controlled()
-            .fastly
-            .purges()
-            .last()
-            .map(|purge| purge.keys.clone()),
-        Some(vec![key])
-    );
+    assert_eq!(story.purged(), vec![key.clone(), key]);
     by_path.below("builds/1").has_all(&first()).await.unwrap();
     by_path.below("builds/2").has_all(&second()).await.unwrap();
     by_path.below("v/main").has_all(&second()).await.unwrap();
@@ -140,6 +117,17 @@ async fn readers_get_what_a_cdn_would_give_them() {
     assert_eq!(head.status(), StatusCode::OK);
     assert_eq!(head.headers()[header::CONTENT_LENGTH], "15");
     assert_eq!(head.text().await.unwrap(), "");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_see_published_pages_and_nothing_else() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    story.publish("handbook", &first()).await;
+    let docs = &story.stack.info().docs;
+    let http = reqwest::Client::new();
+    let get = |path: &str| http.get(format!("{docs}{path}"));
     for path in [
         "/_imprint/builds/1/x.json",
         "/handbook/../_imprint/x",
@@ -159,19 +147,24 @@ async fn readers_get_what_a_cdn_would_give_them() {
         .await
         .unwrap();
     assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let list = get("/").send().await.unwrap().text().await.unwrap();
+    assert!(list.contains("<a href=\"/handbook/\">handbook</a>"), "{list}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_too_large_to_keep_is_passed_on_whole() {
+    let story = Story::begin().await;
     let large = vec![b'x'; 9 * 1024 * 1024];
     let put = story.s3().put_object().bucket(&story.stack.info().bucket);
     let put = put.key("handbook/builds/1/large.bin").body(large.clone().into());
     let put = put.cache_control("max-age=60").content_disposition("attachment");
     put.send().await.unwrap();
     for _ in 0..2 {
-        // Too large to be kept, passed on whole.
         let read = story.reader("handbook").read("builds/1/large.bin").await.unwrap();
         assert!(read.body == large && !read.is_hit());
         assert_eq!(read.header("content-disposition"), "attachment");
     }
-    let list = get("/").send().await.unwrap().text().await.unwrap();
-    assert!(list.contains("<a href=\"/handbook/\">handbook</a>"), "{list}");
     story.end().await;
 }
 

@@ -47,6 +47,12 @@ impl Story {
         main_edition(&self.client, product).await
     }
 
+    /// The keys of each purge that the CDN accepted.
+    pub(crate) fn purged(&self) -> Vec<Vec<String>> {
+        let purges = self.stack.controlled().fastly.purges();
+        purges.into_iter().map(|purge| purge.keys).collect()
+    }
+
     pub(crate) async fn quiesce(&self) {
         self.stack.controlled().runner.quiesce(PATIENCE).await.unwrap();
     }
