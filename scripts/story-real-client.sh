@@ -60,7 +60,7 @@ client() { # VERSION: prints the path of that version's `ltd`, installing it whe
 # --- the stack ----------------------------------------------------------------------------------------------
 
 start_server() {
-    cargo build --quiet -p imprint-local
+    cargo build --quiet -p imprint-local || fail "the stack does not build"
     "${CARGO_TARGET_DIR:-target}/debug/imprint-local" up --json --data "$work/data" --api-port 0 --docs-port 0 \
         >"$work/ready.json" 2>"$work/server.log" &
     server=$!

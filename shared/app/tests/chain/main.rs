@@ -1,5 +1,7 @@
 //! The way of a build through all its steps, on the in-memory adapters: what must always hold, and what it costs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod concurrency;
 mod costs;
 mod crashes;
