@@ -78,7 +78,8 @@ BREAKS = [
 def fresh_copy():
     COPY.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(COPY / "shared", ignore_errors=True)
-    shutil.copytree(ROOT / "shared", COPY / "shared")
+    # Fresh times: cargo would take an older file for what it built from the last broken one.
+    shutil.copytree(ROOT / "shared", COPY / "shared", copy_function=shutil.copy)
     for name in ("Cargo.lock", "rust-toolchain.toml"):
         shutil.copy(ROOT / name, COPY / name)
     manifest = (ROOT / "Cargo.toml").read_text()
