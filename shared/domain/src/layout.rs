@@ -82,6 +82,7 @@ mod tests {
             bucket: "docs".into(),
             fastly_domain: String::new(),
             fastly_service: None,
+            ticket_url: None,
             default_edition: "__main".parse().unwrap(),
         }
     }
