@@ -46,17 +46,8 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
         ("text/html", "no-cache")
     );
     assert!(by_host.read("index.html").await.unwrap().is_hit());
-    let key = text(&story.main_edition("handbook").await, "surrogate_key")
-        .unwrap()
-        .to_owned();
-    let purges = story.stack.controlled().fastly.purges();
-    assert_eq!(
-        purges
-            .iter()
-            .map(|purge| purge.keys.as_slice())
-            .collect::<Vec<_>>(),
-        [[key.clone()]]
-    );
+    let edition = story.main_edition("handbook").await;
+    assert_eq!(story.purges_of(&edition), 1);
     let before = story.written("handbook/v/main/").await;
 
     let task = story.publish("handbook", &second()).await;
@@ -85,16 +76,7 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
         );
     }
     assert!(after["index.html"] > before["index.html"]);
-    assert_eq!(
-        story
-            .stack
-            .controlled()
-            .fastly
-            .purges()
-            .last()
-            .map(|purge| purge.keys.clone()),
-        Some(vec![key])
-    );
+    assert_eq!(story.purges_of(&edition), 2);
     by_path.below("builds/1").has_all(&first()).await.unwrap();
     by_path.below("builds/2").has_all(&second()).await.unwrap();
     by_path.below("v/main").has_all(&second()).await.unwrap();
@@ -294,4 +276,34 @@ async fn every_function_sees_the_clock_that_was_set() {
         );
     }
     later.end().await;
+}
+
+/// What readers and themes find beside the editions, and what they see where there is nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_has_pages_of_its_own() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    story.publish("handbook", &first()).await;
+    story.quiesce().await;
+    let by_host = Reader::by_host(&story.stack.info().docs, "handbook").unwrap();
+    for reader in [story.reader("handbook"), by_host] {
+        for (path, content_type, says) in [
+            ("v/", "text/html; charset=utf-8", "default edition"),
+            ("builds/", "text/html; charset=utf-8", "Build 1"),
+            ("v/switcher.json", "application/json", "\"version\": \"main\""),
+            ("v/versions.json", "application/json", "\"version\": \"main\""),
+            ("robots.txt", "text/plain; charset=utf-8", "Disallow:"),
+            ("sitemap.xml", "application/xml", "<lastmod>"),
+        ] {
+            let page = reader.read(path).await.unwrap();
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert_eq!(page.header("content-type"), content_type, "{path}");
+            assert_eq!(page.header("cache-control"), "no-cache", "{path}");
+            assert!(String::from_utf8_lossy(&page.body).contains(says), "{path}");
+        }
+        let missing = reader.read("no/such page.html").await.unwrap();
+        assert_eq!(missing.status, StatusCode::NOT_FOUND);
+        assert!(String::from_utf8_lossy(&missing.body).contains("There is no such page"));
+    }
+    story.end().await;
 }

@@ -47,6 +47,14 @@ impl Story {
         main_edition(&self.client, product).await
     }
 
+    /// How often an edition's key was purged. The product's own pages are purged in their own time.
+    pub(crate) fn purges_of(&self, edition: &Value) -> usize {
+        let key = text(edition, "surrogate_key").unwrap();
+        let purges = self.stack.controlled().fastly.purges();
+        let keys = purges.iter().flat_map(|purge| &purge.keys);
+        keys.filter(|purged| *purged == key).count()
+    }
+
     pub(crate) async fn quiesce(&self) {
         self.stack.controlled().runner.quiesce(PATIENCE).await.unwrap();
     }
