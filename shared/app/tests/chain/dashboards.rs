@@ -16,7 +16,7 @@ fn page(here: &Installation, path: &str) -> String {
     let object = here.world.objects.get(&format!("alpha/{path}"));
     // Slashes are escaped too, which says the same.
     String::from_utf8(object.expect(path).body.to_vec())
-        .unwrap()
+        .expect("pages are text")
         .replace("&#x2f;", "/")
 }
 

@@ -99,6 +99,6 @@ pub(super) async fn every_message_comes_back_as_it_was(catalog: &dyn Catalog) {
         .map(|(message, at)| OutboxEntry::new(place.outbox_id(&at.to_string()), message, at))
         .collect();
     put(&place, &entries).await;
-    assert_eq!(waiting(&place, samples::after_noon(1), MANY).await, entries);
+    assert_eq!(waiting(&place, samples::after_noon(2), MANY).await, entries);
     remove(&place, &entries).await;
 }
