@@ -134,6 +134,13 @@ impl MemoryQueue {
         self.state().waiting.len()
     }
 
+    /// How many messages wait that publish something: all but renderings of pages.
+    pub fn waiting_to_publish(&self) -> usize {
+        let state = self.state();
+        let publishes = |envelope: &&Envelope| step_of(envelope) != Step::RenderDashboard;
+        state.waiting.iter().filter(publishes).count()
+    }
+
     /// Everything that was ever sent, in order.
     pub fn sent(&self) -> Vec<Envelope> {
         self.state().sent.clone()
