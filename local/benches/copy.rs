@@ -31,7 +31,7 @@ use imprint_domain::message::Message;
 use imprint_domain::tracking::TrackingMode;
 use imprint_local::standins::front::LatencyChange;
 use imprint_local::standins::{Ports, StandInOptions, StandIns};
-use imprint_testing::World;
+use imprint_testing::{Step, World};
 use tokio::time::Instant;
 
 const BUCKET: &str = "imprint-bench";
@@ -139,7 +139,11 @@ impl Bench {
             .try_collect::<Vec<()>>()
             .await?;
         builds::confirm_upload(&self.env, build.id, &Confirmation::Request).await?;
-        let envelope = self.world.queue.take_any().context("the register message")?;
+        let envelope = self
+            .world
+            .queue
+            .take(Step::RegisterBuild)
+            .context("the register message")?;
         let Message::RegisterBuild(message) = &envelope.message else {
             anyhow::bail!("not a register message")
         };
@@ -170,14 +174,22 @@ impl Bench {
             ..EditionPatch::default()
         };
         editions::update(&self.env, edition, patch).await?;
-        let envelope = self.world.queue.take_any().context("the copy message")?;
+        let envelope = self
+            .world
+            .queue
+            .take(Step::CopyEdition)
+            .context("the copy message")?;
         let Message::CopyEdition(message) = &envelope.message else {
             anyhow::bail!("not a copy message")
         };
         let begun = Instant::now();
         copy_edition(&self.env, &envelope.id, message, Bounds { pace, deadline: None }).await?;
         let took = begun.elapsed();
-        let purge = self.world.queue.take_any().context("the purge message")?;
+        let purge = self
+            .world
+            .queue
+            .take(Step::PurgeCdn)
+            .context("the purge message")?;
         let Message::PurgeCdn(message) = &purge.message else {
             anyhow::bail!("not a purge message")
         };

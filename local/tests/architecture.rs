@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-register-build", FUNCTION),
     ("imprint-copy-edition", FUNCTION),
     ("imprint-purge-cdn", FUNCTION),
+    ("imprint-render-dashboard", FUNCTION),
     ("imprint-sweep", FUNCTION),
     (
         "imprint-local",
@@ -30,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-lambda",
             "imprint-purge-cdn",
             "imprint-register-build",
+            "imprint-render-dashboard",
             "imprint-sweep",
         ],
     ),

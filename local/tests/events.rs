@@ -72,7 +72,7 @@ fn the_queues_give_up_when_the_steps_do() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("maxReceiveCount: "))
         .collect();
-    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 3]);
+    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 4]);
 }
 
 const MANIFEST: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -189,6 +189,28 @@ async fn purge_cdn_takes_its_events_in_one_call() {
         .into_iter()
         .all(|edition| edition.published.is_some());
     assert!(published);
+}
+
+#[tokio::test]
+async fn render_dashboard_takes_its_events_in_one_rendering_a_product() {
+    let world = world();
+    let function = imprint_render_dashboard::function(world.env());
+    assert!(failed(&call(&function, event("render-dashboard", "requested")).await).is_empty());
+    assert_eq!(
+        world.cdn.purges().len(),
+        1,
+        "two messages of one product are one rendering"
+    );
+    assert!(world.objects.get("alpha/v/index.html").is_some());
+    // What stands behind a message that cannot be read waits with it; a product that is gone is forgotten.
+    let poisonous = call(&function, event("render-dashboard", "poisonous")).await;
+    assert_eq!(
+        failed(&poisonous),
+        [
+            "059f36b4-87a3-44ab-83d2-661970000001",
+            "059f36b4-87a3-44ab-83d2-661970000002"
+        ]
+    );
 }
 
 #[tokio::test]

@@ -56,7 +56,15 @@ fn our_queues_have_dead_letters_and_outlast_their_functions() {
         .filter(|queue| queue.redrive.is_some())
         .collect();
     let names: Vec<&str> = working.iter().map(|queue| queue.name.as_str()).collect();
-    assert_eq!(names, ["copy-edition.fifo", "purge-cdn", "register-build"]);
+    assert_eq!(
+        names,
+        [
+            "copy-edition.fifo",
+            "purge-cdn",
+            "register-build",
+            "render-dashboard.fifo"
+        ]
+    );
     for queue in working {
         let redrive = queue.redrive.as_ref().unwrap();
         assert_eq!(redrive.max_receive_count, 5);
@@ -116,8 +124,8 @@ fn a_function_gets_the_global_variables_and_its_own() {
         .collect();
     assert_eq!(
         secrets,
-        ["purge-cdn"],
-        "only the function that calls Fastly has its key"
+        ["purge-cdn", "render-dashboard"],
+        "only the functions that call Fastly have its key"
     );
 }
 

@@ -197,7 +197,7 @@ impl Demo<'_> {
         } = published.report;
         println!("            copied {copied}, deleted {deleted}, left alone {unchanged} objects");
         println!("            purged {}", published.keys.join(", "));
-        for function in ["register-build", "copy-edition", "purge-cdn"] {
+        for function in ["register-build", "copy-edition", "purge-cdn", "render-dashboard"] {
             println!(
                 "            requests of {function}: {}",
                 requests(&published.requests, function)

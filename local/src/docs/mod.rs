@@ -22,7 +22,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use imprint_domain::layout::object_of_path;
+use imprint_domain::layout::{Instead, instead_of_path, object_of_path};
 use imprint_domain::slug::{EditionSlug, ProductSlug};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -144,7 +144,7 @@ impl Docs {
             return Ok(not_found(path));
         };
         let (page, length, body, kept) = match self.find(key.as_str()).await? {
-            Found::Missing => return Ok(not_found(path)),
+            Found::Missing => return self.instead(product, path).await,
             Found::Kept(page, age) => (
                 Arc::clone(&page),
                 page.body.len() as u64,
@@ -177,6 +177,22 @@ impl Docs {
         response
             .headers_mut()
             .insert(header::AGE, kept.unwrap_or_default().as_secs().into());
+        Ok(response)
+    }
+
+    /// The product's own answer where there is no object.
+    async fn instead(&self, product: &ProductSlug, path: &str) -> anyhow::Result<Response> {
+        let (status, key) = match instead_of_path(product, path) {
+            Instead::Object(key) => (StatusCode::OK, key),
+            Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),
+        };
+        let page = match self.find(key.as_str()).await? {
+            Found::Kept(page, _) | Found::Fetched(page) => page,
+            Found::Large(..) | Found::Missing => return Ok(not_found(path)),
+        };
+        let mut response = Response::new(Body::from(page.body.clone()));
+        *response.status_mut() = status;
+        response.headers_mut().extend(page.headers.clone());
         Ok(response)
     }
 

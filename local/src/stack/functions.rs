@@ -19,7 +19,14 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 5] = ["api", "copy-edition", "purge-cdn", "register-build", "sweep"];
+const NAMES: [&str; 6] = [
+    "api",
+    "copy-edition",
+    "purge-cdn",
+    "register-build",
+    "render-dashboard",
+    "sweep",
+];
 
 #[async_trait]
 impl FunctionFactory for Functions {
@@ -35,6 +42,7 @@ impl FunctionFactory for Functions {
             "copy-edition" => imprint_copy_edition::function(env),
             "purge-cdn" => imprint_purge_cdn::function(env),
             "register-build" => imprint_register_build::function(env),
+            "render-dashboard" => imprint_render_dashboard::function(env),
             "sweep" => imprint_sweep::function(env),
             unknown => anyhow::bail!("no function {unknown} is built in"),
         })

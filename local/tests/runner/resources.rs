@@ -12,7 +12,15 @@ use crate::support::Fakes;
 /// Our own template on the stand-ins, with functions that do nothing.
 async fn our_stack(stand_ins: &StandIns, stack: Stack) -> anyhow::Result<Runner> {
     let idle = async |_| Ok(Value::Null);
-    let fakes = ["api", "copy-edition", "purge-cdn", "register-build", "sweep"]
+    let fakes = [
+        "api",
+        "copy-edition",
+        "purge-cdn",
+        "register-build",
+        "render-dashboard",
+        "sweep",
+    ];
+    let fakes = fakes
         .into_iter()
         .fold(Fakes::default(), |fakes, name| fakes.with(name, idle));
     let options = RunnerOptions::new(Endpoints {
@@ -55,7 +63,15 @@ async fn our_resources_are_made_once_and_found_again() {
         let runner = our_stack(&stand_ins, ours.clone()).await.unwrap();
         assert_eq!(runner.reference("DocsBucket"), Some("imprint-local"));
         let queues: Vec<String> = runner.queues().await.unwrap().into_keys().collect();
-        assert_eq!(queues, ["copy-edition.fifo", "purge-cdn", "register-build"]);
+        assert_eq!(
+            queues,
+            [
+                "copy-edition.fifo",
+                "purge-cdn",
+                "register-build",
+                "render-dashboard.fifo"
+            ]
+        );
         runner.shutdown().await;
     }
     let mut other = ours;
@@ -68,6 +84,6 @@ async fn our_resources_are_made_once_and_found_again() {
     let made = stand_ins.counts().snapshot();
     assert_eq!(made["runner"]["dynamodb"]["CreateTable"], 1);
     assert_eq!(made["runner"]["s3"]["CreateBucket"], 1);
-    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 6);
+    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 8);
     stand_ins.shutdown().await;
 }

@@ -47,8 +47,7 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
     );
     assert!(by_host.read("index.html").await.unwrap().is_hit());
     let edition = story.main_edition("handbook").await;
-    let key = vec![text(&edition, "surrogate_key").unwrap().to_owned()];
-    assert_eq!(story.purged(), vec![key.clone()]);
+    assert_eq!(story.purges_of(&edition), 1);
     let before = story.written("handbook/v/main/").await;
 
     let task = story.publish("handbook", &second()).await;
@@ -71,7 +70,7 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
         );
     }
     assert!(after["index.html"] > before["index.html"]);
-    assert_eq!(story.purged(), vec![key.clone(), key]);
+    assert_eq!(story.purges_of(&edition), 2);
     by_path.below("builds/1").has_all(&first()).await.unwrap();
     by_path.below("builds/2").has_all(&second()).await.unwrap();
     by_path.below("v/main").has_all(&second()).await.unwrap();
@@ -287,4 +286,34 @@ async fn every_function_sees_the_clock_that_was_set() {
         );
     }
     later.end().await;
+}
+
+/// What readers and themes find beside the editions, and what they see where there is nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_has_pages_of_its_own() {
+    let story = Story::begin().await;
+    story.product("handbook").await;
+    story.publish("handbook", &first()).await;
+    story.quiesce().await;
+    let by_host = Reader::by_host(&story.stack.info().docs, "handbook").unwrap();
+    for reader in [story.reader("handbook"), by_host] {
+        for (path, content_type, says) in [
+            ("v/", "text/html; charset=utf-8", "default edition"),
+            ("builds/", "text/html; charset=utf-8", "Build 1"),
+            ("v/switcher.json", "application/json", "\"version\": \"main\""),
+            ("v/versions.json", "application/json", "\"version\": \"main\""),
+            ("robots.txt", "text/plain; charset=utf-8", "Disallow:"),
+            ("sitemap.xml", "application/xml", "<lastmod>"),
+        ] {
+            let page = reader.read(path).await.unwrap();
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert_eq!(page.header("content-type"), content_type, "{path}");
+            assert_eq!(page.header("cache-control"), "no-cache", "{path}");
+            assert!(String::from_utf8_lossy(&page.body).contains(says), "{path}");
+        }
+        let missing = reader.read("no/such page.html").await.unwrap();
+        assert_eq!(missing.status, StatusCode::NOT_FOUND);
+        assert!(String::from_utf8_lossy(&missing.body).contains("There is no such page"));
+    }
+    story.end().await;
 }

@@ -121,6 +121,8 @@ async fn a_killed_stack_finds_everything_again_and_finishes_what_it_had_begun() 
     );
     let (status, purges) = control(program.at("control"), Method::GET, "/purges", None).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(purges["purges"][0]["keys"][0], after["surrogate_key"], "{purges}");
+    let purged = purges["purges"].as_array().unwrap().iter();
+    let mut keys = purged.flat_map(|purge| purge["keys"].as_array().unwrap());
+    assert!(keys.any(|key| *key == after["surrogate_key"]), "{purges}");
     program.terminate();
 }

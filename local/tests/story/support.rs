@@ -47,10 +47,12 @@ impl Story {
         main_edition(&self.client, product).await
     }
 
-    /// The keys of each purge that the CDN accepted.
-    pub(crate) fn purged(&self) -> Vec<Vec<String>> {
+    /// How often an edition's key was purged. The product's own pages are purged in their own time.
+    pub(crate) fn purges_of(&self, edition: &Value) -> usize {
+        let key = text(edition, "surrogate_key").unwrap();
         let purges = self.stack.controlled().fastly.purges();
-        purges.into_iter().map(|purge| purge.keys).collect()
+        let keys = purges.iter().flat_map(|purge| &purge.keys);
+        keys.filter(|purged| *purged == key).count()
     }
 
     pub(crate) async fn quiesce(&self) {

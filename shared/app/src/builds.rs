@@ -21,6 +21,7 @@ use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
 use crate::ports::{Change, Ids, Page, PresignedPost, StoreError, UploadSlot};
+use crate::render_dashboard;
 
 /// How long upload forms are good: a day for all of them. LTD's directory forms, which its client posts last, lasted an
 /// hour only (D9).
@@ -369,7 +370,9 @@ pub async fn end(env: &Env, id: BuildId) -> Result<Build, AppError> {
         if build == before {
             return Ok(build);
         }
-        match env.catalog.commit(vec![Change::UpdateBuild(build.clone())]).await {
+        let changes = vec![Change::UpdateBuild(build.clone())];
+        let rendering = render_dashboard::message(&build.organization, &build.product);
+        match commit_and_send(env, changes, vec![rendering]).await {
             Ok(()) => return Ok(build),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),

@@ -16,6 +16,7 @@ use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
 use crate::ports::{Change, Ids, StoreError};
+use crate::render_dashboard;
 
 /// How a new edition is named.
 #[derive(Debug, Clone)]
@@ -319,7 +320,12 @@ pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Cha
         let moved = build
             .as_ref()
             .map(|build| Move::plan(env, edition.clone(), build));
-        let (edition, task, mut changes, messages) = Move::parts(moved, edition);
+        // A move alone shows once it is published; a title shows at once.
+        let shows = edition.title != before.title || edition.tracking != before.tracking;
+        let (edition, task, mut changes, mut messages) = Move::parts(moved, edition);
+        if shows {
+            messages.push(render_dashboard::message(&edition.organization, &edition.product));
+        }
         if edition != before {
             changes.push(Change::UpdateEdition(edition.clone()));
         }
@@ -399,11 +405,9 @@ pub async fn end(env: &Env, id: EditionId) -> Result<Changed, AppError> {
                 task: None,
             });
         }
-        match env
-            .catalog
-            .commit(vec![Change::UpdateEdition(edition.clone())])
-            .await
-        {
+        let changes = vec![Change::UpdateEdition(edition.clone())];
+        let rendering = render_dashboard::message(&edition.organization, &edition.product);
+        match commit_and_send(env, changes, vec![rendering]).await {
             Ok(()) => {
                 return Ok(Changed {
                     edition,

@@ -9,7 +9,9 @@ use imprint_domain::tracking::TrackingMode;
 
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
+use crate::outgoing::commit_and_send;
 use crate::ports::{Change, Ids, Page, StoreError};
+use crate::render_dashboard;
 
 /// What a new product needs.
 #[derive(Debug, Clone)]
@@ -66,7 +68,8 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         Change::CreateProduct(product.clone()),
         Change::CreateEdition(edition.clone()),
     ];
-    match env.catalog.commit(changes).await {
+    let rendering = render_dashboard::message(&product.organization, &product.slug);
+    match commit_and_send(env, changes, vec![rendering]).await {
         Ok(()) => Ok((product, edition)),
         Err(StoreError::Conflict) => Err(taken(&product.slug)),
         Err(error) => Err(error.into()),
@@ -123,11 +126,9 @@ pub async fn update(env: &Env, slug: &ProductSlug, patch: ProductPatch) -> Resul
         if changed == product {
             return Ok(product);
         }
-        match env
-            .catalog
-            .commit(vec![Change::UpdateProduct(changed.clone())])
-            .await
-        {
+        let changes = vec![Change::UpdateProduct(changed.clone())];
+        let rendering = render_dashboard::message(&changed.organization, &changed.slug);
+        match commit_and_send(env, changes, vec![rendering]).await {
             Ok(()) => return Ok(changed),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),

@@ -5,14 +5,16 @@
 
 use imprint_domain::edition::Edition;
 use imprint_domain::id::{OutboxId, SurrogateKey};
-use imprint_domain::message::PurgeCdn;
+use imprint_domain::message::{Message, PurgeCdn};
+use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::purge;
 use imprint_domain::task::{EditionStep, FailureCode};
 
 use crate::env::Env;
 use crate::error::MAX_TRIES;
-use crate::outgoing::Chain;
+use crate::outgoing::{Chain, send};
 use crate::ports::{Change, PurgeError, StoreError};
+use crate::render_dashboard;
 use crate::step::{RowOf, StepError};
 
 /// One message of a batch.
@@ -38,19 +40,54 @@ pub async fn purge_cdn(env: &Env, orders: &[Order<'_>]) -> Vec<Result<(), StepEr
         }
     }
     let mut outcomes = Vec::with_capacity(orders.len());
+    let mut renderings = Renderings::default();
     for order in orders {
         let refusal = refusals
             .iter()
             .find(|(batch, _)| batch.contains(&order.message.surrogate_key));
         outcomes.push(match refusal {
             Some((_, error)) => Err(step_error(error)),
-            None => publish(env, order).await,
+            None => publish(env, order, renderings.of(env, order.message)).await,
         });
     }
+    // Sent once all editions of the batch are committed, so that one rendering shows them all.
+    send(env, &renderings.published(orders, &outcomes)).await;
     outcomes
 }
 
-fn step_error(error: &PurgeError) -> StepError {
+/// The outbox entries that have products' pages written anew, one a product and batch: every publishing commit of the
+/// product writes the same entry.
+#[derive(Default)]
+struct Renderings(Vec<OutboxEntry>);
+
+impl Renderings {
+    fn of(&mut self, env: &Env, purge: &PurgeCdn) -> OutboxEntry {
+        let message = render_dashboard::message(&purge.organization, &purge.product);
+        if let Some(entry) = self.0.iter().find(|entry| entry.message == message) {
+            return entry.clone();
+        }
+        let id = OutboxId::from_bytes(env.random.identity());
+        let entry = OutboxEntry::new(id, message, env.clock.now());
+        self.0.push(entry.clone());
+        entry
+    }
+
+    /// Those that a commit has written.
+    fn published(self, orders: &[Order<'_>], outcomes: &[Result<(), StepError>]) -> Vec<OutboxEntry> {
+        let done: Vec<Message> = orders
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| outcome.is_ok())
+            .map(|(order, _)| render_dashboard::message(&order.message.organization, &order.message.product))
+            .collect();
+        let mut entries = self.0;
+        entries.retain(|entry| done.contains(&entry.message));
+        entries
+    }
+}
+
+/// What a refused or failed purge means to its step.
+pub(crate) fn step_error(error: &PurgeError) -> StepError {
     let message = Chain(error).to_string();
     match error {
         PurgeError::Busy { .. } => StepError::Retry {
@@ -65,7 +102,7 @@ fn step_error(error: &PurgeError) -> StepError {
 }
 
 /// The CDN has accepted: readers see the edition.
-async fn publish(env: &Env, order: &Order<'_>) -> Result<(), StepError> {
+async fn publish(env: &Env, order: &Order<'_>, rendering: OutboxEntry) -> Result<(), StepError> {
     let PurgeCdn {
         organization,
         product,
@@ -92,6 +129,7 @@ async fn publish(env: &Env, order: &Order<'_>) -> Result<(), StepError> {
                 pointer,
                 env.clock.now(),
             )));
+            changes.push(Change::PutOutbox(rendering.clone()));
         }
         match env.catalog.commit(changes).await {
             Ok(()) => return Ok(()),

@@ -14,7 +14,7 @@ use imprint_domain::edition::Edition;
 use imprint_domain::id::{BuildId, ManifestId, OutboxId};
 use imprint_domain::key::{KeyPrefix, ObjectKey, SitePath};
 use imprint_domain::manifest::{File, Headers, MAX_FILE_BYTES, Manifest};
-use imprint_domain::message::RegisterBuild;
+use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::publish;
 use imprint_domain::task::{FailureCode, Note, NoteCode, Registration, Task};
 
@@ -23,6 +23,7 @@ use crate::env::Env;
 use crate::error::MAX_TRIES;
 use crate::outgoing::commit_and_send;
 use crate::ports::{Catalog, Change, Listed, StoreError};
+use crate::render_dashboard;
 use crate::step::StepError;
 
 /// HEAD requests at a time. S3 serves 5,500 a second and prefix, each in 20 to 100 ms.
@@ -121,10 +122,14 @@ async fn commit(
         commit_and_send(env, changes, messages).await?;
     }
     let mut changes: Vec<Change> = last.iter().flat_map(of_move).collect();
-    let messages = last
+    let mut messages: Vec<Message> = last
         .iter()
         .filter_map(|edition| copy_message(edition, &task.id))
         .collect();
+    if decision.moves.is_empty() {
+        // No edition will be published whose rendering would list the build.
+        messages.push(render_dashboard::message(&task.organization, &task.product));
+    }
     let count = learned.manifest.files().len() as u64;
     task.registration = Registration::Done {
         at: now,

@@ -90,8 +90,8 @@ pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepErr
     let Err(error) = outcome else {
         return Disposal::Done;
     };
-    let task = delivery.envelope.message.task();
-    tracing::warn!(%task, receive_count = delivery.receive_count, error = %Chain(&error), "step failed");
+    let task = delivery.envelope.message.task().map(tracing::field::display);
+    tracing::warn!(task, receive_count = delivery.receive_count, error = %Chain(&error), "step failed");
     let now = env.clock.now();
     let (failure, keeps_entry, disposal) = match error {
         StepError::Retry { .. } if delivery.receive_count < MAX_RECEIVES => return Disposal::Redeliver,
@@ -107,7 +107,7 @@ pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepErr
     match record_failure(env, &delivery.envelope.message, &failure, entry).await {
         Ok(()) => disposal,
         Err(error) => {
-            tracing::error!(%task, error = %Chain(&error), "failure not recorded");
+            tracing::error!(task, error = %Chain(&error), "failure not recorded");
             Disposal::Redeliver
         }
     }
@@ -146,6 +146,11 @@ pub(crate) async fn record_failure(
             )
             .await
         }
+        // No task and no edition waits for it: the log and the dead-letter queue show it.
+        Message::RenderDashboard(_) => match removed() {
+            Some(removed) => env.catalog.commit(vec![removed]).await,
+            None => Ok(()),
+        },
     }
 }
 

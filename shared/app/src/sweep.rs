@@ -77,7 +77,11 @@ async fn is_under_way(env: &Env, entry: &OutboxEntry, patience: SignedDuration) 
 
 async fn give_up(env: &Env, entry: &OutboxEntry) -> Result<(), StoreError> {
     let message = format!("the step was sent {} times and never finished", entry.attempt);
-    tracing::error!(task = %entry.message.task(), message, "given up");
+    tracing::error!(
+        task = entry.message.task().map(tracing::field::display),
+        message,
+        "given up"
+    );
     let failure = FailureCode::GaveUp.because(message, env.clock.now());
     record_failure(env, &entry.message, &failure, Some(entry.id.clone())).await
 }

@@ -25,16 +25,23 @@ enum Step {
     RegisterBuild,
     CopyEdition,
     PurgeCdn,
+    RenderDashboard,
 }
 
 impl Step {
-    const ALL: [Self; 3] = [Self::RegisterBuild, Self::CopyEdition, Self::PurgeCdn];
+    const ALL: [Self; 4] = [
+        Self::RegisterBuild,
+        Self::CopyEdition,
+        Self::PurgeCdn,
+        Self::RenderDashboard,
+    ];
 
     fn of(message: &Message) -> Self {
         match message {
             Message::RegisterBuild(_) => Self::RegisterBuild,
             Message::CopyEdition(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
+            Message::RenderDashboard(_) => Self::RenderDashboard,
         }
     }
 }
@@ -49,6 +56,7 @@ impl SqsQueues {
             Step::RegisterBuild => (&self.queues.register_build, "IMPRINT_QUEUE_REGISTER_BUILD"),
             Step::CopyEdition => (&self.queues.copy_edition, "IMPRINT_QUEUE_COPY_EDITION"),
             Step::PurgeCdn => (&self.queues.purge_cdn, "IMPRINT_QUEUE_PURGE_CDN"),
+            Step::RenderDashboard => (&self.queues.render_dashboard, "IMPRINT_QUEUE_RENDER_DASHBOARD"),
         };
         url.as_deref().ok_or_else(|| {
             SendError(Box::new(Unusable(format!(

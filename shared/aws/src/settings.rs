@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{AppName, Region};
 use imprint_app::ports::PurgeMode;
 use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::text::WebUrl;
 use reqwest::header::HeaderValue;
 
 pub use bootstrap::{Bootstrap, bootstrap};
@@ -32,6 +33,7 @@ pub(crate) struct Queues {
     pub(crate) register_build: Option<String>,
     pub(crate) copy_edition: Option<String>,
     pub(crate) purge_cdn: Option<String>,
+    pub(crate) render_dashboard: Option<String>,
 }
 
 /// How to reach the CDN.
@@ -81,6 +83,7 @@ impl Settings {
                 register_build: variables.url("IMPRINT_QUEUE_REGISTER_BUILD")?,
                 copy_edition: variables.url("IMPRINT_QUEUE_COPY_EDITION")?,
                 purge_cdn: variables.url("IMPRINT_QUEUE_PURGE_CDN")?,
+                render_dashboard: variables.url("IMPRINT_QUEUE_RENDER_DASHBOARD")?,
             },
             fastly: fastly(variables)?,
             aws: aws(variables)?,
@@ -131,6 +134,7 @@ fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
             .to_owned(),
         fastly_domain: variables.get("IMPRINT_FASTLY_DOMAIN").unwrap_or("").to_owned(),
         fastly_service: variables.get("IMPRINT_FASTLY_SERVICE").map(str::to_owned),
+        ticket_url: ticket_url(variables)?,
         default_edition: edition.parse().map_err(|_| {
             ConfigError::bad(
                 "IMPRINT_DEFAULT_EDITION",
@@ -139,6 +143,18 @@ fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
             )
         })?,
     })
+}
+
+fn ticket_url(variables: Variables<'_>) -> Result<Option<WebUrl>, ConfigError> {
+    const VARIABLE: &str = "IMPRINT_TICKET_URL";
+    const SHOULD_BE: &str = "an http or https address that a ticket's key is put behind, such as \
+                             https://example.atlassian.net/browse/";
+    let raw = variables.get(VARIABLE);
+    raw.map(|raw| {
+        raw.parse()
+            .map_err(|_| ConfigError::bad(VARIABLE, raw, SHOULD_BE))
+    })
+    .transpose()
 }
 
 fn fastly(variables: Variables<'_>) -> Result<FastlySettings, ConfigError> {

@@ -67,6 +67,24 @@ pub fn object_of_path(product: &ProductSlug, default_edition: &EditionSlug, path
     Some(ObjectKey::new(format!("{product}/{below}")))
 }
 
+/// What a CDN answers for a path below a product's URL that has no object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instead {
+    /// This object, as if it had been asked for.
+    Object(ObjectKey),
+    /// The product's own page for what is missing, with status 404.
+    NotFound(ObjectKey),
+}
+
+/// What stands in for a missing object. Crawlers look for two files at the product's root, where an edition may bring
+/// its own.
+pub fn instead_of_path(product: &ProductSlug, path: &str) -> Instead {
+    match path.trim_start_matches('/') {
+        own @ ("robots.txt" | "sitemap.xml") => Instead::Object(ObjectKey::new(format!("{product}/v/{own}"))),
+        _ => Instead::NotFound(ObjectKey::new(format!("{product}/v/404.html"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +100,7 @@ mod tests {
             bucket: "docs".into(),
             fastly_domain: String::new(),
             fastly_service: None,
+            ticket_url: None,
             default_edition: "__main".parse().unwrap(),
         }
     }
@@ -134,6 +153,18 @@ mod tests {
                 format!("{root}/builds/1")
             );
         }
+    }
+
+    #[test]
+    fn what_is_missing_is_answered_by_the_products_own_pages() {
+        let product = "alpha".parse().unwrap();
+        let instead = |path| instead_of_path(&product, path);
+        let object = |key| Instead::Object(ObjectKey::new(key));
+        assert_eq!(instead("/robots.txt"), object("alpha/v/robots.txt"));
+        assert_eq!(instead("/sitemap.xml"), object("alpha/v/sitemap.xml"));
+        let missing = Instead::NotFound(ObjectKey::new("alpha/v/404.html"));
+        assert_eq!(instead("/a/robots.txt"), missing);
+        assert_eq!(instead("/v/1.0/gone"), missing);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod build;
+pub mod dashboard;
 pub mod edition;
 pub mod git;
 pub mod id;

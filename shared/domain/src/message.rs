@@ -1,6 +1,7 @@
 //! What travels through the queues. Every message carries all that its step needs.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::edition::Pointer;
 use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
@@ -30,6 +31,8 @@ pub enum Message {
     CopyEdition(CopyEdition),
     /// Tell the CDN that an edition has changed.
     PurgeCdn(PurgeCdn),
+    /// Write a product's pages: its dashboards and what themes and crawlers read.
+    RenderDashboard(RenderDashboard),
 }
 
 /// Learn a build's files and move the editions that follow it.
@@ -91,32 +94,75 @@ pub struct PurgeCdn {
     pub report: CopyReport,
 }
 
+/// Write a product's pages as its state is when the step runs. Many may come for one change; the last state wins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderDashboard {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The product.
+    pub product: ProductSlug,
+}
+
+/// What a queue keeps in order: the messages of one group come one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Everything that writes an edition's objects.
+    Edition(EditionId),
+    /// Everything that writes a product's own pages.
+    Product(OrganizationSlug, ProductSlug),
+}
+
+/// SQS takes 128 characters as the name of a group
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
+const MAX_GROUP_CHARACTERS: usize = 128;
+
+impl std::fmt::Display for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Edition(edition) => write!(f, "{edition}"),
+            Self::Product(organization, product) => {
+                let name = format!("{organization}/{product}");
+                if name.len() <= MAX_GROUP_CHARACTERS {
+                    f.write_str(&name)
+                } else {
+                    f.write_str(&hex::encode(Sha256::digest(name)))
+                }
+            }
+        }
+    }
+}
+
 impl Envelope {
     /// What a queue with de-duplication knows the message by: a repeated send and a hand-over are new messages.
     pub fn deduplication_id(&self) -> String {
         let hand_overs = match &self.message {
             Message::CopyEdition(copy) => copy.hand_overs,
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) => 0,
+            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => 0,
         };
         format!("{}-{}-{hand_overs}", self.id, self.attempt)
     }
 }
 
 impl Message {
-    /// The edition whose messages must come one after the other, for the queue that keeps them in order.
-    pub fn group(&self) -> Option<EditionId> {
+    /// The group whose messages must come one after the other, for the queues that keep them in order.
+    pub fn group(&self) -> Option<Group> {
         match self {
-            Self::CopyEdition(copy) => Some(copy.edition),
+            Self::CopyEdition(copy) => Some(Group::Edition(copy.edition)),
+            Self::RenderDashboard(render) => Some(Group::Product(
+                render.organization.clone(),
+                render.product.clone(),
+            )),
             Self::RegisterBuild(_) | Self::PurgeCdn(_) => None,
         }
     }
 
-    /// The task that watches.
-    pub fn task(&self) -> &TaskId {
+    /// The task that watches, if one does.
+    pub fn task(&self) -> Option<&TaskId> {
         match self {
-            Self::RegisterBuild(register) => &register.task,
-            Self::CopyEdition(copy) => &copy.task,
-            Self::PurgeCdn(purge) => &purge.task,
+            Self::RegisterBuild(register) => Some(&register.task),
+            Self::CopyEdition(copy) => Some(&copy.task),
+            Self::PurgeCdn(purge) => Some(&purge.task),
+            Self::RenderDashboard(_) => None,
         }
     }
 }
@@ -124,6 +170,17 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_never_longer_than_a_queue_takes() {
+        let group = |organization: &str| {
+            let product = "a".repeat(63).parse().unwrap();
+            Group::Product(organization.parse().unwrap(), product).to_string()
+        };
+        assert!(group("default").starts_with("default/"));
+        let (long, other) = (group(&"x".repeat(128)), group(&format!("{}y", "x".repeat(127))));
+        assert!(long.len() <= MAX_GROUP_CHARACTERS && long != other);
+    }
 
     #[test]
     fn an_envelope_reads_back_as_it_was_sent() {

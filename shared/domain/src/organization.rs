@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::slug::{EditionSlug, OrganizationSlug};
+use crate::text::WebUrl;
 
 /// How products get their URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub struct Organization {
     pub fastly_domain: String,
     /// The Fastly service to purge; none when there is no CDN.
     pub fastly_service: Option<String>,
+    /// What a ticket's key is put behind to link to it; none when branches name no tickets.
+    pub ticket_url: Option<WebUrl>,
     /// The slug of each product's default edition: LTD 1.x has `main`, LTD 2.x `__main`.
     pub default_edition: EditionSlug,
 }

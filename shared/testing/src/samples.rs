@@ -7,7 +7,7 @@ use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId,
 };
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
 use imprint_domain::organization::{Layout, Organization};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
@@ -83,6 +83,7 @@ pub fn organization() -> Organization {
         bucket: "docs".to_owned(),
         fastly_domain: "cdn.example.org".to_owned(),
         fastly_service: Some("service-1".to_owned()),
+        ticket_url: Some(parsed("https://tickets.example.org/browse/")),
         default_edition: parsed("main"),
     }
 }
@@ -247,12 +248,21 @@ pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation
     })
 }
 
+/// A message that renders a product's pages.
+pub fn render_message(product: &Product) -> Message {
+    Message::RenderDashboard(RenderDashboard {
+        organization: product.organization.clone(),
+        product: product.slug.clone(),
+    })
+}
+
 /// The tenant that a message is for.
 pub fn organization_of(message: &Message) -> &OrganizationSlug {
     match message {
         Message::RegisterBuild(register) => &register.organization,
         Message::CopyEdition(copy) => &copy.organization,
         Message::PurgeCdn(purge) => &purge.organization,
+        Message::RenderDashboard(render) => &render.organization,
     }
 }
 

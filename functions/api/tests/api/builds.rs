@@ -275,7 +275,7 @@ async fn a_confirmed_build_is_uploaded_and_can_be_watched() {
         "PENDING"
     );
     assert_eq!(server.get("/builds/1").send().await.json()["uploaded"], true);
-    assert_eq!(server.world.queue.waiting(), 1);
+    assert_eq!(server.world.queue.waiting_to_publish(), 1);
     // Saying it again publishes again.
     server
         .patch("/builds/1")
@@ -283,7 +283,7 @@ async fn a_confirmed_build_is_uploaded_and_can_be_watched() {
         .json(&json!({"uploaded": true}))
         .await
         .expect(StatusCode::OK);
-    assert_eq!(server.world.queue.waiting(), 2);
+    assert_eq!(server.world.queue.waiting_to_publish(), 2);
 }
 
 #[tokio::test]
@@ -343,7 +343,7 @@ async fn d14_a_confirmation_that_failed_says_so() {
             .await
             .bad("Invalid Build: uploaded");
     }
-    assert_eq!(server.world.queue.waiting(), 0);
+    assert_eq!(server.world.queue.waiting_to_publish(), 0);
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn conveyor_0_8_4_uploads_a_site() {
         .json(&json!({"uploaded": true}))
         .await
         .expect(StatusCode::OK);
-    assert_eq!(server.world.queue.waiting(), 1);
+    assert_eq!(server.world.queue.waiting_to_publish(), 1);
 }
 
 /// When the registration fails, 0.8.4 asks whether the product is there, still with the media type of forms.

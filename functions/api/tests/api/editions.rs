@@ -161,7 +161,7 @@ async fn a_wrong_edition_is_refused_and_leaves_nothing_behind() {
         post(&server, body).await.bad(message);
     }
     assert_eq!(server.world.catalog.all_editions().len(), 1);
-    assert_eq!(server.world.queue.waiting(), 0);
+    assert_eq!(server.world.queue.waiting_to_publish(), 0);
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn naming_a_build_moves_the_edition_and_can_be_watched() {
     patch(&server, json!({"build_url": "/builds/9"}))
         .await
         .bad("Invalid build_url: build 9 is not one of product alpha");
-    assert_eq!(server.world.queue.waiting(), 0);
+    assert_eq!(server.world.queue.waiting_to_publish(), 0);
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn an_edition_changes_by_what_is_named_only() {
     );
     // Following something else moves nothing.
     assert_eq!(edition["queue_url"], Value::Null);
-    assert_eq!(server.world.queue.waiting(), 0);
+    assert_eq!(server.world.queue.waiting_to_publish(), 0);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use imprint_app::ports::{Cdn, PurgeError};
 use imprint_app::products::{self, NewProduct};
 use imprint_app::purge_cdn::{Order, purge_cdn};
 use imprint_app::register_build::register_build;
+use imprint_app::render_dashboard::render_dashboard;
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
 use imprint_app::tasks;
@@ -91,12 +92,18 @@ impl Installation {
             main_mode,
         };
         products::create(&env, new).await.unwrap();
-        Self {
+        let here = Self {
             world,
             env,
             bounds: Bounds::default(),
             witness,
-        }
+        };
+        // Its pages are there before a test begins, and nobody has purged or counted anything.
+        here.settle().await;
+        here.witness.seen.lock().unwrap().clear();
+        here.world.cdn.forget();
+        here.world.counts().reset();
+        here
     }
 
     /// Registers a build and uploads a site to it.
@@ -144,6 +151,9 @@ impl Installation {
                     message,
                 };
                 purge_cdn(&self.env, &[order]).await.remove(0)
+            }
+            Message::RenderDashboard(message) => {
+                render_dashboard(&self.env, std::slice::from_ref(&envelope.id), message).await
             }
         };
         dispose(&self.env, &delivery, outcome).await

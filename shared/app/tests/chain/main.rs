@@ -5,6 +5,7 @@
 mod concurrency;
 mod costs;
 mod crashes;
+mod dashboards;
 mod failures;
 mod installation;
 mod order;

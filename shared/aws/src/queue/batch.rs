@@ -1,6 +1,6 @@
 //! Messages as SQS takes them, in batches that it takes.
 
-use imprint_domain::message::{Envelope, Message};
+use imprint_domain::message::Envelope;
 
 /// SendMessageBatch takes 10 messages
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>).
@@ -26,13 +26,10 @@ pub(super) struct Order {
 
 impl Outgoing {
     pub(super) fn of(envelope: &Envelope) -> Result<Self, serde_json::Error> {
-        let order = match &envelope.message {
-            Message::CopyEdition(copy) => Some(Order {
-                group: copy.edition.to_string(),
-                deduplication: envelope.deduplication_id(),
-            }),
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) => None,
-        };
+        let order = envelope.message.group().map(|group| Order {
+            group: group.to_string(),
+            deduplication: envelope.deduplication_id(),
+        });
         Ok(Self {
             body: body(envelope)?,
             order,

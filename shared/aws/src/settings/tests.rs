@@ -54,6 +54,11 @@ fn every_variable_arrives() {
         ("IMPRINT_FASTLY_DOMAIN", "n.global-ssl.fastly.net"),
         ("IMPRINT_FASTLY_API", "http://127.0.0.1:9/"),
         ("IMPRINT_PURGE", "hard"),
+        ("IMPRINT_TICKET_URL", "https://example.atlassian.net/browse/"),
+        (
+            "IMPRINT_QUEUE_RENDER_DASHBOARD",
+            "https://sqs.eu-central-1.amazonaws.com/1/render-dashboard.fifo",
+        ),
         (
             "IMPRINT_QUEUE_PURGE_CDN",
             "https://sqs.eu-central-1.amazonaws.com/1/purge-cdn",
@@ -79,6 +84,17 @@ fn every_variable_arrives() {
     assert_eq!(settings.fastly.api, "http://127.0.0.1:9");
     assert_eq!(settings.fastly.mode, PurgeMode::Hard);
     assert!(settings.queues.purge_cdn.unwrap().ends_with("/purge-cdn"));
+    assert!(
+        settings
+            .queues
+            .render_dashboard
+            .unwrap()
+            .ends_with("/render-dashboard.fifo")
+    );
+    assert_eq!(
+        organization.ticket_url.unwrap().as_str(),
+        "https://example.atlassian.net/browse/"
+    );
     assert_eq!(settings.aws.credentials.session_token(), Some("session"));
     assert_eq!(settings.aws.sqs.as_deref(), Some("http://127.0.0.1:7"));
     assert_eq!(settings.aws.region.as_ref(), "eu-central-1");
@@ -115,6 +131,7 @@ fn a_bad_variable_is_named_with_what_it_should_be() {
         ("IMPRINT_DEFAULT_EDITION", "../main", "an edition's slug"),
         ("IMPRINT_FASTLY_API", "api.fastly.com", "https://"),
         ("IMPRINT_QUEUE_REGISTER_BUILD", "register-build", "https://"),
+        ("IMPRINT_TICKET_URL", "browse/", "a ticket's key"),
         ("AWS_ENDPOINT_URL_S3", "file:///tmp", "https://"),
     ];
     for (name, value, hint) in table {

@@ -122,6 +122,10 @@ async fn variables(standins: &StandIns, sqs: &aws_sdk_sqs::Client) -> BTreeMap<S
             create_queue(sqs, "copy-edition.fifo").await,
         ),
         ("IMPRINT_QUEUE_PURGE_CDN", create_queue(sqs, "purge-cdn").await),
+        (
+            "IMPRINT_QUEUE_RENDER_DASHBOARD",
+            create_queue(sqs, "render-dashboard.fifo").await,
+        ),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use imprint_app::ports::Queue;
 use imprint_domain::edition::Edition;
-use imprint_domain::message::{Envelope, Message};
+use imprint_domain::id::EditionId;
+use imprint_domain::message::{Envelope, Group, Message};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::slug::OrganizationSlug;
 
@@ -49,6 +50,7 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     each_message_arrives_at_its_step_as_it_was_sent,
     more_messages_than_a_request_takes_all_arrive,
     an_edition_gets_its_messages_in_order,
+    a_product_gets_its_renderings_in_order,
     a_repeated_send_and_a_hand_over_are_new_messages,
     sending_nothing_succeeds,
 ];
@@ -92,6 +94,7 @@ impl<'a> Place<'a> {
             Step::RegisterBuild => samples::register_message(&task, &build),
             Step::CopyEdition => samples::copy_message(&task, &edition, &build, generation),
             Step::PurgeCdn => samples::purge_message(&task, &edition, &build, generation),
+            Step::RenderDashboard => samples::render_message(&product),
         };
         let id = samples::outbox_id(&format!("{} {name}", self.tag));
         OutboxEntry::new(id, message, NOON).envelope()
@@ -148,11 +151,20 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
     assert_eq!(received.len(), envelopes.len());
     for edition in [1, 2] {
         let of_edition =
-            |envelope: &&Envelope| envelope.message.group().map(|group| group.0) == Some(edition);
+            |envelope: &&Envelope| envelope.message.group() == Some(Group::Edition(EditionId(edition)));
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
         assert_eq!(received, sent);
     }
+}
+
+async fn a_product_gets_its_renderings_in_order(ends: Ends<'_>) {
+    let place = Place::new(ends);
+    let sent: Vec<Envelope> = (0..12)
+        .map(|n| place.envelope(Step::RenderDashboard, &format!("rendering {n}"), 1, 1))
+        .collect();
+    place.send(&sent).await;
+    assert_eq!(place.received(Step::RenderDashboard).await, sent);
 }
 
 async fn a_repeated_send_and_a_hand_over_are_new_messages(ends: Ends<'_>) {

@@ -22,11 +22,18 @@ pub enum Step {
     CopyEdition,
     /// Tell the CDN that an edition has changed.
     PurgeCdn,
+    /// Write a product's pages.
+    RenderDashboard,
 }
 
 impl Step {
     /// Every step, in the order of the way of a build.
-    pub const ALL: [Self; 3] = [Self::RegisterBuild, Self::CopyEdition, Self::PurgeCdn];
+    pub const ALL: [Self; 4] = [
+        Self::RegisterBuild,
+        Self::CopyEdition,
+        Self::PurgeCdn,
+        Self::RenderDashboard,
+    ];
 
     /// The step that a message is for.
     pub fn of(message: &Message) -> Self {
@@ -34,6 +41,7 @@ impl Step {
             Message::RegisterBuild(_) => Self::RegisterBuild,
             Message::CopyEdition(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
+            Message::RenderDashboard(_) => Self::RenderDashboard,
         }
     }
 }
@@ -61,7 +69,7 @@ impl MemoryQueue {
         }
     }
 
-    /// From now on swallows a message of `CopyEdition` whose de-duplication id was sent before, as the FIFO queue does
+    /// From now on swallows a message of a FIFO queue whose de-duplication id was sent before, as such a queue does
     /// for five minutes.
     pub fn deduplicate(&self) {
         self.state().seen.get_or_insert_default();
@@ -84,7 +92,7 @@ impl MemoryQueue {
     }
 
     /// One of the messages that may be delivered next, chosen by `choose(how many there are)`: any of a standard queue,
-    /// the first of each group of `CopyEdition`. For tests that deliver in every order.
+    /// the first of each group of a FIFO queue. For tests that deliver in every order.
     pub fn take_one_of(&self, choose: impl FnOnce(usize) -> usize) -> Option<Envelope> {
         let mut state = self.state();
         let mut groups = BTreeSet::new();
@@ -124,6 +132,13 @@ impl MemoryQueue {
     /// How many messages wait.
     pub fn waiting(&self) -> usize {
         self.state().waiting.len()
+    }
+
+    /// How many messages wait that publish something: all but renderings of pages.
+    pub fn waiting_to_publish(&self) -> usize {
+        let state = self.state();
+        let publishes = |envelope: &&Envelope| step_of(envelope) != Step::RenderDashboard;
+        state.waiting.iter().filter(publishes).count()
     }
 
     /// Everything that was ever sent, in order.

@@ -92,12 +92,13 @@ pub(super) async fn every_message_comes_back_as_it_was(catalog: &dyn Catalog) {
     if let Message::PurgeCdn(purge) = &mut purge {
         purge.report.copied = 20_000;
     }
-    let entries: Vec<OutboxEntry> = [register, copy, purge]
+    let render = samples::render_message(&place.product("alpha"));
+    let entries: Vec<OutboxEntry> = [register, copy, purge, render]
         .into_iter()
         .zip(ascending(NOON))
         .map(|(message, at)| OutboxEntry::new(place.outbox_id(&at.to_string()), message, at))
         .collect();
     put(&place, &entries).await;
-    assert_eq!(waiting(&place, samples::after_noon(1), MANY).await, entries);
+    assert_eq!(waiting(&place, samples::after_noon(2), MANY).await, entries);
     remove(&place, &entries).await;
 }
