@@ -56,13 +56,10 @@ pub struct Changed {
 /// Checks that a tracking mode has what it needs. An edition without would follow nothing for ever (D24).
 ///
 /// # Errors
-/// When a mode that compares refs has none.
+/// When a mode that needs refs has none that it can follow.
 pub fn tracking(mode: TrackingMode, refs: Option<GitRefs>) -> Result<Tracking, AppError> {
-    if mode.shows_refs() && refs.is_none() {
-        return Err(AppError::Invalid(
-            "Invalid Edition: missing tracked_refs".to_owned(),
-        ));
-    }
+    mode.check(refs.as_ref())
+        .map_err(|error| AppError::Invalid(format!("Invalid Edition: {error}")))?;
     Ok(Tracking { mode, refs })
 }
 

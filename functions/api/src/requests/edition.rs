@@ -29,7 +29,8 @@ pub(crate) struct CreateEdition {
     /// How it chooses builds. `git_refs` when it is absent.
     #[schema(example = "git_refs")]
     mode: Option<String>,
-    /// The refs whose builds it follows. Needed with the modes `git_refs` and `git_ref`.
+    /// The refs whose builds it follows. Needed with the modes `git_refs` and `git_ref`, with `semver_major` (one major
+    /// version: `2`) and `semver_minor` (one minor version: `2.3`).
     #[schema(example = json!(["v1.0"]), max_items = 64)]
     tracked_refs: Option<Vec<String>>,
     /// The build to show at once: a URL of this API.

@@ -39,7 +39,7 @@ pub(crate) struct EditionResource {
     surrogate_key: String,
     /// Whether it is on its way to another build, or to the same one again.
     pending_rebuild: bool,
-    /// The refs whose builds it follows; null with modes that follow versions or nothing.
+    /// The refs whose builds it follows, or the one version whose releases; null with modes that need none.
     tracked_refs: Option<Vec<String>>,
     /// How it chooses builds.
     #[schema(example = "git_refs")]

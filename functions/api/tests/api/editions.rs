@@ -56,6 +56,7 @@ async fn tracked_refs_are_shown_only_by_modes_that_compare_refs() {
         ("eups_weekly_release", false),
         ("eups_daily_release", false),
         ("manual", false),
+        ("semver_release", false),
     ] {
         let body = json!({"slug": mode, "title": mode, "mode": mode, "tracked_refs": ["x"]});
         let edition = post(&server, body).await.expect(StatusCode::CREATED).json();
@@ -72,6 +73,32 @@ async fn tracked_refs_are_shown_only_by_modes_that_compare_refs() {
     )
     .await
     .expect(StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_edition_can_follow_the_releases_of_one_major_or_minor_version() {
+    let server = Server::with_alpha().await;
+    for (mode, line, wrong) in [("semver_major", "2", "2.3"), ("semver_minor", "2.3", "2")] {
+        let body = |line: &str| json!({"slug": line, "title": line, "mode": mode, "tracked_refs": [line]});
+        let edition = post(&server, body(line)).await.expect(StatusCode::CREATED).json();
+        assert_eq!(
+            (&edition["mode"], &edition["tracked_refs"]),
+            (&mode.into(), &json!([line]))
+        );
+        post(&server, body(wrong))
+            .await
+            .bad(&format!("tracked_refs: {mode} needs exactly one"));
+        let nothing = json!({"slug": "x", "title": "x", "mode": mode});
+        post(&server, nothing).await.bad("missing tracked_refs");
+        // The default edition tracks main, which is no version.
+        patch(&server, json!({"mode": mode}))
+            .await
+            .bad(&format!("tracked_refs: {mode} needs exactly one"));
+        let product =
+            json!({"slug": "beta", "title": "Beta", "doc_repo": "https://example.org/b", "main_mode": mode});
+        let answer = server.post("/products/").admin().json(&product).await;
+        answer.bad("Invalid Product: main_mode");
+    }
 }
 
 /// D24: an edition that compares refs and has none was created, and could never be read again.
