@@ -156,6 +156,7 @@ impl Bench {
             name: NewName::Autoincrement,
             tracking,
             build: None,
+            by: None,
         };
         Ok(editions::create(&self.env, &product.parse()?, new)
             .await?

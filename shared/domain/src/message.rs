@@ -1,7 +1,9 @@
 //! What travels through the queues. Every message carries all that its step needs.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
+use crate::access::UserName;
 use crate::edition::Pointer;
 use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
 use crate::key::KeyPrefix;
@@ -46,6 +48,9 @@ pub struct RegisterBuild {
     /// Editions that somebody wants moved to it, whatever they track.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub editions: Vec<EditionId>,
+    /// Who wants that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<UserName>,
 }
 
 /// Make an edition's objects those of a build.
@@ -103,10 +108,15 @@ impl Envelope {
 }
 
 impl Message {
-    /// The edition whose messages must come one after the other, for the queue that keeps them in order.
-    pub fn group(&self) -> Option<EditionId> {
+    /// Among which messages must come one after the other, for the queue that keeps them in order: those that write below
+    /// one prefix. That is more than the messages of an edition, because a deleted edition's slug can be used again while
+    /// its last copy still runs. A digest, because a group's name has at most 128 characters.
+    pub fn group(&self) -> Option<String> {
         match self {
-            Self::CopyEdition(copy) => Some(copy.edition),
+            Self::CopyEdition(copy) => {
+                let place = format!("{}/{}", copy.organization, copy.destination);
+                Some(hex::encode(&Sha256::digest(place)[..16]))
+            }
             Self::RegisterBuild(_) | Self::PurgeCdn(_) => None,
         }
     }
@@ -136,6 +146,7 @@ mod tests {
                 product: "alpha".parse().unwrap(),
                 build: BuildId(17),
                 editions: vec![],
+                asked_by: None,
             }),
         };
         let json = serde_json::to_string(&envelope).unwrap();

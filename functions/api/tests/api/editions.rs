@@ -31,7 +31,7 @@ async fn an_edition_is_created_with_every_field_of_the_contract() {
         "build_url": null, "published_url": "https://alpha.example.org/v/v1.0", "slug": "v1.0", "title": "Version 1.0",
         "date_created": "2026-01-01T12:00:00Z", "date_rebuilt": "2026-01-01T12:00:00Z", "date_ended": null,
         "surrogate_key": null, "pending_rebuild": false, "tracked_refs": ["v1.0", "x"], "mode": "git_refs",
-        "queue_url": null, "failure": null,
+        "queue_url": null, "failure": null, "pinned": false, "waiting_build_url": null,
     });
     assert_eq!(edition, expected);
     assert_eq!(

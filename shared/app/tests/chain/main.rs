@@ -1,9 +1,12 @@
 //! The way of a build through all its steps, on the in-memory adapters: what must always hold, and what it costs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
 mod concurrency;
 mod costs;
 mod crashes;
 mod failures;
 mod installation;
+mod life;
 mod order;
 mod publishing;

@@ -86,7 +86,7 @@ impl<'a> Place<'a> {
             ..samples::product("alpha")
         };
         let build = samples::build_of(&product, 3, "tickets/DM-1 späße");
-        let edition: Edition = samples::edition_of(&product, edition, "main", "main");
+        let edition: Edition = samples::edition_of(&product, edition, &format!("e{edition}"), "main");
         let task = samples::task_id(&self.tag);
         let message = match step {
             Step::RegisterBuild => samples::register_message(&task, &build),
@@ -147,8 +147,10 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
     let received = place.received(Step::CopyEdition).await;
     assert_eq!(received.len(), envelopes.len());
     for edition in [1, 2] {
-        let of_edition =
-            |envelope: &&Envelope| envelope.message.group().map(|group| group.0) == Some(edition);
+        let of_edition = |envelope: &&Envelope| match &envelope.message {
+            Message::CopyEdition(copy) => copy.edition.0 == edition,
+            Message::RegisterBuild(_) | Message::PurgeCdn(_) => false,
+        };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
         assert_eq!(received, sent);
