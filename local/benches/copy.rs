@@ -160,6 +160,7 @@ impl Bench {
             name: NewName::Autoincrement,
             tracking,
             build: None,
+            by: None,
         };
         Ok(editions::create(&self.env, &product.parse()?, new)
             .await?

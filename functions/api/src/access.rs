@@ -25,7 +25,7 @@ use Access::{Anyone, With};
 use Permission::{AdminEdition, AdminProduct, DeprecateBuild, UploadBuild};
 
 /// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: [(Method, &str, Access); 19] = [
+pub(crate) const OPERATIONS: [(Method, &str, Access); 24] = [
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
@@ -45,6 +45,11 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 19] = [
     (Method::GET, "/editions/{id}", Anyone),
     (Method::PATCH, "/editions/{id}", With(AdminEdition)),
     (Method::DELETE, "/editions/{id}", With(AdminEdition)),
+    (Method::GET, "/editions/{id}/history", Anyone),
+    (Method::POST, "/editions/{id}/rollback", With(AdminEdition)),
+    (Method::POST, "/editions/{id}/pin", With(AdminEdition)),
+    (Method::POST, "/editions/{id}/unpin", With(AdminEdition)),
+    (Method::POST, "/editions/{id}/restore", With(AdminEdition)),
     (Method::GET, "/queue/{id}", Anyone),
 ];
 

@@ -114,9 +114,14 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
         ),
     ];
     let has_body = operation.request_body.is_some();
-    if has_body || path.ends_with('/') && *method == Method::GET && path != "/" {
+    let is_list =
+        *method == Method::GET && (path.ends_with('/') && path != "/" || path.ends_with("/history"));
+    let is_action = *method == Method::POST && !path.ends_with('/');
+    if has_body || is_list || is_action {
         let example = if has_body {
             "Invalid slug: \"..\" is not a slug"
+        } else if is_action {
+            "Edition was deprecated: v1.0"
         } else {
             "limit must be a number from 1 to 1000"
         };

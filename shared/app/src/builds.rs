@@ -17,6 +17,7 @@ use imprint_domain::task::{Registration, Task};
 use imprint_domain::text::Title;
 use imprint_domain::tracking::TrackingMode;
 
+use crate::editions::{has_live, surrogate_key};
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
@@ -145,11 +146,12 @@ pub async fn create(
         }
         // The number was allotted for the first look; an edition that became necessary since waits for the next build.
         if let Some(slug) = wants_edition(&editions).filter(|_| count == 1) {
+            let key = surrogate_key(env, &editions, &slug);
             changes.push(Change::CreateEdition(automatic_edition(
-                env,
                 &created.build,
                 slug,
                 edition_id,
+                key,
             )));
         }
         match env.catalog.commit(changes).await {
@@ -218,15 +220,14 @@ fn automatic_slug(refs: &GitRefs, editions: &[Edition]) -> Option<EditionSlug> {
         return None;
     }
     let slug: EditionSlug = git::suggested_edition_slug(refs).parse().ok()?;
-    let free = editions.iter().all(|edition| edition.slug != slug);
-    free.then_some(slug)
+    (!has_live(editions, &slug)).then_some(slug)
 }
 
 fn automatic_edition(
-    env: &Env,
     build: &Build,
     slug: EditionSlug,
     id: imprint_domain::id::EditionId,
+    surrogate_key: SurrogateKey,
 ) -> Edition {
     Edition {
         id,
@@ -241,7 +242,7 @@ fn automatic_edition(
             mode: TrackingMode::GitRefs,
             refs: Some(build.git_refs.clone()),
         },
-        surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
+        surrogate_key,
         created_at: build.created_at,
         ended_at: None,
         generation: Generation::NONE,
@@ -250,6 +251,7 @@ fn automatic_edition(
         published: None,
         attempts: Vec::new(),
         newest_seen: None,
+        pin: None,
         failure: None,
         revision: Revision::NEW,
     }
@@ -326,6 +328,7 @@ pub async fn confirm_upload(env: &Env, id: BuildId, confirmation: &Confirmation)
             product: build.product,
             build: id,
             editions: Vec::new(),
+            asked_by: None,
         });
         match commit_and_send(env, changes, vec![message]).await {
             Ok(()) => return Ok(task),

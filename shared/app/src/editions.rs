@@ -1,22 +1,26 @@
-//! Editions: create, read, change, end.
+//! Editions: create, read, change, end; their life after that is in `life`.
 
+mod life;
+mod moving;
+
+pub use life::{RollbackTo, history, pin, restore, rollback, unpin};
+pub(crate) use moving::{copy_message, queued};
+
+use imprint_domain::access::UserName;
 use imprint_domain::build::Build;
 use imprint_domain::edition::{Cause, Edition, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{BuildId, EditionId, Generation, Revision, SurrogateKey, TaskId};
-use imprint_domain::message::{CopyEdition, Message, RegisterBuild};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{EditionSlug, ProductSlug};
-use imprint_domain::task::{EditionStep, Registration, Task, TaskEdition};
 use imprint_domain::text::Title;
 use imprint_domain::tracking::TrackingMode;
 
-use crate::builds::new_task;
+use self::life::check_pin;
+use self::moving::{Move, Wanted, commit};
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
-use crate::outgoing::commit_and_send;
-use crate::ports::{Change, Ids, StoreError};
-use crate::render_dashboard;
+use crate::ports::{Change, Ids};
 
 /// How a new edition is named.
 #[derive(Debug, Clone)]
@@ -41,6 +45,8 @@ pub struct NewEdition {
     pub tracking: Tracking,
     /// The build to show at once.
     pub build: Option<BuildId>,
+    /// Who asks.
+    pub by: Option<UserName>,
 }
 
 /// An edition after a request, and the task that goes on when it moves.
@@ -57,13 +63,10 @@ pub struct Changed {
 /// Checks that a tracking mode has what it needs. An edition without would follow nothing for ever (D24).
 ///
 /// # Errors
-/// When a mode that compares refs has none.
+/// When a mode that needs refs has none that it can follow.
 pub fn tracking(mode: TrackingMode, refs: Option<GitRefs>) -> Result<Tracking, AppError> {
-    if mode.shows_refs() && refs.is_none() {
-        return Err(AppError::Invalid(
-            "Invalid Edition: missing tracked_refs".to_owned(),
-        ));
-    }
+    mode.check(refs.as_ref())
+        .map_err(|error| AppError::Invalid(format!("Invalid Edition: {error}")))?;
     Ok(Tracking { mode, refs })
 }
 
@@ -85,7 +88,7 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             .await?
             .ok_or(AppError::NotFound)?;
         let (slug, title) = name(&new.name, &editions)?;
-        if editions.iter().any(|edition| edition.slug == slug) {
+        if has_live(&editions, &slug) {
             return Err(AppError::Invalid(format!(
                 "Invalid edition: slug ({slug}) already exists"
             )));
@@ -107,10 +110,10 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             id,
             organization: org.clone(),
             product: product.slug.clone(),
-            slug,
             title,
             tracking: new.tracking.clone(),
-            surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
+            surrogate_key: surrogate_key(env, &editions, &slug),
+            slug,
             created_at: env.clock.now(),
             ended_at: None,
             generation: Generation::NONE,
@@ -119,27 +122,42 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             published: None,
             attempts: Vec::new(),
             newest_seen: None,
+            pin: None,
             failure: None,
             revision: Revision::NEW,
         };
         let moved = build
             .as_ref()
-            .map(|build| Move::plan(env, edition.clone(), build));
-        let (edition, task, mut changes, messages) = Move::parts(moved, edition);
-        changes.push(Change::CreateEdition(edition.clone()));
-        match commit_and_send(env, changes, messages).await {
-            Ok(()) => {
-                return Ok(Changed {
-                    edition,
-                    product,
-                    task,
-                });
-            }
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
+            .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, new.by.clone()));
+        let wanted = Wanted {
+            product,
+            before: None,
+            edition,
+            moved,
+            write: Change::CreateEdition,
+        };
+        if let Some(changed) = commit(env, wanted).await? {
+            return Ok(changed);
         }
     }
     Err(AppError::Contended)
+}
+
+/// Whether a slug is taken. Deleted editions give theirs back.
+pub(crate) fn has_live(editions: &[Edition], slug: &EditionSlug) -> bool {
+    editions
+        .iter()
+        .any(|edition| edition.ended_at.is_none() && edition.slug == *slug)
+}
+
+/// The key for the objects at a slug: a new one, unless a deleted edition had the slug. The CDN may hold that one's objects
+/// for a year at the URLs of the new one's, so they must go with the same purge.
+pub(crate) fn surrogate_key(env: &Env, editions: &[Edition], slug: &EditionSlug) -> SurrogateKey {
+    let predecessor = editions.iter().rev().find(|edition| edition.slug == *slug);
+    predecessor.map_or_else(
+        || SurrogateKey::from_bytes(env.random.identity()),
+        |edition| edition.surrogate_key.clone(),
+    )
 }
 
 fn name(new: &NewName, editions: &[Edition]) -> Result<(EditionSlug, Title), AppError> {
@@ -172,98 +190,6 @@ async fn publishable(env: &Env, product: &ProductSlug, id: BuildId) -> Result<Bu
         .ok_or_else(foreign)?;
     build.publishable()?;
     Ok(build)
-}
-
-/// A person's move of an edition to a build.
-struct Move {
-    edition: Edition,
-    task: Task,
-    messages: Vec<Message>,
-}
-
-impl Move {
-    /// Decides the move: a copy when the build's files are known, else the build is registered for this edition.
-    fn plan(env: &Env, edition: Edition, build: &Build) -> Self {
-        let id = TaskId::from_bytes(env.random.identity());
-        let now = env.clock.now();
-        match &build.manifest {
-            None => {
-                let message = Message::RegisterBuild(RegisterBuild {
-                    task: id.clone(),
-                    organization: edition.organization.clone(),
-                    product: edition.product.clone(),
-                    build: build.id,
-                    editions: vec![edition.id],
-                });
-                let task = new_task(build, &id, Registration::Queued, now);
-                Self {
-                    edition,
-                    task,
-                    messages: vec![message],
-                }
-            }
-            Some(manifest) => {
-                let edition = edition.repoint(build, manifest.clone(), Cause::Person);
-                let mut task = new_task(build, &id, Registration::NotNeeded, now);
-                task.editions = queued(&edition, now).into_iter().collect();
-                let messages = copy_message(&edition, &id).into_iter().collect();
-                Self {
-                    edition,
-                    task,
-                    messages,
-                }
-            }
-        }
-    }
-
-    fn parts(moved: Option<Self>, edition: Edition) -> (Edition, Option<TaskId>, Vec<Change>, Vec<Message>) {
-        let Some(Self {
-            edition,
-            task,
-            messages,
-        }) = moved
-        else {
-            return (edition, None, Vec::new(), Vec::new());
-        };
-        let id = task.id.clone();
-        let rows = task.editions.clone();
-        let mut changes = vec![Change::CreateTask(task)];
-        changes.extend(
-            rows.into_iter()
-                .map(|row| Change::PutTaskEdition(id.clone(), row)),
-        );
-        (edition, Some(id), changes, messages)
-    }
-}
-
-/// The row of a task for an edition that was just re-pointed.
-pub(crate) fn queued(edition: &Edition, now: jiff::Timestamp) -> Option<TaskEdition> {
-    let pointer = edition.desired.as_ref()?;
-    Some(TaskEdition {
-        edition: edition.id,
-        slug: edition.slug.clone(),
-        build: pointer.build,
-        generation: pointer.generation,
-        step: EditionStep::Queued,
-        report: None,
-        updated_at: now,
-    })
-}
-
-/// The message that makes an edition's objects those of the build it was just pointed to.
-pub(crate) fn copy_message(edition: &Edition, task: &TaskId) -> Option<Message> {
-    let pointer = edition.desired.clone()?;
-    Some(Message::CopyEdition(CopyEdition {
-        task: task.clone(),
-        organization: edition.organization.clone(),
-        product: edition.product.clone(),
-        edition: edition.id,
-        source: imprint_domain::key::KeyPrefix::build(&edition.product, &pointer.build_slug),
-        destination: edition.prefix(),
-        surrogate_key: edition.surrogate_key.clone(),
-        pointer,
-        hand_overs: 0,
-    }))
 }
 
 /// An edition with its product.
@@ -303,6 +229,8 @@ pub struct EditionPatch {
     pub build: Option<BuildId>,
     /// `true`: publish the present build again; `false`: when something is pending, try it again.
     pub pending_rebuild: Option<bool>,
+    /// Who asks.
+    pub by: Option<UserName>,
 }
 
 /// Changes an edition. A change to what it already is succeeds; naming a build always publishes it (again).
@@ -319,33 +247,16 @@ pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Cha
         };
         let moved = build
             .as_ref()
-            .map(|build| Move::plan(env, edition.clone(), build));
-        // A move alone shows once it is published; a title shows at once.
-        let shows = edition.title != before.title || edition.tracking != before.tracking;
-        let (edition, task, mut changes, mut messages) = Move::parts(moved, edition);
-        if shows {
-            messages.push(render_dashboard::message(&edition.organization, &edition.product));
-        }
-        if edition != before {
-            changes.push(Change::UpdateEdition(edition.clone()));
-        }
-        if changes.is_empty() {
-            return Ok(Changed {
-                edition,
-                product,
-                task,
-            });
-        }
-        match commit_and_send(env, changes, messages).await {
-            Ok(()) => {
-                return Ok(Changed {
-                    edition,
-                    product,
-                    task,
-                });
-            }
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
+            .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, patch.by.clone()));
+        let wanted = Wanted {
+            product,
+            before: Some(&before),
+            edition,
+            moved,
+            write: Change::UpdateEdition,
+        };
+        if let Some(changed) = commit(env, wanted).await? {
+            return Ok(changed);
         }
     }
     Err(AppError::Contended)
@@ -365,6 +276,9 @@ fn retitled_and_retracked(mut edition: Edition, patch: &EditionPatch) -> Result<
         edition.tracking = tracking;
         // What was newest under other rules says nothing about these.
         edition.newest_seen = None;
+        if let Some(pin) = &mut edition.pin {
+            pin.waiting.clear();
+        }
     }
     Ok(edition)
 }
@@ -376,7 +290,8 @@ fn build_to_show(edition: &Edition, patch: &EditionPatch) -> Result<Option<Build
             edition.slug
         )));
     }
-    if patch.build.is_some() {
+    if let Some(build) = patch.build {
+        check_pin(edition, build)?;
         return Ok(patch.build);
     }
     let present = edition.desired.as_ref().map(|pointer| pointer.build);
@@ -390,7 +305,7 @@ fn build_to_show(edition: &Edition, patch: &EditionPatch) -> Result<Option<Build
     }
 }
 
-/// Ends an edition. Ending it again changes nothing.
+/// Ends an edition, which sets its slug free. Ending it again changes nothing.
 ///
 /// # Errors
 /// `NotFound` when there is none.
@@ -398,25 +313,15 @@ pub async fn end(env: &Env, id: EditionId) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
         let (product, before) = get(env, id).await?;
         let edition = before.clone().end(env.clock.now());
-        if edition == before {
-            return Ok(Changed {
-                edition,
-                product,
-                task: None,
-            });
-        }
-        let changes = vec![Change::UpdateEdition(edition.clone())];
-        let rendering = render_dashboard::message(&edition.organization, &edition.product);
-        match commit_and_send(env, changes, vec![rendering]).await {
-            Ok(()) => {
-                return Ok(Changed {
-                    edition,
-                    product,
-                    task: None,
-                });
-            }
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
+        let wanted = Wanted {
+            product,
+            before: Some(&before),
+            edition,
+            moved: None,
+            write: Change::EndEdition,
+        };
+        if let Some(changed) = commit(env, wanted).await? {
+            return Ok(changed);
         }
     }
     Err(AppError::Contended)

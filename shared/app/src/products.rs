@@ -1,6 +1,6 @@
 //! Products: create, read, change.
 
-use imprint_domain::edition::Edition;
+use imprint_domain::edition::{Edition, Tracking};
 use imprint_domain::id::{Revision, SurrogateKey};
 use imprint_domain::product::Product;
 use imprint_domain::slug::ProductSlug;
@@ -64,6 +64,13 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         .await?;
     let key = SurrogateKey::from_bytes(env.random.identity());
     let edition = product.default_edition(&env.organization, new.main_mode, id, key);
+    let Tracking { mode, refs } = &edition.tracking;
+    mode.check(refs.as_ref()).map_err(|_| {
+        AppError::Invalid(format!(
+            "Invalid Product: main_mode: the default edition tracks main, which {} cannot follow",
+            mode.name()
+        ))
+    })?;
     let changes = vec![
         Change::CreateProduct(product.clone()),
         Change::CreateEdition(edition.clone()),

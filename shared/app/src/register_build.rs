@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 
+use imprint_domain::access::UserName;
 use imprint_domain::build::Build;
-use imprint_domain::edition::Edition;
-use imprint_domain::id::{BuildId, ManifestId, OutboxId};
+use imprint_domain::edition::{Cause, Edition};
+use imprint_domain::history::Moved;
+use imprint_domain::id::{BuildId, ManifestId, OutboxId, TaskId};
 use imprint_domain::key::{KeyPrefix, ObjectKey, SitePath};
 use imprint_domain::manifest::{File, Headers, MAX_FILE_BYTES, Manifest};
 use imprint_domain::message::{Message, RegisterBuild};
@@ -73,7 +76,8 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
                 code: FailureCode::BuildEnded,
                 message: error.to_string(),
             })?;
-        match commit(env, entry, task, decision, &learned).await {
+        let asked_by = message.asked_by.as_ref();
+        match commit(env, entry, task, decision, &learned, asked_by).await {
             Ok(()) => return Ok(()),
             Err(StoreError::Conflict) => files = Some(learned),
             Err(error) => return Err(StepError::catalog(error)),
@@ -96,37 +100,30 @@ async fn done_with(env: &Env, entry: &OutboxId) -> Result<(), StepError> {
         .map_err(StepError::catalog)
 }
 
-/// Commits the moves, then the registration itself. Moves that do not fit into one transaction are committed before it:
-/// when the step stops between, the same moves are decided again.
+/// Commits what becomes of the editions, then the registration itself. What does not fit into one transaction is committed
+/// before it: when the step stops between, the same is decided again.
 async fn commit(
     env: &Env,
     entry: &OutboxId,
     mut task: Task,
     decision: publish::Registered,
     learned: &Files,
+    asked_by: Option<&UserName>,
 ) -> Result<(), StoreError> {
     let now = env.clock.now();
-    let of_move = |edition: &Edition| {
-        let row = queued(edition, now).map(|row| Change::PutTaskEdition(task.id.clone(), row));
-        row.into_iter().chain([Change::UpdateEdition(edition.clone())])
-    };
-    let moves_at_a_time = (<dyn Catalog>::MAX_CHANGES - 3) / 3;
-    let mut chunks: Vec<&[Edition]> = decision.moves.chunks(moves_at_a_time).collect();
-    let last = chunks.pop().unwrap_or(&[]);
-    for chunk in chunks {
-        let changes = chunk.iter().flat_map(of_move).collect();
-        let messages = chunk
-            .iter()
-            .filter_map(|edition| copy_message(edition, &task.id))
-            .collect();
-        commit_and_send(env, changes, messages).await?;
+    let moves = decision.moves.into_iter().map(|(edition, cause)| {
+        let by = asked_by.filter(|_| cause == Cause::Person).cloned();
+        Outcome::of_move(edition, cause, by, &task.id, now)
+    });
+    let waits = decision.waits.into_iter().map(Outcome::of_wait);
+    let nobody_moves = moves.len() == 0;
+    let mut commits = Outcome::pack(moves.chain(waits).collect());
+    let last = commits.pop().unwrap_or_default();
+    for outcome in commits {
+        commit_and_send(env, outcome.changes, outcome.messages).await?;
     }
-    let mut changes: Vec<Change> = last.iter().flat_map(of_move).collect();
-    let mut messages: Vec<Message> = last
-        .iter()
-        .filter_map(|edition| copy_message(edition, &task.id))
-        .collect();
-    if decision.moves.is_empty() {
+    let (mut changes, mut messages) = (last.changes, last.messages);
+    if nobody_moves {
         // No edition will be published whose rendering would list the build.
         messages.push(render_dashboard::message(&task.organization, &task.product));
     }
@@ -143,6 +140,55 @@ async fn commit(
         Change::RemoveOutbox(entry.clone()),
     ]);
     commit_and_send(env, changes, messages).await
+}
+
+/// What becomes of editions, and what has to be sent then.
+#[derive(Default)]
+struct Outcome {
+    changes: Vec<Change>,
+    messages: Vec<Message>,
+}
+
+impl Outcome {
+    fn of_move(edition: Edition, cause: Cause, by: Option<UserName>, task: &TaskId, now: Timestamp) -> Self {
+        let mut changes = Vec::new();
+        changes.extend(queued(&edition, now).map(|row| Change::PutTaskEdition(task.clone(), row)));
+        changes.extend(Moved::of(&edition, cause, by, now).map(Change::PutMoved));
+        let messages = copy_message(&edition, task).into_iter().collect();
+        changes.push(Change::UpdateEdition(edition));
+        Self { changes, messages }
+    }
+
+    fn of_wait(edition: Edition) -> Self {
+        Self {
+            changes: vec![Change::UpdateEdition(edition)],
+            messages: Vec::new(),
+        }
+    }
+
+    /// As few commits as hold them all. Each leaves room for the three changes of the registration, because any may be the
+    /// last; each message is a change too, its entry in the outbox.
+    fn pack(outcomes: Vec<Self>) -> Vec<Self> {
+        let room = <dyn Catalog>::MAX_CHANGES - 3;
+        let mut commits: Vec<Self> = Vec::new();
+        for outcome in outcomes {
+            match commits
+                .last_mut()
+                .filter(|commit| commit.size() + outcome.size() <= room)
+            {
+                Some(commit) => {
+                    commit.changes.extend(outcome.changes);
+                    commit.messages.extend(outcome.messages);
+                }
+                None => commits.push(outcome),
+            }
+        }
+        commits
+    }
+
+    fn size(&self) -> usize {
+        self.changes.len() + self.messages.len()
+    }
 }
 
 /// What was learned of a build's files.

@@ -6,6 +6,7 @@
 //! | edition | `P#<org>#<product>` | `E#<id>` | `revision` |
 //! | slug of an edition | `ESLUG#<org>#<product>#<slug>` | `CLAIM` | |
 //! | where an edition is | `EDITION#<id>` | `AT` | |
+//! | a move of an edition | `H#<edition id>` | `<generation>` | |
 //! | build | `B#<org>#<product>` | `<id>` | `revision` |
 //! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | |
 //! | where a build is | `BUILD#<id>` | `AT` | |
@@ -35,7 +36,8 @@ use imprint_app::ports::{Catalog, Change, Ids, Page, StoreError};
 use imprint_domain::access::{Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
-use imprint_domain::id::{BuildId, EditionId, TaskId};
+use imprint_domain::history::Moved;
+use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
@@ -126,6 +128,19 @@ impl Catalog for DynamoCatalog {
         id: EditionId,
     ) -> Result<Option<Edition>, StoreError> {
         self.get(Key::edition(org, product, id)).await
+    }
+
+    async fn history(
+        &self,
+        edition: EditionId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Moved>, StoreError> {
+        self.read_history(edition, limit, cursor).await
+    }
+
+    async fn moved(&self, edition: EditionId, generation: Generation) -> Result<Option<Moved>, StoreError> {
+        self.get(Key::moved(edition, generation)).await
     }
 
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {

@@ -172,7 +172,10 @@ fn version(edition: &Edition, published: &crate::edition::Reached) -> Option<Ver
         TrackingMode::LsstDoc
         | TrackingMode::EupsMajorRelease
         | TrackingMode::EupsWeeklyRelease
-        | TrackingMode::EupsDailyRelease => Version::read(published.pointer.git_refs.first().as_str()),
+        | TrackingMode::EupsDailyRelease
+        | TrackingMode::SemverRelease
+        | TrackingMode::SemverMajor
+        | TrackingMode::SemverMinor => Version::read(published.pointer.git_refs.first().as_str()),
         TrackingMode::Manual => Version::read(edition.slug.as_str()),
     }
 }

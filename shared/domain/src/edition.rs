@@ -1,12 +1,13 @@
 //! Editions: named views at stable URLs that follow builds, and how far each has got on its way to a build.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::build::Build;
 use crate::git::GitRefs;
 use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
+use crate::pin::Pin;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::Failure;
 use crate::text::Title;
@@ -87,6 +88,9 @@ pub struct Edition {
     /// in after a roll-back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest_seen: Option<BuildId>,
+    /// That it stays where it is, whatever it tracks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
     /// Why the newest move has not arrived, when it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -99,6 +103,8 @@ pub struct Edition {
 pub enum Verdict {
     /// The edition moves to it.
     Moves,
+    /// The edition would move to it, but is pinned.
+    Waits,
     /// The edition follows such builds, but already has a newer one.
     Older,
     /// The edition does not follow such builds.
@@ -144,23 +150,10 @@ impl Edition {
         }
         let current = self.desired.as_ref();
         let refs = current.map(|pointer| &pointer.git_refs);
-        match standing(
-            self.tracking.mode,
-            self.tracking.refs.as_ref(),
-            refs,
-            &build.git_refs,
-        ) {
-            Standing::Foreign => Verdict::NotTracked,
-            Standing::Lower => Verdict::Older,
-            Standing::Higher => Verdict::Moves,
-            Standing::Same => {
-                let newest = self.newest_seen.max(current.map(|pointer| pointer.build));
-                if Some(build.id) >= newest {
-                    Verdict::Moves
-                } else {
-                    Verdict::Older
-                }
-            }
+        let newest = self.newest_seen.max(current.map(|pointer| pointer.build));
+        match self.tracking.compare(refs, newest, build) {
+            Verdict::Moves if self.pin.is_some() => Verdict::Waits,
+            verdict => verdict,
         }
     }
 
@@ -176,8 +169,8 @@ impl Edition {
         });
         match cause {
             // Among equals the verdict has seen to it that this is the newest; a higher version begins anew.
-            Cause::Tracking => self.newest_seen = Some(build.id),
-            Cause::Person => {}
+            Cause::Tracking | Cause::Unpin => self.newest_seen = Some(build.id),
+            Cause::Person | Cause::Rollback | Cause::Restore => {}
         }
         self.failure = None;
         self
@@ -253,13 +246,74 @@ impl Edition {
         self.ended_at = self.ended_at.or(Some(now));
         self
     }
+
+    /// Undoes the deletion. Restoring what has not ended changes nothing.
+    ///
+    /// # Errors
+    /// When it was deleted too long ago.
+    pub fn restore(mut self, objects: Objects, now: Timestamp) -> Result<Self, TooLate> {
+        let Some(ended_at) = self.ended_at else {
+            return Ok(self);
+        };
+        if now > ended_at + UNDO_TIME {
+            return Err(TooLate);
+        }
+        self.ended_at = None;
+        match objects {
+            Objects::Own => {}
+            // What lies at its prefix is another edition's: the next copy trusts none of it.
+            Objects::Foreign => {
+                self.copied = None;
+                self.published = None;
+                self.attempts.clear();
+            }
+        }
+        Ok(self)
+    }
 }
 
-/// Who moves an edition.
+/// How long a deletion can be undone.
+pub const UNDO_TIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A deletion that cannot be undone any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the edition was deleted more than {days} days ago", days = UNDO_TIME.as_hours() / 24)]
+pub struct TooLate;
+
+/// Whose objects lie at the prefix of an edition that was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objects {
+    /// Its own.
+    Own,
+    /// Perhaps those of an edition that had its slug since.
+    Foreign,
+}
+
+impl Tracking {
+    /// What follows from a build that arrives where one of these refs is shown and `newest` was followed.
+    pub(crate) fn compare(&self, shown: Option<&GitRefs>, newest: Option<BuildId>, build: &Build) -> Verdict {
+        match standing(self.mode, self.refs.as_ref(), shown, &build.git_refs) {
+            Standing::Foreign => Verdict::NotTracked,
+            Standing::Lower => Verdict::Older,
+            Standing::Higher => Verdict::Moves,
+            Standing::Same if Some(build.id) >= newest => Verdict::Moves,
+            Standing::Same => Verdict::Older,
+        }
+    }
+}
+
+/// Why an edition moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// A build arrived that the edition follows.
     Tracking,
     /// Somebody named the build.
     Person,
+    /// Somebody went back to a build that the edition had shown.
+    Rollback,
+    /// The edition was unpinned, and the build had waited for that.
+    Unpin,
+    /// The edition was restored after its deletion.
+    Restore,
 }

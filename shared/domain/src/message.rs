@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::access::UserName;
 use crate::edition::Pointer;
 use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
 use crate::key::KeyPrefix;
@@ -49,6 +50,9 @@ pub struct RegisterBuild {
     /// Editions that somebody wants moved to it, whatever they track.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub editions: Vec<EditionId>,
+    /// Who wants that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<UserName>,
 }
 
 /// Make an edition's objects those of a build.
@@ -103,35 +107,6 @@ pub struct RenderDashboard {
     pub product: ProductSlug,
 }
 
-/// What a queue keeps in order: the messages of one group come one after the other.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
-    /// Everything that writes an edition's objects.
-    Edition(EditionId),
-    /// Everything that writes a product's own pages.
-    Product(OrganizationSlug, ProductSlug),
-}
-
-/// SQS takes 128 characters as the name of a group
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
-const MAX_GROUP_CHARACTERS: usize = 128;
-
-impl std::fmt::Display for Group {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Edition(edition) => write!(f, "{edition}"),
-            Self::Product(organization, product) => {
-                let name = format!("{organization}/{product}");
-                if name.len() <= MAX_GROUP_CHARACTERS {
-                    f.write_str(&name)
-                } else {
-                    f.write_str(&hex::encode(Sha256::digest(name)))
-                }
-            }
-        }
-    }
-}
-
 impl Envelope {
     /// What a queue with de-duplication knows the message by: a repeated send and a hand-over are new messages.
     pub fn deduplication_id(&self) -> String {
@@ -144,16 +119,16 @@ impl Envelope {
 }
 
 impl Message {
-    /// The group whose messages must come one after the other, for the queues that keep them in order.
-    pub fn group(&self) -> Option<Group> {
-        match self {
-            Self::CopyEdition(copy) => Some(Group::Edition(copy.edition)),
-            Self::RenderDashboard(render) => Some(Group::Product(
-                render.organization.clone(),
-                render.product.clone(),
-            )),
-            Self::RegisterBuild(_) | Self::PurgeCdn(_) => None,
-        }
+    /// Among which messages must come one after the other, for the queues that keep them in order: those that write below
+    /// one prefix, or a product's own pages. The first is more than the messages of an edition, because a deleted edition's slug can be used again while
+    /// its last copy still runs. A digest, because a group's name has at most 128 characters.
+    pub fn group(&self) -> Option<String> {
+        let place = match self {
+            Self::CopyEdition(copy) => format!("{}/{}", copy.organization, copy.destination),
+            Self::RenderDashboard(render) => format!("{}/{}", render.organization, render.product),
+            Self::RegisterBuild(_) | Self::PurgeCdn(_) => return None,
+        };
+        Some(hex::encode(&Sha256::digest(place)[..16]))
     }
 
     /// The task that watches, if one does.
@@ -172,17 +147,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_is_never_longer_than_a_queue_takes() {
-        let group = |organization: &str| {
-            let product = "a".repeat(63).parse().unwrap();
-            Group::Product(organization.parse().unwrap(), product).to_string()
-        };
-        assert!(group("default").starts_with("default/"));
-        let (long, other) = (group(&"x".repeat(128)), group(&format!("{}y", "x".repeat(127))));
-        assert!(long.len() <= MAX_GROUP_CHARACTERS && long != other);
-    }
-
-    #[test]
     fn an_envelope_reads_back_as_it_was_sent() {
         let envelope = Envelope {
             id: OutboxId::from_bytes([7; 16]),
@@ -193,6 +157,7 @@ mod tests {
                 product: "alpha".parse().unwrap(),
                 build: BuildId(17),
                 editions: vec![],
+                asked_by: None,
             }),
         };
         let json = serde_json::to_string(&envelope).unwrap();

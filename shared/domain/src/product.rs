@@ -79,6 +79,7 @@ impl Product {
             published: None,
             attempts: Vec::new(),
             newest_seen: None,
+            pin: None,
             failure: None,
             revision: Revision::NEW,
         }

@@ -13,8 +13,10 @@ use crate::task::{Note, NoteCode};
 pub struct Registered {
     /// The build, which now has a manifest.
     pub build: Build,
-    /// The editions that move to it, re-pointed.
-    pub moves: Vec<Edition>,
+    /// The editions that move to it, re-pointed, and why.
+    pub moves: Vec<(Edition, Cause)>,
+    /// The pinned editions that follow it when they are unpinned, with the build among those that wait.
+    pub waits: Vec<Edition>,
     /// What the caller should know.
     pub notes: Vec<Note>,
 }
@@ -34,13 +36,23 @@ pub fn register(
 ) -> Result<Registered, BuildError> {
     let build = build.confirm_upload(now)?;
     let mut moves = Vec::new();
+    let mut waits = Vec::new();
     let mut notes = Vec::new();
+    let moved = |edition: Edition, cause| (edition.repoint(&build, manifest.clone(), cause), cause);
     for edition in editions {
         let wanted = asked_for.contains(&edition.id) && edition.ended_at.is_none();
         match edition.judge(&build) {
-            Verdict::Moves => moves.push(edition.repoint(&build, manifest.clone(), Cause::Tracking)),
+            Verdict::Moves => moves.push(moved(edition, Cause::Tracking)),
+            Verdict::Waits => {
+                notes.push(pinned(&edition, "the build waits until it is unpinned"));
+                waits.push(edition.wait(&build));
+            }
+            Verdict::Older | Verdict::NotTracked if wanted && edition.may_show(build.id) => {
+                moves.push(moved(edition, Cause::Person));
+            }
+            // Somebody pinned it after the build was named.
             Verdict::Older | Verdict::NotTracked if wanted => {
-                moves.push(edition.repoint(&build, manifest.clone(), Cause::Person));
+                notes.push(pinned(&edition, "unpin it to show the build"));
             }
             Verdict::Older => notes.push(has_newer(&edition)),
             Verdict::NotTracked => {}
@@ -53,19 +65,37 @@ pub fn register(
         manifest: Some(manifest.clone()),
         ..build
     };
-    Ok(Registered { build, moves, notes })
+    Ok(Registered {
+        build,
+        moves,
+        waits,
+        notes,
+    })
+}
+
+fn shown(edition: &Edition) -> String {
+    let pointer = edition.desired.as_ref();
+    pointer.map_or_else(String::new, |pointer| format!(" (build {})", pointer.build))
 }
 
 fn has_newer(edition: &Edition) -> Note {
-    let shown = edition
-        .desired
-        .as_ref()
-        .map_or_else(String::new, |pointer| format!(" (build {})", pointer.build));
     Note {
         code: NoteCode::EditionHasNewer,
         message: format!(
-            "edition {} already has a newer build{shown} and stays there",
-            edition.slug
+            "edition {} already has a newer build{} and stays there",
+            edition.slug,
+            shown(edition)
+        ),
+    }
+}
+
+fn pinned(edition: &Edition, what_then: &str) -> Note {
+    Note {
+        code: NoteCode::EditionPinned,
+        message: format!(
+            "edition {} is pinned where it is{}; {what_then}",
+            edition.slug,
+            shown(edition)
         ),
     }
 }
@@ -129,6 +159,7 @@ mod tests {
             published: None,
             attempts: vec![],
             newest_seen: None,
+            pin: None,
             failure: None,
             revision: Revision::NEW,
         }
@@ -147,7 +178,8 @@ mod tests {
             Timestamp::UNIX_EPOCH,
         )
         .unwrap();
-        registered.moves.into_iter().next().unwrap_or(edition)
+        let moved = registered.moves.into_iter().map(|(edition, _)| edition);
+        moved.chain(registered.waits).next().unwrap_or(edition)
     }
 
     fn shown(edition: &Edition) -> Option<u64> {
@@ -217,7 +249,8 @@ mod tests {
             Timestamp::UNIX_EPOCH,
         )
         .unwrap();
-        assert_eq!(shown(&registered.moves[0]), Some(1));
+        let (edition, cause) = &registered.moves[0];
+        assert_eq!((shown(edition), *cause), (Some(1), Cause::Person));
     }
 
     fn highest(mode: TrackingMode, arrivals: &[(u64, String)]) -> Option<u64> {
@@ -227,7 +260,91 @@ mod tests {
         shown(&last)
     }
 
+    fn pinned_at(edition: Edition) -> Edition {
+        edition.pin(Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    #[test]
+    fn a_pinned_edition_stays_and_its_followers_are_told() {
+        let pinned = pinned_at(arrive(edition(TrackingMode::GitRefs), build(1, "main")));
+        let registered = |edition: &Edition, build: Build, asked_for: &[EditionId]| {
+            let now = Timestamp::UNIX_EPOCH;
+            register(build, &manifest(), vec![edition.clone()], asked_for, now).unwrap()
+        };
+        let follows = registered(&pinned, build(2, "main"), &[]);
+        assert!(follows.moves.is_empty());
+        assert_eq!(follows.notes[0].code, NoteCode::EditionPinned);
+        assert_eq!(follows.waits[0].waiting(), Some(BuildId(2)));
+        assert_eq!(shown(&follows.waits[0]), Some(1));
+        // Also when somebody named the build before the edition was pinned.
+        let named = registered(&pinned, build(3, "x"), &[EditionId(1)]);
+        assert!(named.moves.is_empty() && named.waits.is_empty());
+        assert_eq!(named.notes[0].code, NoteCode::EditionPinned);
+    }
+
+    #[test]
+    fn the_build_that_waited_before_the_last_is_next_when_that_is_deleted() {
+        let pinned = pinned_at(arrive(edition(TrackingMode::LsstDoc), build(1, "v1.0")));
+        let pinned = [
+            (5, "v1.2"),
+            (3, "v1.3"),
+            (4, "v0.9"),
+            (6, "v1.1"),
+            (2, "v1.3"),
+            (5, "v1.2"),
+        ]
+        .into_iter()
+        .fold(pinned, |edition, (id, git_ref)| {
+            arrive(edition, build(id, git_ref))
+        });
+        let (_, waiting) = pinned.unpin();
+        let builds: Vec<u64> = waiting.iter().map(|waiting| waiting.build.0).collect();
+        assert_eq!(builds, [3, 2, 5, 6]);
+    }
+
+    #[test]
+    fn what_shows_nothing_or_has_ended_cannot_be_pinned_and_pinning_twice_keeps_what_waits() {
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(edition(TrackingMode::GitRefs).pin(now).is_err());
+        let shows = arrive(edition(TrackingMode::GitRefs), build(1, "main"));
+        assert!(shows.clone().end(now).pin(now).is_err());
+        let waits = arrive(pinned_at(shows), build(2, "main"));
+        assert_eq!(waits.clone().pin(now), Ok(waits));
+    }
+
     proptest! {
+        /// Whatever comes while an edition is pinned, unpinning shows what tracking alone would have shown, at once.
+        #[test]
+        fn a_storm_while_pinned_ends_where_tracking_alone_would_have(
+            mode in prop::sample::select(vec![
+                TrackingMode::LsstDoc, TrackingMode::SemverRelease, TrackingMode::GitRefs, TrackingMode::GitRef,
+            ]),
+            before in proptest::collection::vec(("main|v[0-2]\\.[0-4]\\.[01]", 1u64..40), 1..4),
+            storm in proptest::collection::vec(("main|x|v[0-2]\\.[0-4]\\.[01]", 1u64..40), 20),
+            gone_back in any::<bool>(),
+        ) {
+            // A build keeps its refs however often it comes.
+            let mut refs = std::collections::BTreeMap::new();
+            let mut fixed = |(git_ref, id): &(String, u64)| {
+                let git_ref = refs.entry(*id).or_insert_with(|| git_ref.clone());
+                build(*id, git_ref)
+            };
+            let before: Vec<Build> = before.iter().map(&mut fixed).collect();
+            let storm: Vec<Build> = storm.iter().map(&mut fixed).collect();
+            let mut start = before.iter().cloned().fold(edition(mode), arrive);
+            if gone_back || start.desired.is_none() {
+                start = start.repoint(&before[0], manifest(), Cause::Person);
+            }
+            let free = storm.iter().cloned().fold(start.clone(), arrive);
+            let pinned = storm.iter().cloned().fold(pinned_at(start.clone()), arrive);
+            prop_assert_eq!((shown(&pinned), pinned.generation), (shown(&start), start.generation));
+            let (freed, waiting) = pinned.unpin();
+            let target = waiting.first().map(|waiting| waiting.build.0);
+            prop_assert_eq!(target.or(shown(&start)), shown(&free));
+            prop_assert_eq!(target.is_some(), free.generation > start.generation);
+            prop_assert_eq!(freed.pin, None);
+        }
+
         /// Invariant 1 for refs: whatever the order and however often they arrive, the last registered wins.
         #[test]
         fn the_order_of_arrival_does_not_matter_for_refs(ids in proptest::collection::vec(1u64..20, 1..12)) {

@@ -178,6 +178,8 @@ pub struct Note {
 pub enum NoteCode {
     /// An edition follows such builds but already shows a newer one.
     EditionHasNewer,
+    /// An edition would move but is pinned.
+    EditionPinned,
     /// No edition follows this build.
     NoEditionFollows,
     /// A file was uploaded that cannot be published and was left out.

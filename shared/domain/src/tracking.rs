@@ -1,6 +1,8 @@
-//! Which builds an edition follows: the seven tracking modes of LTD.
+//! Which builds an edition follows: the seven tracking modes of LTD, and three of semantic versions.
 //!
 //! Where LTD 1.x and 2.x differ, 2.x is taken, and `master` is accepted too where the edition tracks `master`.
+
+mod semver;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,12 @@ pub enum TrackingMode {
     EupsDailyRelease,
     /// No build: only a person moves it.
     Manual,
+    /// The highest semantic version that is no pre-release.
+    SemverRelease,
+    /// The highest such version of the tracked major version (`2`).
+    SemverMajor,
+    /// The highest such version of the tracked minor version (`2.3`).
+    SemverMinor,
 }
 
 /// A name that is none of the modes. The sentence is LTD's.
@@ -32,7 +40,7 @@ pub enum TrackingMode {
 pub struct UnknownMode(String);
 
 impl TrackingMode {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::GitRefs,
         Self::LsstDoc,
         Self::EupsMajorRelease,
@@ -40,9 +48,12 @@ impl TrackingMode {
         Self::EupsDailyRelease,
         Self::Manual,
         Self::GitRef,
+        Self::SemverRelease,
+        Self::SemverMajor,
+        Self::SemverMinor,
     ];
-    const NAMES: &str =
-        "git_refs, lsst_doc, eups_major_release, eups_weekly_release, eups_daily_release, manual, git_ref";
+    const NAMES: &str = "git_refs, lsst_doc, eups_major_release, eups_weekly_release, eups_daily_release, manual, \
+                         git_ref, semver_release, semver_major, semver_minor";
 
     /// The name in the API.
     pub fn name(self) -> &'static str {
@@ -54,20 +65,64 @@ impl TrackingMode {
             Self::EupsWeeklyRelease => "eups_weekly_release",
             Self::EupsDailyRelease => "eups_daily_release",
             Self::Manual => "manual",
+            Self::SemverRelease => "semver_release",
+            Self::SemverMajor => "semver_major",
+            Self::SemverMinor => "semver_minor",
         }
     }
 
-    /// Whether the mode compares refs as texts, so that the API shows the tracked refs.
+    /// Whether the tracked refs say what is followed, so that the mode needs them and the API shows them.
     pub fn shows_refs(self) -> bool {
         match self {
-            Self::GitRefs | Self::GitRef => true,
-            Self::LsstDoc
+            Self::GitRefs | Self::GitRef | Self::SemverMajor | Self::SemverMinor => true,
+            Self::SemverRelease
+            | Self::LsstDoc
             | Self::EupsMajorRelease
             | Self::EupsWeeklyRelease
             | Self::EupsDailyRelease
             | Self::Manual => false,
         }
     }
+
+    /// Checks that the mode can follow something with these tracked refs. One that cannot would follow nothing for ever.
+    ///
+    /// # Errors
+    /// When refs are missing that it needs, or name no line of versions.
+    pub fn check(self, tracked: Option<&GitRefs>) -> Result<(), UnfitRefs> {
+        if !self.shows_refs() {
+            return Ok(());
+        }
+        let tracked = tracked.ok_or(UnfitRefs::Missing)?;
+        let line = || semver::Line::parse(tracked.first().as_str()).filter(|_| tracked.iter().count() == 1);
+        match self {
+            Self::SemverMajor if !line().is_some_and(|line| line.is_major()) => Err(UnfitRefs::NoMajor),
+            Self::SemverMinor if !line().is_some_and(|line| line.is_minor()) => Err(UnfitRefs::NoMinor),
+            Self::SemverMajor
+            | Self::SemverMinor
+            | Self::GitRefs
+            | Self::GitRef
+            | Self::SemverRelease
+            | Self::LsstDoc
+            | Self::EupsMajorRelease
+            | Self::EupsWeeklyRelease
+            | Self::EupsDailyRelease
+            | Self::Manual => Ok(()),
+        }
+    }
+}
+
+/// Tracked refs with which a mode would follow nothing. The first sentence is LTD's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitRefs {
+    /// There are none.
+    #[error("missing tracked_refs")]
+    Missing,
+    /// The mode follows one major version.
+    #[error("tracked_refs: semver_major needs exactly one, a major version such as 2")]
+    NoMajor,
+    /// The mode follows one minor version.
+    #[error("tracked_refs: semver_minor needs exactly one, a minor version such as 2.3")]
+    NoMinor,
 }
 
 impl std::str::FromStr for TrackingMode {
@@ -108,6 +163,13 @@ pub fn standing(
         TrackingMode::EupsMajorRelease => by_version(eups_major, current, candidate),
         TrackingMode::EupsWeeklyRelease => by_version(eups_weekly, current, candidate),
         TrackingMode::EupsDailyRelease => by_version(eups_daily, current, candidate),
+        TrackingMode::SemverRelease => by_version(semver::release, current, candidate),
+        TrackingMode::SemverMajor | TrackingMode::SemverMinor => {
+            match tracked.and_then(|refs| semver::Line::parse(refs.first().as_str())) {
+                Some(line) => by_version(|raw| line.release(raw), current, candidate),
+                None => Standing::Foreign,
+            }
+        }
     }
 }
 
@@ -134,8 +196,8 @@ fn lsst_doc(tracked: Option<&GitRefs>, current: Option<&GitRefs>, candidate: &Gi
 /// A version as numbers of equal weight from left to right.
 type Version = Vec<u64>;
 
-fn by_version(
-    parse: fn(&str) -> Option<Version>,
+fn by_version<V: Ord>(
+    parse: impl Fn(&str) -> Option<V>,
     current: Option<&GitRefs>,
     candidate: &GitRefs,
 ) -> Standing {

@@ -165,6 +165,7 @@ pub fn edition_of(product: &Product, id: u64, slug: &str, git_refs: &str) -> Edi
         published: None,
         attempts: Vec::new(),
         newest_seen: None,
+        pin: None,
         failure: None,
         revision: Revision::NEW,
     }
@@ -217,6 +218,7 @@ pub fn register_message(task: &TaskId, build: &Build) -> Message {
         product: build.product.clone(),
         build: build.id,
         editions: Vec::new(),
+        asked_by: None,
     })
 }
 

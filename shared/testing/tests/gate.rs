@@ -315,7 +315,7 @@ async fn messages_may_be_delivered_in_any_order_but_within_a_group() {
     let build = samples::build(1, "main");
     let task = samples::task_id("t");
     let copy = |edition: u64, generation: u64| {
-        let edition = samples::edition(edition, "e", "main");
+        let edition = samples::edition(edition, &format!("e{edition}"), "main");
         let message = samples::copy_message(&task, &edition, &build, generation);
         samples::outbox_entry(&format!("{}-{generation}", edition.id), message).envelope()
     };

@@ -12,10 +12,11 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use imprint_app::access::Caller;
+use imprint_app::access::{self, Caller};
 use imprint_app::error::AppError;
 
 use crate::Api;
+use crate::credentials;
 use crate::delivery::{Accepted, weighed};
 use crate::error::{ApiError, Needed};
 use crate::listing::{ListParams, Listing};
@@ -69,6 +70,21 @@ impl FromRequestParts<Api> for Authenticated {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let caller = parts.extensions.get::<Caller>().cloned();
         caller.map(Self).ok_or(ApiError::Unauthenticated(Needed::Token))
+    }
+}
+
+/// Who asks, where that is not needed but shows more. A token that is not accepted is none.
+#[derive(Debug)]
+pub(crate) struct Known(pub(crate) Option<Caller>);
+
+impl FromRequestParts<Api> for Known {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        match credentials::token(&parts.headers) {
+            Some(token) => Ok(Self(access::authenticate(&api.env, &token).await?)),
+            None => Ok(Self(None)),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use imprint_app::editions::{self, EditionPatch, NewEdition, NewName};
+use imprint_app::editions::{self, EditionPatch, NewEdition, NewName, RollbackTo};
 use imprint_domain::git::GitRefs;
+use imprint_domain::id::Generation;
 use imprint_domain::slug::EditionSlug;
 use imprint_domain::tracking::TrackingMode;
 
@@ -29,7 +30,8 @@ pub(crate) struct CreateEdition {
     /// How it chooses builds. `git_refs` when it is absent.
     #[schema(example = "git_refs")]
     mode: Option<String>,
-    /// The refs whose builds it follows. Needed with the modes `git_refs` and `git_ref`.
+    /// The refs whose builds it follows. Needed with the modes `git_refs` and `git_ref`, with `semver_major` (one major
+    /// version: `2`) and `semver_minor` (one minor version: `2.3`).
     #[schema(example = json!(["v1.0"]), max_items = 64)]
     tracked_refs: Option<Vec<String>>,
     /// The build to show at once: a URL of this API.
@@ -54,6 +56,16 @@ pub(crate) struct UpdateEdition {
     build_url: Option<String>,
     /// `true` publishes the present build again; `false` tries again what is pending.
     pending_rebuild: Option<bool>,
+}
+
+/// Where an edition goes back to: one of the two. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct RollbackEdition {
+    /// A build that the edition has shown: a URL of this API.
+    #[schema(example = "https://keeper.example.org/builds/1")]
+    build_url: Option<String>,
+    /// The number of an earlier move, from the edition's history.
+    generation: Option<u64>,
 }
 
 /// A truth value, which some of LTD's clients write as Python does.
@@ -88,6 +100,22 @@ impl RequestBody for CreateEdition {
 impl RequestBody for UpdateEdition {
     const NOUN: &'static str = NOUN;
 }
+impl RequestBody for RollbackEdition {
+    const NOUN: &'static str = NOUN;
+}
+
+impl RollbackEdition {
+    pub(crate) fn parse(self, urls: &Urls) -> Result<RollbackTo, ApiError> {
+        match (self.build_url.as_deref(), self.generation) {
+            (Some(url), None) => Ok(RollbackTo::Build(urls.parse_build(url)?)),
+            (None, Some(generation)) => Ok(RollbackTo::Generation(Generation(generation))),
+            (None, None) | (Some(_), Some(_)) => Err(invalid(
+                NOUN,
+                "a rollback needs either build_url or generation, as the edition's history names them",
+            )),
+        }
+    }
+}
 
 impl CreateEdition {
     pub(crate) fn parse(self, urls: &Urls) -> Result<NewEdition, ApiError> {
@@ -111,6 +139,7 @@ impl CreateEdition {
             name,
             tracking,
             build,
+            by: None,
         })
     }
 }
@@ -128,6 +157,7 @@ impl UpdateEdition {
                 .map(|url| urls.parse_build(url))
                 .transpose()?,
             pending_rebuild: self.pending_rebuild,
+            by: None,
         };
         Ok((patch, slug(self.slug.as_deref())?))
     }

@@ -5,7 +5,7 @@ mod edition;
 mod product;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
-pub(crate) use edition::{CreateEdition, UpdateEdition};
+pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
 pub(crate) use product::{CreateProduct, UpdateProduct};
 
 use std::fmt::Display;

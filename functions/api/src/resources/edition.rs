@@ -1,13 +1,15 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use imprint_app::access::Caller;
 use imprint_app::editions::Changed;
 use imprint_domain::edition::Edition;
+use imprint_domain::history::Moved;
 use imprint_domain::layout;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 
-use super::{FailureResource, Moment};
+use super::{FailureResource, Moment, word};
 use crate::urls::Urls;
 
 /// A named view of a product at a stable URL.
@@ -39,7 +41,7 @@ pub(crate) struct EditionResource {
     surrogate_key: String,
     /// Whether it is on its way to another build, or to the same one again.
     pending_rebuild: bool,
-    /// The refs whose builds it follows; null with modes that follow versions or nothing.
+    /// The refs whose builds it follows, or the one version whose releases; null with modes that need none.
     tracked_refs: Option<Vec<String>>,
     /// How it chooses builds.
     #[schema(example = "git_refs")]
@@ -48,6 +50,54 @@ pub(crate) struct EditionResource {
     queue_url: Option<String>,
     /// Why its newest move did not arrive; null when nothing failed.
     failure: Option<FailureResource>,
+    /// Whether it stays where it is, whatever it tracks.
+    pinned: bool,
+    /// The URL of the build that it shows when it is unpinned; null when none waits.
+    waiting_build_url: Option<String>,
+}
+
+/// A move of an edition.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EditionMove)]
+pub(crate) struct MoveResource {
+    /// Which move it was; each has a higher number than the one before.
+    #[schema(example = 7)]
+    generation: u64,
+    /// The URL of the build that it moved to.
+    #[schema(example = "https://keeper.example.org/builds/12")]
+    build_url: String,
+    /// What that was built from.
+    git_refs: Vec<String>,
+    /// Why: `tracking` (a build that it follows), `person` (somebody named the build), `rollback`, `unpin` or `restore`.
+    #[schema(example = "rollback")]
+    reason: String,
+    /// The user who asked for it, or `tracking` where nobody had to. Null for callers without a token.
+    #[schema(example = "somebody")]
+    actor: Option<String>,
+    /// When it was decided; readers see it a little later.
+    date: Moment,
+}
+
+/// A page of an edition's history, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EditionHistory {
+    /// The moves.
+    pub(crate) history: Vec<MoveResource>,
+}
+
+impl MoveResource {
+    /// Names of users are for those who have a token.
+    pub(crate) fn new(urls: &Urls, caller: Option<&Caller>, moved: &Moved) -> Self {
+        let actor = moved.by.as_ref().map_or("tracking", |by| by.as_str());
+        Self {
+            generation: moved.pointer.generation.0,
+            build_url: urls.build(moved.pointer.build),
+            git_refs: moved.pointer.git_refs.iter().map(ToString::to_string).collect(),
+            reason: word(&moved.cause),
+            actor: caller.map(|_| actor.to_owned()),
+            date: Moment(moved.at),
+        }
+    }
 }
 
 /// All editions of a product, or a page of them, in the order of creation. Deleted ones are left out.
@@ -102,6 +152,8 @@ impl EditionResource {
             mode: edition.tracking.mode.name().to_owned(),
             queue_url: None,
             failure: edition.failure.as_ref().map(FailureResource::new),
+            pinned: edition.pin.is_some(),
+            waiting_build_url: edition.waiting().map(|build| urls.build(build)),
         }
     }
 

@@ -8,7 +8,7 @@ mod service;
 mod task;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
-pub(crate) use edition::{EditionEnded, EditionList, EditionResource};
+pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource};
 pub(crate) use moment::Moment;
 pub(crate) use product::{ProductList, ProductResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};

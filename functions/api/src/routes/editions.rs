@@ -9,7 +9,7 @@ use imprint_domain::slug::ProductSlug;
 use crate::Api;
 use crate::delivery::{self, located};
 use crate::error::ApiError;
-use crate::extract::{InPath, JsonBody, after};
+use crate::extract::{Authenticated, InPath, JsonBody, after};
 use crate::listing::{ListParams, Listing, Shape};
 use crate::requests::{CreateEdition, UpdateEdition};
 use crate::resources::{EditionEnded, EditionList, EditionResource};
@@ -57,10 +57,12 @@ pub(crate) async fn create(
     State(api): State<Api>,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
+    Authenticated(caller): Authenticated,
     body: Result<JsonBody<CreateEdition>, ApiError>,
 ) -> Result<Response, ApiError> {
     let new = body.and_then(|JsonBody(body)| body.parse(&urls));
-    let new = after(products::get(&api.env, &slug), new).await?;
+    let mut new = after(products::get(&api.env, &slug), new).await?;
+    new.by = Some(caller.user);
     let changed = editions::create(&api.env, &slug, new)
         .await
         .map_err(ApiError::from);
@@ -91,8 +93,8 @@ pub(crate) async fn read(
 
 /// Change an edition
 ///
-/// Naming a build shows it now, also when it is older than the present one. A change to what the edition already is
-/// succeeds.
+/// Naming a build shows it now, also when it is older than the present one; a pinned edition can only be given its own
+/// again. A change to what the edition already is succeeds.
 #[utoipa::path(patch, path = "/editions/{id}", tag = "editions", operation_id = "update_edition",
     params(("id" = u64, Path, description = "The edition's number")), request_body = UpdateEdition,
     responses((status = 200, description = "The edition", body = EditionResource)))]
@@ -100,10 +102,12 @@ pub(crate) async fn update(
     State(api): State<Api>,
     urls: Urls,
     InPath(id): InPath<EditionId>,
+    Authenticated(caller): Authenticated,
     body: Result<JsonBody<UpdateEdition>, ApiError>,
 ) -> Result<Response, ApiError> {
     let patch = body.and_then(|JsonBody(body)| body.parse(&urls));
-    let (patch, slug) = after(editions::get(&api.env, id), patch).await?;
+    let (mut patch, slug) = after(editions::get(&api.env, id), patch).await?;
+    patch.by = Some(caller.user);
     if let Some(slug) = slug
         && editions::get(&api.env, id).await?.1.slug != slug
     {
@@ -116,7 +120,7 @@ pub(crate) async fn update(
 
 /// Delete an edition
 ///
-/// No build moves it any more, and lists leave it out.
+/// No build moves it any more, lists leave it out, and another edition can have its slug. It can be restored for 30 days.
 #[utoipa::path(delete, path = "/editions/{id}", tag = "editions", operation_id = "delete_edition",
     params(("id" = u64, Path, description = "The edition's number")),
     responses((status = 200, description = "Deleted, or it was before", body = EditionEnded)))]

@@ -1,6 +1,7 @@
 //! The handlers: each translates a request for a use-case, and its result for the caller.
 
 mod builds;
+mod edition_life;
 mod editions;
 mod products;
 mod queue;
@@ -13,7 +14,7 @@ use crate::Api;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 11] = [
+    let groups: [UtoipaMethodRouter<Api>; 16] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
@@ -24,6 +25,11 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),
         routes!(editions::read, editions::update, editions::end),
+        routes!(edition_life::history),
+        routes!(edition_life::rollback),
+        routes!(edition_life::pin),
+        routes!(edition_life::unpin),
+        routes!(edition_life::restore),
         routes!(queue::read),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)

@@ -31,7 +31,7 @@ async fn an_edition_is_created_with_every_field_of_the_contract() {
         "build_url": null, "published_url": "https://alpha.example.org/v/v1.0", "slug": "v1.0", "title": "Version 1.0",
         "date_created": "2026-01-01T12:00:00Z", "date_rebuilt": "2026-01-01T12:00:00Z", "date_ended": null,
         "surrogate_key": null, "pending_rebuild": false, "tracked_refs": ["v1.0", "x"], "mode": "git_refs",
-        "queue_url": null, "failure": null,
+        "queue_url": null, "failure": null, "pinned": false, "waiting_build_url": null,
     });
     assert_eq!(edition, expected);
     assert_eq!(
@@ -56,6 +56,7 @@ async fn tracked_refs_are_shown_only_by_modes_that_compare_refs() {
         ("eups_weekly_release", false),
         ("eups_daily_release", false),
         ("manual", false),
+        ("semver_release", false),
     ] {
         let body = json!({"slug": mode, "title": mode, "mode": mode, "tracked_refs": ["x"]});
         let edition = post(&server, body).await.expect(StatusCode::CREATED).json();
@@ -72,6 +73,32 @@ async fn tracked_refs_are_shown_only_by_modes_that_compare_refs() {
     )
     .await
     .expect(StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_edition_can_follow_the_releases_of_one_major_or_minor_version() {
+    let server = Server::with_alpha().await;
+    for (mode, line, wrong) in [("semver_major", "2", "2.3"), ("semver_minor", "2.3", "2")] {
+        let body = |line: &str| json!({"slug": line, "title": line, "mode": mode, "tracked_refs": [line]});
+        let edition = post(&server, body(line)).await.expect(StatusCode::CREATED).json();
+        assert_eq!(
+            (&edition["mode"], &edition["tracked_refs"]),
+            (&mode.into(), &json!([line]))
+        );
+        post(&server, body(wrong))
+            .await
+            .bad(&format!("tracked_refs: {mode} needs exactly one"));
+        let nothing = json!({"slug": "x", "title": "x", "mode": mode});
+        post(&server, nothing).await.bad("missing tracked_refs");
+        // The default edition tracks main, which is no version.
+        patch(&server, json!({"mode": mode}))
+            .await
+            .bad(&format!("tracked_refs: {mode} needs exactly one"));
+        let product =
+            json!({"slug": "beta", "title": "Beta", "doc_repo": "https://example.org/b", "main_mode": mode});
+        let answer = server.post("/products/").admin().json(&product).await;
+        answer.bad("Invalid Product: main_mode");
+    }
 }
 
 /// D24: an edition that compares refs and has none was created, and could never be read again.

@@ -8,6 +8,7 @@ mod clients;
 mod description;
 mod editions;
 mod events;
+mod life;
 mod lists;
 mod permissions;
 mod products;

@@ -10,7 +10,7 @@ use crate::server::{ADMIN, Server, basic};
 const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
 
 /// What each mutation needs, by the contract and not by the code.
-const MUTATIONS: [(&str, &str, Permission); 8] = [
+const MUTATIONS: [(&str, &str, Permission); 12] = [
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
@@ -19,6 +19,10 @@ const MUTATIONS: [(&str, &str, Permission); 8] = [
     ("POST", "/products/{slug}/editions/", AdminEdition),
     ("PATCH", "/editions/{id}", AdminEdition),
     ("DELETE", "/editions/{id}", AdminEdition),
+    ("POST", "/editions/{id}/rollback", AdminEdition),
+    ("POST", "/editions/{id}/pin", AdminEdition),
+    ("POST", "/editions/{id}/unpin", AdminEdition),
+    ("POST", "/editions/{id}/restore", AdminEdition),
 ];
 
 fn concrete(path: &str) -> String {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use imprint_domain::access::{Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
-use imprint_domain::id::{BuildId, EditionId, OutboxId, TaskId};
+use imprint_domain::history::Moved;
+use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
@@ -24,10 +25,16 @@ pub enum Change {
     CreateBuild(Build),
     /// A changed build.
     UpdateBuild(Build),
-    /// A new edition; its slug must be free within the product.
+    /// A new edition; its slug must be free among the live ones of the product.
     CreateEdition(Edition),
     /// A changed edition.
     UpdateEdition(Edition),
+    /// An edition that was live and has ended now: its slug is free for another one.
+    EndEdition(Edition),
+    /// An edition that had ended and is live again; its slug must be free within the product.
+    RestoreEdition(Edition),
+    /// A move of an edition, written whatever was there: the edition's own update beside it is the condition.
+    PutMoved(Moved),
     /// A new task (its `editions` are stored separately).
     CreateTask(Task),
     /// A changed task (its `editions` are stored separately).
@@ -119,6 +126,17 @@ pub trait Catalog: Send + Sync {
         product: &ProductSlug,
         id: EditionId,
     ) -> Result<Option<Edition>, StoreError>;
+
+    /// Moves of an edition, newest first, `limit` a page, from `cursor` on.
+    async fn history(
+        &self,
+        edition: EditionId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Moved>, StoreError>;
+
+    /// One move of an edition. One request.
+    async fn moved(&self, edition: EditionId, generation: Generation) -> Result<Option<Moved>, StoreError>;
 
     /// A task with its editions in the order of their ids. One request.
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError>;

@@ -8,5 +8,6 @@ mod crashes;
 mod dashboards;
 mod failures;
 mod installation;
+mod life;
 mod order;
 mod publishing;

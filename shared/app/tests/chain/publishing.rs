@@ -177,6 +177,7 @@ async fn an_edition_can_be_pointed_at_a_build_that_is_uploaded_but_not_yet_regis
             refs: None,
         },
         build: Some(build.id),
+        by: None,
     };
     let changed = editions::create(&here.env, &parsed("alpha"), new).await.unwrap();
     assert_eq!(changed.edition.slug.as_str(), "1");

@@ -1,7 +1,7 @@
 //! The keys of every item, in one place.
 
 use imprint_domain::access::UserName;
-use imprint_domain::id::{BuildId, EditionId, OutboxId, TaskId};
+use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use jiff::Timestamp;
@@ -88,6 +88,15 @@ impl Key {
         Self::new(format!("EDITION#{id}"), "AT")
     }
 
+    pub(super) fn moved(edition: EditionId, generation: Generation) -> Self {
+        Self::new(Self::history(edition), digits(generation.0))
+    }
+
+    /// The partition of an edition's moves.
+    pub(super) fn history(edition: EditionId) -> String {
+        format!("H#{edition}")
+    }
+
     pub(super) fn build(org: &OrganizationSlug, product: &ProductSlug, id: BuildId) -> Self {
         Self::new(of_product("B", org, product), digits(id.0))
     }
@@ -126,8 +135,8 @@ impl Key {
         unpart(slug).parse().ok()
     }
 
-    /// Whether a sort key is one of a build.
-    pub(super) fn is_build(sk: &str) -> bool {
+    /// Whether a sort key is one of a build, or of a move.
+    pub(super) fn is_number(sk: &str) -> bool {
         sk.len() == 12 && sk.bytes().all(|b| b.is_ascii_digit())
     }
 

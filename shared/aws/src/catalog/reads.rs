@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 use imprint_app::ports::{Page, StoreError};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
+use imprint_domain::history::Moved;
 use imprint_domain::id::{EditionId, TaskId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
@@ -175,10 +176,28 @@ impl DynamoCatalog {
         cursor: Option<&str>,
     ) -> Result<Page<Build>, StoreError> {
         let before = cursor
-            .map(|cursor| cursor::read(cursor, Key::is_build))
+            .map(|cursor| cursor::read(cursor, Key::is_number))
             .transpose()?;
         let builds = self.partition(Key::builds(org, product), before.map(|sk| ("<", sk)));
         let page = self.page(builds.scan_index_forward(false), limit).await?;
+        let items = page.items.into_iter().map(items::value);
+        Ok(Page {
+            items: items.collect::<Result<_, _>>()?,
+            next: page.next,
+        })
+    }
+
+    pub(super) async fn read_history(
+        &self,
+        edition: EditionId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Moved>, StoreError> {
+        let before = cursor
+            .map(|cursor| cursor::read(cursor, Key::is_number))
+            .transpose()?;
+        let moves = self.partition(Key::history(edition), before.map(|sk| ("<", sk)));
+        let page = self.page(moves.scan_index_forward(false), limit).await?;
         let items = page.items.into_iter().map(items::value);
         Ok(Page {
             items: items.collect::<Result<_, _>>()?,

@@ -93,14 +93,18 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             );
         }
         Change::CreateEdition(edition) => writes.extend(create_edition(edition)?),
-        Change::UpdateEdition(mut edition) => {
-            let seen = edition.revision;
-            edition.revision = seen.next();
-            let key = Key::edition(&edition.organization, &edition.product, edition.id);
-            write(
-                key.clone(),
-                Action::Replace(items::revised(key, &edition, edition.revision)?, seen),
-            );
+        Change::UpdateEdition(edition) => writes.push(update_edition(edition)?),
+        Change::EndEdition(edition) => {
+            write(slug_of(&edition), Action::Delete);
+            writes.push(update_edition(edition)?);
+        }
+        Change::RestoreEdition(edition) => {
+            writes.push(claim(slug_of(&edition)));
+            writes.push(update_edition(edition)?);
+        }
+        Change::PutMoved(moved) => {
+            let key = Key::moved(moved.edition, moved.pointer.generation);
+            write(key.clone(), Action::Put(items::thing(key, &moved)?));
         }
         Change::CreateTask(task) => writes.extend(create_task(task, at_once)?),
         Change::UpdateTask(mut task) => {
@@ -173,11 +177,22 @@ fn create_edition(mut edition: Edition) -> Result<[Write; 3], StoreError> {
         product: product.clone(),
     };
     let at = items::thing(pointer.clone(), &place)?;
-    Ok([
-        create(key, item),
-        claim(Key::edition_slug(org, product, &edition.slug)),
-        create(pointer, at),
-    ])
+    Ok([create(key, item), claim(slug_of(&edition)), create(pointer, at)])
+}
+
+fn update_edition(mut edition: Edition) -> Result<Write, StoreError> {
+    let seen = edition.revision;
+    edition.revision = seen.next();
+    let key = Key::edition(&edition.organization, &edition.product, edition.id);
+    let item = items::revised(key.clone(), &edition, edition.revision)?;
+    Ok(Write {
+        key,
+        action: Action::Replace(item, seen),
+    })
+}
+
+fn slug_of(edition: &Edition) -> Key {
+    Key::edition_slug(&edition.organization, &edition.product, &edition.slug)
 }
 
 fn create_task(mut task: Task, at_once: &BTreeSet<TaskId>) -> Result<Vec<Write>, StoreError> {

@@ -27,7 +27,7 @@ pub(super) struct Order {
 impl Outgoing {
     pub(super) fn of(envelope: &Envelope) -> Result<Self, serde_json::Error> {
         let order = envelope.message.group().map(|group| Order {
-            group: group.to_string(),
+            group,
             deduplication: envelope.deduplication_id(),
         });
         Ok(Self {
@@ -70,8 +70,12 @@ mod tests {
     use super::*;
 
     fn copy(edition: u64, git_ref: &str) -> Envelope {
+        copy_to(&format!("e{edition}"), edition, git_ref)
+    }
+
+    fn copy_to(slug: &str, edition: u64, git_ref: &str) -> Envelope {
         let build = samples::build(u64::MAX, git_ref);
-        let edition = samples::edition(edition, "main", git_ref);
+        let edition = samples::edition(edition, slug, git_ref);
         let message = samples::copy_message(&samples::task_id("a task"), &edition, &build, u64::MAX);
         Envelope {
             id: samples::outbox_id("a copy"),
@@ -81,9 +85,16 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_ordered_by_its_edition_and_told_from_its_repetition() {
+    fn a_copy_is_ordered_by_where_it_writes_and_told_from_its_repetition() {
         let order = Outgoing::of(&copy(u64::MAX, "main")).unwrap().order.unwrap();
-        assert_eq!(order.group, u64::MAX.to_string());
+        assert!(order.group.len() <= 128);
+        // A deleted edition's slug can be used again while its last copy runs.
+        let group = |slug, edition| {
+            let outgoing = Outgoing::of(&copy_to(slug, edition, "main")).unwrap();
+            outgoing.order.unwrap().group
+        };
+        assert_eq!(group("v1", 1), group("v1", 2));
+        assert_ne!(group("v1", 1), group("v1.0", 1));
         assert!(order.deduplication.len() <= 128);
         let mut again = copy(u64::MAX, "main");
         again.attempt -= 1;

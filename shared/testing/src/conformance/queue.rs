@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use imprint_app::ports::Queue;
 use imprint_domain::edition::Edition;
-use imprint_domain::id::EditionId;
-use imprint_domain::message::{Envelope, Group, Message};
+use imprint_domain::message::{Envelope, Message};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::slug::OrganizationSlug;
 
@@ -88,7 +87,7 @@ impl<'a> Place<'a> {
             ..samples::product("alpha")
         };
         let build = samples::build_of(&product, 3, "tickets/DM-1 späße");
-        let edition: Edition = samples::edition_of(&product, edition, "main", "main");
+        let edition: Edition = samples::edition_of(&product, edition, &format!("e{edition}"), "main");
         let task = samples::task_id(&self.tag);
         let message = match step {
             Step::RegisterBuild => samples::register_message(&task, &build),
@@ -150,8 +149,10 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
     let received = place.received(Step::CopyEdition).await;
     assert_eq!(received.len(), envelopes.len());
     for edition in [1, 2] {
-        let of_edition =
-            |envelope: &&Envelope| envelope.message.group() == Some(Group::Edition(EditionId(edition)));
+        let of_edition = |envelope: &&Envelope| match &envelope.message {
+            Message::CopyEdition(copy) => copy.edition.0 == edition,
+            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => false,
+        };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
         assert_eq!(received, sent);

@@ -9,7 +9,8 @@ use imprint_app::ports::{Catalog, Change, Ids, Page, StoreError};
 use imprint_domain::access::{Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
-use imprint_domain::id::{BuildId, EditionId, TaskId};
+use imprint_domain::history::Moved;
+use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
@@ -198,6 +199,32 @@ impl Catalog for MemoryCatalog {
         self.ask("catalog.edition_of", |state| {
             let edition = state.editions.get(&id)?;
             (edition.organization == *org && edition.product == *product).then(|| edition.clone())
+        })
+        .await
+    }
+
+    async fn history(
+        &self,
+        edition: EditionId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Moved>, StoreError> {
+        self.ask("catalog.history", |state| {
+            let own = state
+                .moves
+                .values()
+                .rev()
+                .filter(|moved| moved.edition == edition);
+            page(own.cloned().collect(), limit, cursor, |moved| {
+                moved.pointer.generation.to_string()
+            })
+        })
+        .await?
+    }
+
+    async fn moved(&self, edition: EditionId, generation: Generation) -> Result<Option<Moved>, StoreError> {
+        self.ask("catalog.moved", |state| {
+            state.moves.get(&(edition, generation)).cloned()
         })
         .await
     }

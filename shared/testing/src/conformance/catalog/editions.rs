@@ -1,6 +1,8 @@
-use imprint_app::ports::{Catalog, Change, Ids};
-use imprint_domain::edition::{Edition, Reached, Tracking};
+use imprint_app::ports::{Catalog, Change, Ids, StoreError};
+use imprint_domain::edition::{Cause, Edition, Reached, Tracking};
+use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, Generation};
+use imprint_domain::pin::{Pin, Waiting};
 use imprint_domain::product::Product;
 use imprint_domain::task::FailureCode;
 use imprint_domain::tracking::TrackingMode;
@@ -51,6 +53,13 @@ pub(super) async fn an_edition_keeps_everything_it_has_been_through(catalog: &dy
         published: Some(reached(1)),
         attempts: vec![reached(4), reached(3)],
         newest_seen: Some(BuildId(9)),
+        pin: Some(Pin {
+            at: half_past(NOON),
+            waiting: vec![Waiting {
+                build: BuildId(8),
+                git_refs: samples::refs("main v1.1"),
+            }],
+        }),
         failure: Some(FailureCode::PurgeRefused.because("the CDN said: \"no\"", half_past(NOON))),
         ..stored_edition(edition)
     };
@@ -70,7 +79,7 @@ pub(super) async fn an_edition_keeps_everything_it_has_been_through(catalog: &dy
     assert_eq!(stored, Some(stored_edition(arrived)));
 }
 
-pub(super) async fn an_edition_slug_is_taken_for_ever(catalog: &dyn Catalog) {
+pub(super) async fn an_edition_slug_is_taken_until_it_ends(catalog: &dyn Catalog) {
     let (place, product) = Place::with_product(catalog).await;
     let first = place.edition(&product, "v1").await;
     place.commit(vec![Change::CreateEdition(first.clone())]).await;
@@ -78,14 +87,18 @@ pub(super) async fn an_edition_slug_is_taken_for_ever(catalog: &dyn Catalog) {
     place.conflict(vec![Change::CreateEdition(second.clone())]).await;
     assert_eq!(catalog.edition(second.id).await.unwrap(), None);
 
-    let ended = stored_edition(first.clone()).end(NOON);
-    place.commit(vec![Change::UpdateEdition(ended)]).await;
-    place.conflict(vec![Change::CreateEdition(second)]).await;
     let same_number = Edition {
         slug: parsed("v2"),
-        ..first
+        ..first.clone()
     };
     place.conflict(vec![Change::CreateEdition(same_number)]).await;
+    let ended = first.clone().end(NOON);
+    // Of an edition that somebody else has changed, nothing is known: its slug stays taken.
+    place.conflict(vec![Change::EndEdition(ended)]).await;
+    place.conflict(vec![Change::CreateEdition(second.clone())]).await;
+    let ended = stored_edition(first).end(NOON);
+    place.commit(vec![Change::EndEdition(ended)]).await;
+    place.commit(vec![Change::CreateEdition(second)]).await;
 
     let build = place.build(&product, "v1").await;
     let other = place.product("beta");
@@ -97,6 +110,95 @@ pub(super) async fn an_edition_slug_is_taken_for_ever(catalog: &dyn Catalog) {
             Change::CreateEdition(elsewhere),
         ])
         .await;
+}
+
+pub(super) async fn an_edition_is_restored_only_while_its_slug_is_free(catalog: &dyn Catalog) {
+    let (place, product) = Place::with_product(catalog).await;
+    let first = place.edition(&product, "v1").await;
+    place.commit(vec![Change::CreateEdition(first.clone())]).await;
+    let ended = stored_edition(first).end(NOON);
+    place.commit(vec![Change::EndEdition(ended.clone())]).await;
+    let restored = Edition {
+        ended_at: None,
+        ..stored_edition(ended)
+    };
+
+    let second = place.edition(&product, "v1").await;
+    place.commit(vec![Change::CreateEdition(second.clone())]).await;
+    place
+        .conflict(vec![Change::RestoreEdition(restored.clone())])
+        .await;
+    let ended = stored_edition(second).end(NOON);
+    place.commit(vec![Change::EndEdition(ended.clone())]).await;
+    place.commit(vec![Change::RestoreEdition(restored.clone())]).await;
+    let stored = catalog.edition(restored.id).await.unwrap();
+    assert_eq!(stored, Some(stored_edition(restored.clone())));
+    // The slug is taken again, and the revision has moved on.
+    let other = stored_edition(ended);
+    place.conflict(vec![Change::RestoreEdition(other)]).await;
+    place.conflict(vec![Change::RestoreEdition(restored)]).await;
+}
+
+fn moved(edition: &Edition, generation: u64, by: Option<&str>) -> Moved {
+    let build = samples::build(generation, "main v1.0");
+    Moved {
+        edition: edition.id,
+        pointer: samples::pointer(&build, samples::manifest_id("m"), generation),
+        cause: by.map_or(Cause::Tracking, |_| Cause::Rollback),
+        by: by.map(parsed),
+        at: half_past(NOON),
+    }
+}
+
+pub(super) async fn moves_are_listed_newest_first_and_found_by_their_generation(catalog: &dyn Catalog) {
+    let (place, product) = Place::with_product(catalog).await;
+    let edition = place.edition(&product, "main").await;
+    let other = place.edition(&product, "other").await;
+    assert_eq!(
+        catalog.history(edition.id, 5, None).await.unwrap().items,
+        Vec::<Moved>::new()
+    );
+    let moves: Vec<Moved> = (1..=12)
+        .rev()
+        .map(|generation| moved(&edition, generation, (generation % 2 == 0).then_some("dev")))
+        .collect();
+    place
+        .commit(moves.iter().cloned().map(Change::PutMoved).collect())
+        .await;
+    place.commit(vec![Change::PutMoved(moved(&other, 7, None))]).await;
+
+    let mut listed = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = catalog.history(edition.id, 5, cursor.as_deref()).await.unwrap();
+        assert!(page.items.len() <= 5);
+        listed.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(listed, moves);
+    let found = catalog.moved(edition.id, Generation(11)).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&moves[1]));
+    assert_eq!(catalog.moved(edition.id, Generation(13)).await.unwrap(), None);
+    let unknown = catalog.history(edition.id, 5, Some("no cursor")).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound(_))), "{unknown:?}");
+}
+
+pub(super) async fn a_move_is_committed_with_its_edition_or_not_at_all(catalog: &dyn Catalog) {
+    let (place, product) = Place::with_product(catalog).await;
+    let edition = place.edition(&product, "main").await;
+    let record = Change::PutMoved(moved(&edition, 1, None));
+    place
+        .conflict(vec![Change::UpdateEdition(edition.clone()), record.clone()])
+        .await;
+    assert_eq!(catalog.moved(edition.id, Generation(1)).await.unwrap(), None);
+    place
+        .commit(vec![Change::CreateEdition(edition.clone()), record])
+        .await;
+    let found = catalog.moved(edition.id, Generation(1)).await.unwrap();
+    assert_eq!(found, Some(moved(&edition, 1, None)));
 }
 
 pub(super) async fn an_update_of_an_edition_needs_its_revision(catalog: &dyn Catalog) {

@@ -6,7 +6,8 @@ use imprint_app::ports::{Catalog, Change, Ids, StoreError};
 use imprint_domain::access::{Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
-use imprint_domain::id::{BuildId, EditionId, OutboxId, Revision, TaskId};
+use imprint_domain::history::Moved;
+use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
@@ -23,6 +24,7 @@ enum Target {
     BuildSlug(ProductKey, BuildSlug),
     Edition(EditionId),
     EditionSlug(ProductKey, EditionSlug),
+    Moved(EditionId, Generation),
     Task(TaskId),
     TaskEdition(TaskId, EditionId),
     Open(TaskId),
@@ -38,7 +40,8 @@ pub(super) struct State {
     births: Vec<ProductKey>,
     pub(super) builds: BTreeMap<BuildId, Build>,
     pub(super) editions: BTreeMap<EditionId, Edition>,
-    /// Slugs of builds and editions. They are never given back.
+    pub(super) moves: BTreeMap<(EditionId, Generation), Moved>,
+    /// Slugs of builds, which are never given back, and of live editions.
     claims: BTreeSet<Target>,
     pub(super) tasks: BTreeMap<TaskId, Task>,
     pub(super) task_editions: BTreeMap<TaskId, BTreeMap<EditionId, TaskEdition>>,
@@ -142,10 +145,9 @@ impl State {
             Change::CreateEdition(edition) => {
                 !self.editions.contains_key(&edition.id) && !self.claims.contains(&edition_claim(edition))
             }
-            Change::UpdateEdition(edition) => {
-                let stored = self.editions.get(&edition.id);
-                keeps_slug(stored.map(|stored| &stored.slug), &edition.slug)?;
-                is_at(stored.map(|stored| stored.revision), edition.revision)
+            Change::UpdateEdition(edition) | Change::EndEdition(edition) => self.may_update(edition)?,
+            Change::RestoreEdition(edition) => {
+                self.may_update(edition)? && !self.claims.contains(&edition_claim(edition))
             }
             Change::CreateTask(task) => !self.tasks.contains_key(&task.id),
             Change::UpdateTask(task) => is_at(
@@ -155,11 +157,18 @@ impl State {
             Change::CreateUser(user) => !self.users.contains_key(&user.name),
             Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
             Change::PutTaskEdition(..)
+            | Change::PutMoved(_)
             | Change::PutOutbox(_)
             | Change::RemoveOutbox(_)
             | Change::CloseTask(_) => true,
         };
         if holds { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    fn may_update(&self, edition: &Edition) -> Result<bool, StoreError> {
+        let stored = self.editions.get(&edition.id);
+        keeps_slug(stored.map(|stored| &stored.slug), &edition.slug)?;
+        Ok(is_at(stored.map(|stored| stored.revision), edition.revision))
     }
 
     fn apply(&mut self, change: Change) {
@@ -174,11 +183,19 @@ impl State {
                 self.put_build(build);
             }
             Change::UpdateBuild(build) => self.put_build(build),
-            Change::CreateEdition(edition) => {
+            Change::CreateEdition(edition) | Change::RestoreEdition(edition) => {
                 self.claims.insert(edition_claim(&edition));
                 self.put_edition(edition);
             }
             Change::UpdateEdition(edition) => self.put_edition(edition),
+            Change::EndEdition(edition) => {
+                self.claims.remove(&edition_claim(&edition));
+                self.put_edition(edition);
+            }
+            Change::PutMoved(moved) => {
+                self.moves
+                    .insert((moved.edition, moved.pointer.generation), moved);
+            }
             Change::CreateTask(task) => {
                 self.open.insert(task.id.clone());
                 self.put_task(task);
@@ -236,7 +253,10 @@ fn targets(change: &Change) -> Vec<Target> {
         }
         Change::CreateBuild(build) => vec![Target::Build(build.id), build_claim(build)],
         Change::UpdateBuild(build) => vec![Target::Build(build.id)],
-        Change::CreateEdition(edition) => vec![Target::Edition(edition.id), edition_claim(edition)],
+        Change::CreateEdition(edition) | Change::EndEdition(edition) | Change::RestoreEdition(edition) => {
+            vec![Target::Edition(edition.id), edition_claim(edition)]
+        }
+        Change::PutMoved(moved) => vec![Target::Moved(moved.edition, moved.pointer.generation)],
         Change::UpdateEdition(edition) => vec![Target::Edition(edition.id)],
         Change::CreateTask(task) | Change::UpdateTask(task) => vec![Target::Task(task.id.clone())],
         Change::PutTaskEdition(task, edition) => vec![Target::TaskEdition(task.clone(), edition.edition)],

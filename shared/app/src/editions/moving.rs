@@ -1,0 +1,161 @@
+//! Moves that somebody asked for: the edition, its history and the task in one commit, the messages after it.
+
+use imprint_domain::access::UserName;
+use imprint_domain::build::Build;
+use imprint_domain::edition::{Cause, Edition};
+use imprint_domain::history::Moved;
+use imprint_domain::id::TaskId;
+use imprint_domain::key::KeyPrefix;
+use imprint_domain::message::{CopyEdition, Message, RegisterBuild};
+use imprint_domain::product::Product;
+use imprint_domain::task::{EditionStep, Registration, Task, TaskEdition};
+
+use super::Changed;
+use crate::builds::new_task;
+use crate::env::Env;
+use crate::error::AppError;
+use crate::outgoing::commit_and_send;
+use crate::ports::{Change, StoreError};
+use crate::render_dashboard;
+
+/// Somebody's move of an edition to a build.
+pub(super) struct Move {
+    edition: Edition,
+    task: Task,
+    moved: Option<Moved>,
+    message: Option<Message>,
+}
+
+impl Move {
+    /// Decides the move: a copy when the build's files are known, else the build is registered for this edition.
+    pub(super) fn plan(
+        env: &Env,
+        edition: Edition,
+        build: &Build,
+        cause: Cause,
+        by: Option<UserName>,
+    ) -> Self {
+        let id = TaskId::from_bytes(env.random.identity());
+        let now = env.clock.now();
+        match &build.manifest {
+            None => {
+                let message = Message::RegisterBuild(RegisterBuild {
+                    task: id.clone(),
+                    organization: edition.organization.clone(),
+                    product: edition.product.clone(),
+                    build: build.id,
+                    editions: vec![edition.id],
+                    asked_by: by,
+                });
+                Self {
+                    edition,
+                    task: new_task(build, &id, Registration::Queued, now),
+                    moved: None,
+                    message: Some(message),
+                }
+            }
+            Some(manifest) => {
+                let edition = edition.repoint(build, manifest.clone(), cause);
+                let mut task = new_task(build, &id, Registration::NotNeeded, now);
+                task.editions = queued(&edition, now).into_iter().collect();
+                Self {
+                    moved: Moved::of(&edition, cause, by, now),
+                    message: copy_message(&edition, &id),
+                    edition,
+                    task,
+                }
+            }
+        }
+    }
+}
+
+/// An edition as it shall be, with its move when it moves.
+pub(super) struct Wanted<'a> {
+    pub(super) product: Product,
+    /// As it was loaded, when it was.
+    pub(super) before: Option<&'a Edition>,
+    pub(super) edition: Edition,
+    pub(super) moved: Option<Move>,
+    /// How it is written, when it differs from what it was.
+    pub(super) write: fn(Edition) -> Change,
+}
+
+/// Commits all of it, or says nothing when somebody else wrote first.
+pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Changed>, AppError> {
+    let mut changes = Vec::new();
+    let (edition, task, mut messages): (Edition, _, Vec<Message>) = match wanted.moved {
+        None => (wanted.edition, None, Vec::new()),
+        Some(Move {
+            edition,
+            task,
+            moved,
+            message,
+        }) => {
+            let id = task.id.clone();
+            let rows = task.editions.clone();
+            changes.push(Change::CreateTask(task));
+            changes.extend(
+                rows.into_iter()
+                    .map(|row| Change::PutTaskEdition(id.clone(), row)),
+            );
+            changes.extend(moved.map(Change::PutMoved));
+            (edition, Some(id), message.into_iter().collect())
+        }
+    };
+    if wanted.before != Some(&edition) {
+        changes.push((wanted.write)(edition.clone()));
+    }
+    // A move alone shows on the product's pages once it is published; these show at once.
+    let shows = |before: &Edition| {
+        before.title != edition.title
+            || before.tracking != edition.tracking
+            || before.ended_at != edition.ended_at
+    };
+    if wanted.before.is_some_and(shows) {
+        messages.push(render_dashboard::message(&edition.organization, &edition.product));
+    }
+    let committed = if changes.is_empty() {
+        Ok(())
+    } else {
+        commit_and_send(env, changes, messages).await
+    };
+    match committed {
+        Ok(()) => Ok(Some(Changed {
+            edition,
+            product: wanted.product,
+            task,
+        })),
+        Err(StoreError::Conflict) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The row of a task for an edition that was just re-pointed.
+pub(crate) fn queued(edition: &Edition, now: jiff::Timestamp) -> Option<TaskEdition> {
+    let pointer = edition.desired.as_ref()?;
+    Some(TaskEdition {
+        edition: edition.id,
+        slug: edition.slug.clone(),
+        build: pointer.build,
+        generation: pointer.generation,
+        step: EditionStep::Queued,
+        report: None,
+        updated_at: now,
+    })
+}
+
+/// The message that makes an edition's objects those of the build it was just pointed to.
+pub(crate) fn copy_message(edition: &Edition, task: &TaskId) -> Option<Message> {
+    let pointer = edition.desired.clone()?;
+    Some(Message::CopyEdition(CopyEdition {
+        task: task.clone(),
+        organization: edition.organization.clone(),
+        product: edition.product.clone(),
+        edition: edition.id,
+        source: KeyPrefix::build(&edition.product, &pointer.build_slug),
+        destination: edition.prefix(),
+        surrogate_key: edition.surrogate_key.clone(),
+        pointer,
+        hand_overs: 0,
+    }))
+}
