@@ -5,6 +5,8 @@ mod editions;
 mod products;
 mod queue;
 mod service;
+mod tokens;
+mod users;
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
@@ -13,7 +15,7 @@ use crate::Api;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 11] = [
+    let groups: [UtoipaMethodRouter<Api>; 15] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
@@ -25,6 +27,10 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         routes!(editions::list, editions::create),
         routes!(editions::read, editions::update, editions::end),
         routes!(queue::read),
+        routes!(users::list, users::create),
+        routes!(users::read, users::update),
+        routes!(tokens::list, tokens::create),
+        routes!(tokens::revoke),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
 }
