@@ -1,12 +1,19 @@
-//! Who may do what: the one table of every operation and the permission it needs, and the layer that enforces it.
+//! Who may do what: the one table of every operation and the permission it needs, and the layer that enforces it, the
+//! limits of tokens to products included.
 
-use axum::extract::{MatchedPath, Request, State};
+use std::str::FromStr;
+
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::Method;
 
-use imprint_app::access;
-use imprint_domain::access::Permission;
+use imprint_app::access::{self, Caller};
+use imprint_app::error::AppError;
+use imprint_domain::access::{About, Permission, UserName};
+use imprint_domain::id::{BuildId, EditionId};
+use imprint_domain::slug::ProductSlug;
 
 use crate::Api;
 use crate::credentials;
@@ -19,13 +26,15 @@ pub(crate) enum Access {
     Anyone,
     /// A token with this permission.
     With(Permission),
+    /// A login of the user whom the path names, or a token with this permission.
+    SelfOr(Permission),
 }
 
-use Access::{Anyone, With};
-use Permission::{AdminEdition, AdminProduct, DeprecateBuild, UploadBuild};
+use Access::{Anyone, SelfOr, With};
+use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
 
 /// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: [(Method, &str, Access); 24] = [
+pub(crate) const OPERATIONS: [(Method, &str, Access); 31] = [
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
@@ -51,6 +60,13 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 24] = [
     (Method::POST, "/editions/{id}/unpin", With(AdminEdition)),
     (Method::POST, "/editions/{id}/restore", With(AdminEdition)),
     (Method::GET, "/queue/{id}", Anyone),
+    (Method::GET, "/users/", With(AdminUser)),
+    (Method::POST, "/users/", With(AdminUser)),
+    (Method::GET, "/users/{name}", SelfOr(AdminUser)),
+    (Method::PATCH, "/users/{name}", SelfOr(AdminUser)),
+    (Method::GET, "/users/{name}/tokens/", SelfOr(AdminUser)),
+    (Method::POST, "/users/{name}/tokens/", SelfOr(AdminUser)),
+    (Method::DELETE, "/users/{name}/tokens/{id}", SelfOr(AdminUser)),
 ];
 
 /// What an operation asks for; nothing for one that is not listed.
@@ -71,22 +87,68 @@ pub(crate) fn needed(method: &Method, path: &str) -> Option<Access> {
 pub(crate) async fn authorize(
     State(api): State<Api>,
     path: MatchedPath,
+    parts: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    match needed(request.method(), path.as_str()) {
-        Some(Anyone) => {}
-        Some(With(permission)) => {
-            let token =
-                credentials::token(request.headers()).ok_or(ApiError::Unauthenticated(Needed::Token))?;
-            let caller = access::authenticate(&api.env, &token).await?;
-            let caller = caller.ok_or(ApiError::Unauthenticated(Needed::Token))?;
-            if !caller.permissions.has(permission) {
-                return Err(ApiError::Forbidden);
-            }
-            request.extensions_mut().insert(caller);
-        }
-        None => return Err(ApiError::Forbidden),
+    let access = needed(request.method(), path.as_str()).ok_or(ApiError::Forbidden)?;
+    if access != Anyone {
+        let token = credentials::token(request.headers()).ok_or(ApiError::Unauthenticated(Needed::Token))?;
+        let caller = access::authenticate(&api.env, &token).await?;
+        let caller = caller.ok_or(ApiError::Unauthenticated(Needed::Token))?;
+        let parts =
+            parts.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))?;
+        check(&api, access, path.as_str(), &parts, &caller).await?;
+        request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
+}
+
+async fn check(
+    api: &Api,
+    access: Access,
+    path: &str,
+    parts: &RawPathParams,
+    caller: &Caller,
+) -> Result<(), ApiError> {
+    let permission = match access {
+        Anyone => return Ok(()),
+        SelfOr(_) if part::<UserName>(parts, "name").is_ok_and(|user| caller.is(&user)) => return Ok(()),
+        SelfOr(permission) | With(permission) => permission,
+    };
+    // Most callers need no look at what the request is about.
+    let allowed = caller.may(permission, About::Everything)
+        || caller.permissions.has(permission)
+            && match product(api, path, parts).await? {
+                Some(product) => caller.may(permission, About::Product(&product)),
+                None => false,
+            };
+    if allowed { Ok(()) } else { Err(ApiError::Forbidden) }
+}
+
+/// The product that a request is about; nothing when it is about more, or about none that is there yet. Asked only for
+/// callers whose token is limited to products: it costs them the look that others are spared.
+async fn product(api: &Api, path: &str, parts: &RawPathParams) -> Result<Option<ProductSlug>, ApiError> {
+    let catalog = &api.env.catalog;
+    match path.split('/').nth(1) {
+        Some("products") if path.contains("{slug}") => part(parts, "slug").map(Some),
+        Some("builds") => {
+            let build = catalog.build(part::<BuildId>(parts, "id")?).await;
+            let build = build.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
+            Ok(Some(build.product))
+        }
+        Some("editions") => {
+            let edition = catalog.edition(part::<EditionId>(parts, "id")?).await;
+            let edition = edition.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
+            Ok(Some(edition.product))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A variable part of the path. One that cannot be a name of anything names nothing.
+fn part<T: FromStr>(parts: &RawPathParams, name: &str) -> Result<T, ApiError> {
+    let found = parts.iter().find(|(found, _)| *found == name);
+    let parsed = found.and_then(|(_, raw)| raw.parse().ok());
+    parsed.ok_or(ApiError::NotFound)
 }

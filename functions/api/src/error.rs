@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use jiff::SignedDuration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,6 +25,8 @@ pub(crate) enum ApiError {
     MethodNotAllowed,
     /// Others are changing the same thing.
     Contended(String),
+    /// Too many wrong passwords; how long to wait.
+    Locked(SignedDuration),
     /// The request or its answer is too large; the sentence says what to do.
     TooLarge(String),
     /// The same request may succeed later. Why is for the log.
@@ -69,6 +72,7 @@ impl ApiError {
             Self::NotFound => (StatusCode::NOT_FOUND, "not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method not supported"),
             Self::Contended(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::Locked(_) => (StatusCode::TOO_MANY_REQUESTS, "too many requests"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "service unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
@@ -82,6 +86,9 @@ impl ApiError {
             Self::Unauthenticated(Needed::Password) => "please authenticate",
             Self::Unauthenticated(Needed::Token) => "please send your authentication token",
             Self::Forbidden => "not authorized",
+            Self::Locked(_) => {
+                "too many wrong passwords were given with this name; Retry-After says when the next one is looked at"
+            }
             Self::NotFound => "invalid resource URI",
             Self::MethodNotAllowed => "the method is not supported",
             Self::Busy(_) => "the service is busy; send the request again in a few seconds",
@@ -99,6 +106,13 @@ impl IntoResponse for ApiError {
             Self::Unauthenticated(_) => {
                 let challenge = HeaderValue::from_static(r#"Basic realm="Authentication Required""#);
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            Self::Locked(wait) => {
+                // Up to the whole second, so that nobody comes back a moment too early.
+                let seconds = wait.as_secs() + 1;
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             Self::Busy(reason) => {
                 response
@@ -138,6 +152,8 @@ impl From<AppError> for ApiError {
         match error {
             AppError::Invalid(message) => Self::BadRequest(message),
             AppError::NotFound => Self::NotFound,
+            AppError::Forbidden => Self::Forbidden,
+            AppError::Locked { wait } => Self::Locked(wait),
             AppError::TooLarge(message) => Self::TooLarge(message),
             AppError::Contended => Self::Contended(AppError::Contended.to_string()),
             AppError::Presign(error) => Self::Internal(Chain(&error).to_string()),

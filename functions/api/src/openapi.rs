@@ -10,6 +10,7 @@ use utoipa::openapi::{
 };
 
 use http::Method;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use imprint_domain::access::Permission;
@@ -57,6 +58,7 @@ const DESCRIPTION: &str = "Publishes documentation: products, their builds, the 
 fn tags() -> Vec<utoipa::openapi::Tag> {
     let all = [
         ("service", "The service itself"),
+        ("users", "Who may do something, and tokens for machines"),
         ("products", "What has documentation"),
         ("builds", "Immutable uploads of a product's site"),
         ("editions", "Named views of a product at stable URLs"),
@@ -135,7 +137,7 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
     if path.contains('{') {
         errors.push(("404", "It is not there", ApiError::NotFound));
     }
-    if *method != Method::GET {
+    if *method != Method::GET || path == "/token" {
         let example = imprint_app::error::AppError::Contended.to_string();
         errors.push((
             "409",
@@ -151,6 +153,23 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
             ApiError::TooLarge(example),
         ));
     }
+    errors.extend(refusals(operation, method, path, access));
+    for (status, text, error) in errors {
+        operation
+            .responses
+            .responses
+            .insert(status.to_owned(), RefOr::T(refusal(text, &error)));
+    }
+}
+
+/// Adds what the operation asks of its caller, and gives how it refuses others.
+fn refusals(
+    operation: &mut Operation,
+    method: &Method,
+    path: &str,
+    access: Access,
+) -> Vec<(&'static str, &'static str, ApiError)> {
+    let mut errors = Vec::new();
     if path == "/token" {
         errors.push((
             "401",
@@ -158,9 +177,16 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
             ApiError::Unauthenticated(Needed::Password),
         ));
     }
+    if path == "/token" || path == "/users/{name}" && *method == Method::PATCH {
+        errors.push((
+            "429",
+            "Too many wrong passwords were given with the name; `Retry-After` says when the next one is looked at",
+            ApiError::Locked(SignedDuration::ZERO),
+        ));
+    }
     match access {
         Access::Anyone => {}
-        Access::With(permission) => {
+        Access::With(permission) | Access::SelfOr(permission) => {
             let requirement = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
             operation.security = Some(vec![requirement("token"), requirement("bearer")]);
             errors.push((
@@ -168,15 +194,14 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
                 "No token, or one that is not accepted",
                 ApiError::Unauthenticated(Needed::Token),
             ));
-            errors.push(("403", name(permission), ApiError::Forbidden));
+            let needs = match access {
+                Access::SelfOr(_) => "Needs a login of the user itself, or the permission ADMIN_USER",
+                Access::Anyone | Access::With(_) => name(permission),
+            };
+            errors.push(("403", needs, ApiError::Forbidden));
         }
     }
-    for (status, text, error) in errors {
-        operation
-            .responses
-            .responses
-            .insert(status.to_owned(), RefOr::T(refusal(text, &error)));
-    }
+    errors
 }
 
 fn refusal(text: &str, error: &ApiError) -> Response {

@@ -1,11 +1,15 @@
 //! The API's own URLs, as the caller sees the API.
 
+use std::fmt::Display;
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use imprint_domain::id::{BuildId, EditionId, TaskId};
+use imprint_domain::access::UserName;
+use imprint_domain::id::{BuildId, EditionId, TaskId, TokenId};
 use imprint_domain::slug::ProductSlug;
 
 use crate::Api;
@@ -44,6 +48,18 @@ impl Urls {
         self.path(&format!("/editions/{id}"))
     }
 
+    pub(crate) fn user(&self, name: &UserName) -> String {
+        self.path(&format!("/users/{}", in_path(name)))
+    }
+
+    pub(crate) fn tokens(&self, name: &UserName) -> String {
+        self.path(&tokens_path(name))
+    }
+
+    pub(crate) fn token(&self, name: &UserName, id: &TokenId) -> String {
+        format!("{}{id}", self.tokens(name))
+    }
+
     pub(crate) fn task(&self, id: &TaskId) -> String {
         self.path(&format!("/queue/{id}"))
     }
@@ -67,6 +83,21 @@ impl Urls {
         let shortened = || raw.chars().take(200).collect::<String>();
         id.ok_or_else(|| ApiError::BadRequest(format!("Invalid build_url: {}", shortened())))
     }
+}
+
+/// The path of the tokens of a user.
+pub(crate) fn tokens_path(name: &UserName) -> String {
+    format!("/users/{}/tokens/", in_path(name))
+}
+
+/// A user's name may have any character; what every reader of a URL leaves alone stays as it is.
+fn in_path(name: &UserName) -> impl Display + use<'_> {
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(name.as_str(), UNRESERVED)
 }
 
 fn without_default_port(scheme: &str, authority: &str) -> String {

@@ -6,3 +6,4 @@ mod failures;
 mod publishing;
 mod restart;
 mod support;
+mod users;

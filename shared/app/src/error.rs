@@ -1,6 +1,7 @@
 //! How a use-case refuses a request.
 
 use imprint_domain::build::BuildError;
+use jiff::SignedDuration;
 
 use crate::ports::{PresignError, StoreError};
 
@@ -13,6 +14,15 @@ pub enum AppError {
     /// The thing that the request is about is not there.
     #[error("it is not there")]
     NotFound,
+    /// The caller may not do this.
+    #[error("it is not allowed")]
+    Forbidden,
+    /// Too many wrong passwords were given with this name.
+    #[error("too many wrong passwords were given with this name; wait before the next one")]
+    Locked {
+        /// How long to wait.
+        wait: SignedDuration,
+    },
     /// The answer would be larger than can be delivered; the sentence says what to do.
     #[error("{0}")]
     TooLarge(String),

@@ -16,13 +16,17 @@
 //! | the task is not final | `TASK#<id>` | `OPEN` | `GSI1PK` `TASKS`, `GSI1SK` when created, `ttl` |
 //! | outbox entry | `OUTBOX#<id>` | `ENTRY` | `GSI1PK` `OUTBOX`, `GSI1SK` when last sent |
 //! | user | `USER#<name>` | `USER` | `revision` |
+//! | users in order | `USERS` | `<name>` | |
+//! | wrong passwords of a name | `USER#<name>` | `FAILURES` | `since`, `count`, `ttl` |
 //! | token | `TOKEN#<hash>` | `TOKEN` | `ttl` |
+//! | tokens of a user | `TOKENS#<name>` | `<expires at>#<id>` | `ttl` |
 //! | numbers handed out | `COUNTERS` | `BUILDS`, `EDITIONS` | `last` |
 //!
 //! The thing itself is the map `v`. A task's openness is an item of its own, so that its many updates do not write the
 //! index too. Reads are strongly consistent, but for the two lists of `sweep`: an index follows within a second, and
 //! what it lists late or twice is harmless there, because every step may run twice.
 
+mod access;
 mod commit;
 mod cursor;
 mod items;
@@ -32,8 +36,8 @@ mod writes;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use imprint_app::ports::{Catalog, Change, Ids, Page, StoreError};
-use imprint_domain::access::{Token, User, UserName};
+use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
+use imprint_domain::access::{LoginFailures, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
@@ -149,6 +153,28 @@ impl Catalog for DynamoCatalog {
 
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
         self.get(Key::user(name)).await
+    }
+
+    async fn login(&self, name: &UserName) -> Result<Login, StoreError> {
+        self.read_login(name).await
+    }
+
+    async fn note_login_failure(&self, name: &UserName, at: Timestamp) -> Result<LoginFailures, StoreError> {
+        self.count_login_failure(name, at).await
+    }
+
+    async fn users(&self, limit: usize, cursor: Option<&str>) -> Result<Page<User>, StoreError> {
+        self.read_users(limit, cursor).await
+    }
+
+    async fn tokens(
+        &self,
+        user: &UserName,
+        after: Timestamp,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Token>, StoreError> {
+        self.read_tokens(user, after, limit, cursor).await
     }
 
     async fn token(&self, hash: &str) -> Result<Option<Token>, StoreError> {

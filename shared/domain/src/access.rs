@@ -1,6 +1,14 @@
 //! Who may do what.
 
-use jiff::{SignedDuration, Timestamp};
+mod login;
+mod token;
+
+pub use login::{FAILURE_WINDOW, LoginFailures, MAX_FAILURES, NewPassword, PasswordError};
+pub use token::{
+    About, Caller, Products, ScopeError, TOKEN_LIFE, Token, TokenDays, TokenDaysError, TokenKind, TokenScope,
+};
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Revision;
@@ -29,7 +37,42 @@ pub enum Permission {
     DeprecateBuild,
 }
 
+/// A word that names no permission.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no such permission; there are ADMIN_USER, ADMIN_PRODUCT, ADMIN_EDITION, UPLOAD_BUILD and DEPRECATE_BUILD"
+)]
+pub struct UnknownPermission;
+
+impl std::str::FromStr for Permission {
+    type Err = UnknownPermission;
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let named = |permission: &Self| permission.name().eq_ignore_ascii_case(raw);
+        Self::ALL.into_iter().find(named).ok_or(UnknownPermission)
+    }
+}
+
 impl Permission {
+    /// Every permission, by its bit.
+    pub const ALL: [Self; 5] = [
+        Self::AdminUser,
+        Self::AdminProduct,
+        Self::AdminEdition,
+        Self::UploadBuild,
+        Self::DeprecateBuild,
+    ];
+
+    /// LTD's name of it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AdminUser => "ADMIN_USER",
+            Self::AdminProduct => "ADMIN_PRODUCT",
+            Self::AdminEdition => "ADMIN_EDITION",
+            Self::UploadBuild => "UPLOAD_BUILD",
+            Self::DeprecateBuild => "DEPRECATE_BUILD",
+        }
+    }
+
     const fn bit(self) -> u8 {
         match self {
             Self::AdminUser => 1,
@@ -59,6 +102,34 @@ impl Permissions {
         )
     }
 
+    /// No permission.
+    pub const NONE: Self = Self(0);
+
+    /// The set with these of LTD's bits; nothing when one of them has no meaning.
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        u8::try_from(bits)
+            .ok()
+            .filter(|bits| *bits <= Self::ALL.0)
+            .map(Self)
+    }
+
+    /// LTD's bits.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Its permissions, by their bits.
+    pub fn list(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL
+            .into_iter()
+            .filter(move |permission| self.has(*permission))
+    }
+
+    /// Whether the other set has every permission of this one.
+    pub fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     /// Whether the set has this permission.
     pub fn has(self, permission: Permission) -> bool {
         self.0 & permission.bit() != 0
@@ -70,37 +141,17 @@ impl Permissions {
 pub struct User {
     /// The name.
     pub name: UserName,
-    /// An argon2id hash in PHC form.
+    /// An argon2id hash in PHC form, or a PBKDF2 hash in werkzeug's form until the first login after a migration.
     pub password_hash: String,
     /// What tokens of this user may do.
     pub permissions: Permissions,
     /// When the user was created.
     pub created_at: Timestamp,
+    /// Since when the user gets no tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// How often it was written.
     pub revision: Revision,
-}
-
-/// LTD's tokens live an hour.
-pub const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(1);
-
-/// A token as it is stored: its hash, never itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Token {
-    /// SHA-256 of the token, in hexadecimal.
-    pub hash: String,
-    /// Whose token it is.
-    pub user: UserName,
-    /// What it may do: the user's permissions when it was issued.
-    pub permissions: Permissions,
-    /// When it stops being accepted.
-    pub expires_at: Timestamp,
-}
-
-impl Token {
-    /// Whether it is still accepted. The table's own expiry deletes late, so every reader compares the time.
-    pub fn is_valid(&self, now: Timestamp) -> bool {
-        now < self.expires_at
-    }
 }
 
 #[cfg(test)]
@@ -115,6 +166,26 @@ mod tests {
         let upload = Permissions::of(&[UploadBuild]);
         assert_eq!(serde_json::to_string(&upload).unwrap(), "8");
         assert!(upload.has(UploadBuild) && !upload.has(AdminEdition));
+    }
+
+    #[test]
+    fn permissions_come_as_names_and_as_bits() {
+        assert_eq!("upload_build".parse(), Ok(Permission::UploadBuild));
+        for permission in Permission::ALL {
+            assert_eq!(permission.name().parse(), Ok(permission));
+            assert!(Permissions::of(&[permission]).is_within(Permissions::ALL));
+        }
+        assert!("ROOT".parse::<Permission>().is_err());
+        assert_eq!(Permissions::from_bits(31), Some(Permissions::ALL));
+        for meaningless in [32, 256, 264, u64::MAX] {
+            assert_eq!(Permissions::from_bits(meaningless), None);
+        }
+        let set = Permissions::from_bits(9).unwrap();
+        assert_eq!(
+            set.list().collect::<Vec<_>>(),
+            [Permission::AdminUser, Permission::UploadBuild]
+        );
+        assert!(!set.is_within(Permissions::of(&[Permission::UploadBuild])));
     }
 
     #[test]

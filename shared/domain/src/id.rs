@@ -84,6 +84,10 @@ checked_text!(
     OutboxId, HexError, check_hex
 );
 checked_text!(
+    /// Names a stored token, and says nothing about the token itself.
+    TokenId, HexError, check_hex
+);
+checked_text!(
     /// What the CDN purges by. 32 hexadecimal digits, so always valid for Fastly (printable ASCII, at most 1,024 bytes;
     /// <https://www.fastly.com/documentation/reference/http/http-headers/Surrogate-Key/>).
     SurrogateKey, HexError, check_hex
@@ -103,7 +107,7 @@ macro_rules! from_bytes {
         }
     )*};
 }
-from_bytes!(TaskId, OutboxId, SurrogateKey, ManifestId);
+from_bytes!(TaskId, OutboxId, TokenId, SurrogateKey, ManifestId);
 
 #[cfg(test)]
 mod tests {

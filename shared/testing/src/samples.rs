@@ -1,11 +1,11 @@
 //! One of each domain type, plain and valid. Change what a test is about with `Build { state, ..samples::build(1, "main") }`.
 
-use imprint_domain::access::{Permissions, Token, User};
+use imprint_domain::access::{Permissions, Products, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::edition::{Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
-    BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId,
+    BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
 use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
 use imprint_domain::organization::{Layout, Organization};
@@ -280,16 +280,21 @@ pub fn user(name: &str) -> User {
         password_hash: "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$bm90aGluZw".to_owned(),
         permissions: Permissions::ALL,
         created_at: NOON,
+        disabled_at: None,
         revision: Revision::NEW,
     }
 }
 
-/// A token with a hash, good for an hour after [`NOON`].
+/// A token of a login with a hash, good for an hour after [`NOON`].
 pub fn token(hash: &str, user: &str) -> Token {
     Token {
         hash: hash.to_owned(),
+        id: TokenId::from_bytes(digest("token", hash)),
         user: parsed(user),
+        kind: TokenKind::Login,
         permissions: Permissions::ALL,
+        products: Products::All,
+        created_at: NOON,
         expires_at: NOON + imprint_domain::access::TOKEN_LIFE,
     }
 }

@@ -14,6 +14,8 @@ use serde::de::DeserializeOwned;
 
 use imprint_app::access::{self, Caller};
 use imprint_app::error::AppError;
+use imprint_domain::access::UserName;
+use imprint_domain::id::TokenId;
 
 use crate::Api;
 use crate::credentials;
@@ -41,6 +43,28 @@ impl<T: FromStr + Display> FromRequestParts<Api> for InPath<T> {
         } else {
             Err(ApiError::NotFound)
         }
+    }
+}
+
+/// The two variable parts of a token's path.
+#[derive(Debug)]
+pub(crate) struct TokenPath {
+    pub(crate) user: UserName,
+    pub(crate) id: TokenId,
+}
+
+impl FromRequestParts<Api> for TokenPath {
+    type Rejection = ApiError;
+
+    #[expect(clippy::disallowed_types, reason = "this is the wrapper that the others take")]
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let raw = axum::extract::Path::<(String, String)>::from_request_parts(parts, api).await;
+        let axum::extract::Path((user, id)) =
+            raw.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))?;
+        Ok(Self {
+            user: user.parse().map_err(|_| ApiError::NotFound)?,
+            id: id.parse().map_err(|_| ApiError::NotFound)?,
+        })
     }
 }
 

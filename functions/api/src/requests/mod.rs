@@ -3,10 +3,12 @@
 mod build;
 mod edition;
 mod product;
+mod user;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
 pub(crate) use product::{CreateProduct, UpdateProduct};
+pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -6,6 +6,7 @@ mod moment;
 mod product;
 mod service;
 mod task;
+mod user;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
 pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource};
@@ -13,6 +14,7 @@ pub(crate) use moment::Moment;
 pub(crate) use product::{ProductList, ProductResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
 pub(crate) use task::TaskResource;
+pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -6,6 +6,8 @@ mod editions;
 mod products;
 mod queue;
 mod service;
+mod tokens;
+mod users;
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
@@ -14,7 +16,7 @@ use crate::Api;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 16] = [
+    let groups: [UtoipaMethodRouter<Api>; 20] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
@@ -31,6 +33,10 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         routes!(edition_life::unpin),
         routes!(edition_life::restore),
         routes!(queue::read),
+        routes!(users::list, users::create),
+        routes!(users::read, users::update),
+        routes!(tokens::list, tokens::create),
+        routes!(tokens::revoke),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
 }

@@ -45,7 +45,10 @@ async fn the_router_serves_what_is_described_and_nothing_else() {
             described.iter().all(|method| all.contains(&method.as_str())),
             "{path}"
         );
-        let concrete = path.replace("{slug}", "nothing").replace("{id}", "99");
+        let concrete = path
+            .replace("{slug}", "nothing")
+            .replace("{id}", "99")
+            .replace("{name}", "nobody");
         for method in all {
             let answer = server.call(method, &concrete).send().await;
             let served = answer.status != StatusCode::METHOD_NOT_ALLOWED;

@@ -11,7 +11,7 @@ use imprint_api::{ApiConfig, router};
 use imprint_app::access::Bootstrap;
 use imprint_app::env::Env;
 use imprint_app::ports::Change;
-use imprint_domain::access::{Permission, Permissions, TOKEN_LIFE, Token};
+use imprint_domain::access::{Permission, Permissions, Token};
 use imprint_testing::{World, samples};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -40,10 +40,8 @@ pub(crate) fn config() -> ApiConfig {
 /// A token that is stored, good for an hour after noon.
 pub(crate) fn token(secret: &str, permissions: Permissions) -> Change {
     Change::CreateToken(Token {
-        hash: hex::encode(Sha256::digest(secret)),
-        user: samples::parsed("somebody"),
         permissions,
-        expires_at: samples::NOON + TOKEN_LIFE,
+        ..samples::token(&hex::encode(Sha256::digest(secret)), "somebody")
     })
 }
 

@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use imprint_domain::access::{Token, User, UserName};
+use imprint_domain::access::{LoginFailures, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId};
+use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
@@ -47,8 +47,16 @@ pub enum Change {
     RemoveOutbox(OutboxId),
     /// A new user.
     CreateUser(User),
+    /// A changed user.
+    UpdateUser(User),
+    /// Writes nothing, and needs the stored user to be at this revision: what is written beside it rests on the user.
+    RequireUser(UserName, Revision),
     /// A new token.
     CreateToken(Token),
+    /// A token that is not accepted any more. Removing what is not there is no conflict.
+    RevokeToken(Token),
+    /// The wrong passwords of a name are forgiven. Removing what is not there is no conflict.
+    ForgetLoginFailures(UserName),
     /// The task is final: it need not be watched any more.
     CloseTask(TaskId),
 }
@@ -60,6 +68,15 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next page begins; none on the last.
     pub next: Option<String>,
+}
+
+/// What a login looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user, if there is one.
+    pub user: Option<User>,
+    /// The wrong passwords, also when their window is over.
+    pub failures: Option<LoginFailures>,
 }
 
 /// How many numbers a caller needs.
@@ -143,6 +160,25 @@ pub trait Catalog: Send + Sync {
 
     /// A user. One request.
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError>;
+
+    /// A user and the wrong passwords that were last given with the name, whether or not anybody has it. One request.
+    async fn login(&self, name: &UserName) -> Result<Login, StoreError>;
+
+    /// Counts one more wrong password of a name, as [`LoginFailures::one_more`] does, and loses none when many come at
+    /// once. One request, two when a window begins. They are forgotten some time after their window.
+    async fn note_login_failure(&self, name: &UserName, at: Timestamp) -> Result<LoginFailures, StoreError>;
+
+    /// Users in the order of their names, `limit` a page, from `cursor` on.
+    async fn users(&self, limit: usize, cursor: Option<&str>) -> Result<Page<User>, StoreError>;
+
+    /// The tokens of a user that expire after a time, the soonest first, `limit` a page, from `cursor` on.
+    async fn tokens(
+        &self,
+        user: &UserName,
+        after: Timestamp,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Token>, StoreError>;
 
     /// A token by its hash, also when it has expired but was not removed yet. One request.
     async fn token(&self, hash: &str) -> Result<Option<Token>, StoreError>;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use imprint_app::ports::{Catalog, Change, StoreError};
 
 use super::DynamoCatalog;
@@ -32,7 +32,7 @@ impl DynamoCatalog {
         let writes = writes::of(changes)?;
         match writes.as_slice() {
             [] => Ok(()),
-            [write] => self.write_one(write).await,
+            [write] if !matches!(write.action, Action::Require(_)) => self.write_one(write).await,
             writes => self.write_all(writes).await,
         }
     }
@@ -56,7 +56,7 @@ impl DynamoCatalog {
                 let answer = request.set_key(Some(items::key(write.key))).send().await;
                 answer.map(drop).map_err(|error| single("DeleteItem", error))
             }
-            Action::Create(_) | Action::Replace(..) | Action::Put(_) => {
+            Action::Create(_) | Action::Replace(..) | Action::Put(_) | Action::Require(_) => {
                 let put = self
                     .put(write.action)
                     .build()
@@ -105,6 +105,15 @@ impl DynamoCatalog {
                     .set_key(Some(items::key(write.key)));
                 item.delete(delete.build().map_err(missing)?)
             }
+            Action::Require(seen) => {
+                let check = ConditionCheck::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(items::key(write.key)))
+                    .condition_expression("#revision = :seen")
+                    .expression_attribute_names("#revision", REVISION)
+                    .expression_attribute_values(":seen", items::number(seen.0));
+                item.condition_check(check.build().map_err(missing)?)
+            }
             action @ (Action::Create(_) | Action::Replace(..) | Action::Put(_)) => {
                 item.put(self.put(action).build().map_err(missing)?)
             }
@@ -127,7 +136,7 @@ impl DynamoCatalog {
                 .expression_attribute_names("#revision", REVISION)
                 .expression_attribute_values(":seen", AttributeValue::N(seen.to_string())),
             Action::Put(item) => put.set_item(Some(item)),
-            Action::Delete => put,
+            Action::Delete | Action::Require(_) => put,
         }
     }
 }

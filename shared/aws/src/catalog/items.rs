@@ -28,7 +28,7 @@ pub(super) const REVISION: &str = "revision";
 /// The attribute of a counter.
 pub(super) const LAST: &str = "last";
 /// The attribute that the table's expiry looks at, in seconds since 1970.
-const TTL: &str = "ttl";
+pub(super) const TTL: &str = "ttl";
 
 /// Nobody asks for a task after a month.
 const TASK_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -92,6 +92,10 @@ pub(super) fn outbox(entry: &OutboxEntry) -> Result<Item, StoreError> {
 
 pub(super) fn token(token: &Token) -> Result<Item, StoreError> {
     Ok(expiring(thing(Key::token(&token.hash), token)?, token.expires_at))
+}
+
+pub(super) fn token_row(token: &Token) -> Result<Item, StoreError> {
+    Ok(expiring(thing(Key::token_row(token), token)?, token.expires_at))
 }
 
 /// Lists an item by its age. The identity makes the order of equal ages the same each time.

@@ -1,7 +1,7 @@
 //! The keys of every item, in one place.
 
-use imprint_domain::access::UserName;
-use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId};
+use imprint_domain::access::{Token, UserName};
+use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId, TokenId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use jiff::Timestamp;
@@ -158,6 +158,48 @@ impl Key {
 
     pub(super) fn user(name: &UserName) -> Self {
         Self::new(format!("USER#{}", part(name.as_str())), "USER")
+    }
+
+    /// The place of a user among all, by name. No name is longer than a sort key may be: 255 characters of at most four
+    /// bytes.
+    pub(super) fn user_row(name: &UserName) -> Self {
+        Self::new(Self::USER_ROWS, name.as_str())
+    }
+
+    /// The partition of the names of all users.
+    pub(super) const USER_ROWS: &'static str = "USERS";
+
+    /// The user that a row's sort key names, if it is one.
+    pub(super) fn user_of_row(sk: &str) -> Option<UserName> {
+        sk.parse().ok()
+    }
+
+    /// Beside the user, so that a login reads both at once. It is also there for names that nobody has.
+    pub(super) fn login_failures(name: &UserName) -> Self {
+        Self::new(Self::user(name).pk, "FAILURES")
+    }
+
+    /// The place of a token among those of its user, by its end.
+    pub(super) fn token_row(token: &Token) -> Self {
+        let sk = format!("{}#{}", moment(token.expires_at), token.id);
+        Self::new(Self::token_rows(&token.user), sk)
+    }
+
+    /// The partition of a user's tokens.
+    pub(super) fn token_rows(user: &UserName) -> String {
+        format!("TOKENS#{}", part(user.as_str()))
+    }
+
+    /// What comes before the rows of all tokens that expire later, and after all others.
+    pub(super) fn token_rows_until(at: Timestamp) -> String {
+        // An identity has digits and letters only, which all come before this.
+        format!("{}#~", moment(at))
+    }
+
+    /// Whether a sort key is one of a token's row.
+    pub(super) fn is_token_row(sk: &str) -> bool {
+        sk.split_once('#')
+            .is_some_and(|(at, id)| at.parse::<Timestamp>().is_ok() && id.parse::<TokenId>().is_ok())
     }
 
     pub(super) fn token(hash: &str) -> Self {

@@ -23,7 +23,7 @@ use crate::call::{Unusable, refused, store_error};
 
 /// BatchGetItem takes 100 keys
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
-const MAX_BATCH: usize = 100;
+pub(super) const MAX_BATCH: usize = 100;
 /// A batch comes back in parts when it is over 16 MB or throttled.
 const MAX_PARTS: usize = 8;
 
@@ -41,7 +41,7 @@ impl DynamoCatalog {
     }
 
     /// A query of a whole partition, or of a part of it when `range` is a condition on the sort key and its value.
-    fn partition(&self, pk: String, range: Option<(&str, String)>) -> QueryFluentBuilder {
+    pub(super) fn partition(&self, pk: String, range: Option<(&str, String)>) -> QueryFluentBuilder {
         let condition = range
             .as_ref()
             .map_or(String::new(), |(operator, _)| format!(" AND #sk {operator} :sk"));
@@ -59,7 +59,11 @@ impl DynamoCatalog {
     }
 
     /// The items of a query, at most `limit`: a request for each megabyte.
-    async fn items(&self, query: QueryFluentBuilder, limit: usize) -> Result<Vec<Item>, StoreError> {
+    pub(super) async fn items(
+        &self,
+        query: QueryFluentBuilder,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items: Vec<Item> = Vec::new();
         let mut next = None;
         loop {
@@ -76,7 +80,11 @@ impl DynamoCatalog {
     }
 
     /// A page of a query. One item more is asked for, so that the last page knows that it is the last.
-    async fn page(&self, query: QueryFluentBuilder, limit: usize) -> Result<Page<Item>, StoreError> {
+    pub(super) async fn page(
+        &self,
+        query: QueryFluentBuilder,
+        limit: usize,
+    ) -> Result<Page<Item>, StoreError> {
         let limit = limit.max(1);
         let mut items = self.items(query, limit.saturating_add(1)).await?;
         let more = items.len() > limit;
@@ -134,7 +142,7 @@ impl DynamoCatalog {
     }
 
     /// The things under at most [`MAX_BATCH`] keys, in the order of the keys. What is not there is left out.
-    async fn get_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
+    pub(super) async fn get_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
         let mut found: HashMap<Key, Item> = HashMap::new();
         let mut wanted: Vec<Item> = keys.iter().cloned().map(items::key).collect();
         for _ in 0..MAX_PARTS {

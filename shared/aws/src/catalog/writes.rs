@@ -31,6 +31,8 @@ pub(super) enum Action {
     Put(Item),
     /// Whatever is there, nothing included.
     Delete,
+    /// Writes nothing, and needs the item to be there with this revision.
+    Require(Revision),
 }
 
 /// The items of all changes, each once.
@@ -118,8 +120,18 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
         }
         Change::PutOutbox(entry) => write(Key::outbox(&entry.id), Action::Put(items::outbox(&entry)?)),
         Change::RemoveOutbox(id) => write(Key::outbox(&id), Action::Delete),
-        Change::CreateUser(user) => writes.push(create_user(user)?),
-        Change::CreateToken(token) => write(Key::token(&token.hash), Action::Create(items::token(&token)?)),
+        Change::CreateUser(user) => writes.extend(create_user(user)?),
+        Change::UpdateUser(user) => writes.push(update_user(user)?),
+        Change::RequireUser(name, seen) => write(Key::user(&name), Action::Require(seen)),
+        Change::CreateToken(token) => {
+            write(Key::token(&token.hash), Action::Create(items::token(&token)?));
+            write(Key::token_row(&token), Action::Put(items::token_row(&token)?));
+        }
+        Change::RevokeToken(token) => {
+            write(Key::token(&token.hash), Action::Delete);
+            write(Key::token_row(&token), Action::Delete);
+        }
+        Change::ForgetLoginFailures(name) => write(Key::login_failures(&name), Action::Delete),
         Change::CloseTask(id) => {
             if !at_once.contains(&id) {
                 write(Key::open_task(&id), Action::Delete);
@@ -208,10 +220,22 @@ fn create_task(mut task: Task, at_once: &BTreeSet<TaskId>) -> Result<Vec<Write>,
     Ok(writes)
 }
 
-fn create_user(mut user: User) -> Result<Write, StoreError> {
+fn create_user(mut user: User) -> Result<[Write; 2], StoreError> {
     user.revision = user.revision.next();
     let key = Key::user(&user.name);
-    Ok(create(key.clone(), items::revised(key, &user, user.revision)?))
+    let item = items::revised(key.clone(), &user, user.revision)?;
+    Ok([create(key, item), claim(Key::user_row(&user.name))])
+}
+
+fn update_user(mut user: User) -> Result<Write, StoreError> {
+    let seen = user.revision;
+    user.revision = seen.next();
+    let key = Key::user(&user.name);
+    let item = items::revised(key.clone(), &user, user.revision)?;
+    Ok(Write {
+        key,
+        action: Action::Replace(item, seen),
+    })
 }
 
 #[cfg(test)]

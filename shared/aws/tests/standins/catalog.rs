@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use imprint_app::ports::{Change, Ids, StoreError};
 use imprint_domain::build::Build;
 use imprint_domain::id::{BuildId, EditionId, Revision};
+use imprint_domain::product::Product;
 use imprint_domain::task::{EditionStep, Task};
 use imprint_testing::samples;
 
@@ -45,6 +46,45 @@ async fn confirming_an_upload_is_one_request() {
     catalog.commit(changes).await.unwrap();
     assert_eq!(stack.requests(), requests([("TransactWriteItems", 1)]));
     assert_eq!(catalog.outbox(samples::after_noon(1), 10).await.unwrap(), [entry]);
+}
+
+#[tokio::test]
+async fn a_login_and_its_failure_cost_what_the_port_says() {
+    let stack = Stack::start().await;
+    let catalog = &stack.env.catalog;
+    let user = samples::user("dev");
+    catalog
+        .commit(vec![Change::CreateUser(user.clone())])
+        .await
+        .unwrap();
+    stack.requests();
+    let window = imprint_domain::access::FAILURE_WINDOW;
+    catalog
+        .note_login_failure(&user.name, samples::NOON)
+        .await
+        .unwrap();
+    assert_eq!(stack.requests(), requests([("UpdateItem", 1)]));
+    catalog
+        .note_login_failure(&user.name, samples::NOON + window)
+        .await
+        .unwrap();
+    assert_eq!(stack.requests(), requests([("UpdateItem", 1), ("PutItem", 1)]));
+    let login = catalog.login(&user.name).await.unwrap();
+    assert!(login.user.is_some() && login.failures.is_some());
+    assert_eq!(stack.requests(), requests([("Query", 1)]));
+    let token = samples::token("hash", "dev");
+    let changes = vec![
+        Change::RequireUser(user.name.clone(), Revision(1)),
+        Change::CreateToken(token.clone()),
+        Change::ForgetLoginFailures(user.name.clone()),
+    ];
+    catalog.commit(changes).await.unwrap();
+    assert_eq!(stack.requests(), requests([("TransactWriteItems", 1)]));
+    let tokens = catalog.tokens(&user.name, samples::NOON, 10, None).await.unwrap();
+    assert_eq!(
+        (tokens.items, stack.requests()),
+        (vec![token], requests([("Query", 1)]))
+    );
 }
 
 #[tokio::test]
@@ -112,7 +152,10 @@ async fn each_read_costs_what_the_port_says() {
         .unwrap();
     assert_eq!(stack.requests(), requests([("UpdateItem", 1)]));
     catalog
-        .commit(vec![Change::CreateUser(samples::user("anna"))])
+        .commit(vec![Change::UpdateProduct(Product {
+            revision: Revision(1),
+            ..product.clone()
+        })])
         .await
         .unwrap();
     assert_eq!(stack.requests(), requests([("PutItem", 1)]));

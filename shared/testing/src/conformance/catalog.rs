@@ -61,6 +61,13 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     commits::a_commit_of_nothing_succeeds,
     access::a_user_is_read_as_created_and_created_only_once,
     access::a_token_is_read_also_when_it_has_expired,
+    access::an_update_of_a_user_needs_its_revision,
+    access::what_rests_on_a_user_needs_its_revision,
+    access::users_are_listed_by_name,
+    access::tokens_are_listed_by_their_end_until_it_comes,
+    access::a_revoked_token_is_gone_and_can_be_revoked_again,
+    access::wrong_passwords_are_counted_from_the_first_of_a_window,
+    access::wrong_passwords_at_the_same_time_are_all_counted,
 ];
 
 /// Runs the whole suite.

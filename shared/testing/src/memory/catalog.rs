@@ -5,8 +5,8 @@ mod state;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use imprint_app::ports::{Catalog, Change, Ids, Page, StoreError};
-use imprint_domain::access::{Token, User, UserName};
+use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
+use imprint_domain::access::{LoginFailures, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
@@ -236,6 +236,48 @@ impl Catalog for MemoryCatalog {
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
         self.ask("catalog.user", |state| state.users.get(name).cloned())
             .await
+    }
+
+    async fn login(&self, name: &UserName) -> Result<Login, StoreError> {
+        self.ask("catalog.login", |state| Login {
+            user: state.users.get(name).cloned(),
+            failures: state.login_failures.get(name).copied(),
+        })
+        .await
+    }
+
+    async fn note_login_failure(&self, name: &UserName, at: Timestamp) -> Result<LoginFailures, StoreError> {
+        self.ask("catalog.note_login_failure", |state| {
+            let failures = LoginFailures::one_more(state.login_failures.get(name).copied(), at);
+            state.login_failures.insert(name.clone(), failures);
+            failures
+        })
+        .await
+    }
+
+    async fn users(&self, limit: usize, cursor: Option<&str>) -> Result<Page<User>, StoreError> {
+        self.ask("catalog.users", |state| {
+            page(state.users.values().cloned().collect(), limit, cursor, |user| {
+                user.name.to_string()
+            })
+        })
+        .await?
+    }
+
+    async fn tokens(
+        &self,
+        user: &UserName,
+        after: Timestamp,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Token>, StoreError> {
+        self.ask("catalog.tokens", |state| {
+            let own = |token: &&Token| token.user == *user && token.expires_at > after;
+            let mut own: Vec<Token> = state.tokens.values().filter(own).cloned().collect();
+            own.sort_by(|a, b| (a.expires_at, &a.id).cmp(&(b.expires_at, &b.id)));
+            page(own, limit, cursor, |token| token.id.to_string())
+        })
+        .await?
     }
 
     async fn token(&self, hash: &str) -> Result<Option<Token>, StoreError> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use imprint_app::ports::{Catalog, Change, Ids, StoreError};
-use imprint_domain::access::{Token, User, UserName};
+use imprint_domain::access::{LoginFailures, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
@@ -31,6 +31,7 @@ enum Target {
     Outbox(OutboxId),
     User(UserName),
     Token(String),
+    LoginFailures(UserName),
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +50,7 @@ pub(super) struct State {
     outbox: BTreeMap<OutboxId, OutboxEntry>,
     pub(super) users: BTreeMap<UserName, User>,
     pub(super) tokens: BTreeMap<String, Token>,
+    pub(super) login_failures: BTreeMap<UserName, LoginFailures>,
     builds_allotted: u64,
     editions_allotted: u64,
 }
@@ -155,11 +157,20 @@ impl State {
                 task.revision,
             ),
             Change::CreateUser(user) => !self.users.contains_key(&user.name),
+            Change::UpdateUser(user) => is_at(
+                self.users.get(&user.name).map(|stored| stored.revision),
+                user.revision,
+            ),
+            Change::RequireUser(name, revision) => {
+                is_at(self.users.get(name).map(|stored| stored.revision), *revision)
+            }
             Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
             Change::PutTaskEdition(..)
             | Change::PutMoved(_)
             | Change::PutOutbox(_)
             | Change::RemoveOutbox(_)
+            | Change::RevokeToken(_)
+            | Change::ForgetLoginFailures(_)
             | Change::CloseTask(_) => true,
         };
         if holds { Ok(()) } else { Err(StoreError::Conflict) }
@@ -211,12 +222,19 @@ impl State {
             Change::RemoveOutbox(id) => {
                 self.outbox.remove(&id);
             }
-            Change::CreateUser(mut user) => {
+            Change::CreateUser(mut user) | Change::UpdateUser(mut user) => {
                 user.revision = user.revision.next();
                 self.users.insert(user.name.clone(), user);
             }
+            Change::RequireUser(..) => {}
             Change::CreateToken(token) => {
                 self.tokens.insert(token.hash.clone(), token);
+            }
+            Change::RevokeToken(token) => {
+                self.tokens.remove(&token.hash);
+            }
+            Change::ForgetLoginFailures(name) => {
+                self.login_failures.remove(&name);
             }
             Change::CloseTask(id) => {
                 self.open.remove(&id);
@@ -262,8 +280,10 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::PutTaskEdition(task, edition) => vec![Target::TaskEdition(task.clone(), edition.edition)],
         Change::PutOutbox(entry) => vec![Target::Outbox(entry.id.clone())],
         Change::RemoveOutbox(id) => vec![Target::Outbox(id.clone())],
-        Change::CreateUser(user) => vec![Target::User(user.name.clone())],
-        Change::CreateToken(token) => vec![Target::Token(token.hash.clone())],
+        Change::CreateUser(user) | Change::UpdateUser(user) => vec![Target::User(user.name.clone())],
+        Change::RequireUser(name, _) => vec![Target::User(name.clone())],
+        Change::ForgetLoginFailures(name) => vec![Target::LoginFailures(name.clone())],
+        Change::CreateToken(token) | Change::RevokeToken(token) => vec![Target::Token(token.hash.clone())],
         Change::CloseTask(id) => vec![Target::Open(id.clone())],
     }
 }
