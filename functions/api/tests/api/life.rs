@@ -159,7 +159,7 @@ async fn a_wrong_rollback_is_refused_and_moves_nothing() {
         .bad("Build was deprecated: 1");
     let unknown = server.post("/editions/9/rollback").admin().json(&json!({})).await;
     unknown.refused(404, "not found", "invalid resource URI");
-    assert_eq!(server.world.queue.waiting(), 0);
+    assert_eq!(server.world.queue.waiting_to_publish(), 0);
 }
 
 #[tokio::test]
