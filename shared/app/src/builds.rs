@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::edition::{Edition, Tracking};
 use imprint_domain::git::{self, GitRefs};
-use imprint_domain::id::{BuildId, Generation, Revision, SurrogateKey, TaskId};
+use imprint_domain::id::{BuildId, Revision, SurrogateKey, TaskId};
 use imprint_domain::key::{ObjectKey, SiteDirectory};
 use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::product::Product;
@@ -148,10 +148,7 @@ pub async fn create(
         if let Some(slug) = wants_edition(&editions).filter(|_| count == 1) {
             let key = surrogate_key(env, &editions, &slug);
             changes.push(Change::CreateEdition(automatic_edition(
-                &created.build,
-                slug,
-                edition_id,
-                key,
+                &created, slug, edition_id, key,
             )));
         }
         match env.catalog.commit(changes).await {
@@ -224,37 +221,20 @@ fn automatic_slug(refs: &GitRefs, editions: &[Edition]) -> Option<EditionSlug> {
 }
 
 fn automatic_edition(
-    build: &Build,
+    CreatedBuild { build, product, .. }: &CreatedBuild,
     slug: EditionSlug,
     id: imprint_domain::id::EditionId,
     surrogate_key: SurrogateKey,
 ) -> Edition {
-    Edition {
-        id,
-        organization: build.organization.clone(),
-        product: build.product.clone(),
-        title: slug
-            .as_str()
-            .parse()
-            .expect("every slug is a title: short and without control characters"),
-        slug,
-        tracking: Tracking {
-            mode: TrackingMode::GitRefs,
-            refs: Some(build.git_refs.clone()),
-        },
-        surrogate_key,
-        created_at: build.created_at,
-        ended_at: None,
-        generation: Generation::NONE,
-        desired: None,
-        copied: None,
-        published: None,
-        attempts: Vec::new(),
-        newest_seen: None,
-        pin: None,
-        failure: None,
-        revision: Revision::NEW,
-    }
+    let title = slug
+        .as_str()
+        .parse()
+        .expect("every slug is a title: short and without control characters");
+    let tracking = Tracking {
+        mode: TrackingMode::GitRefs,
+        refs: Some(build.git_refs.clone()),
+    };
+    product.edition(id, slug, title, tracking, surrogate_key, build.created_at)
 }
 
 /// A build.

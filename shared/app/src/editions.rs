@@ -10,7 +10,7 @@ use imprint_domain::access::UserName;
 use imprint_domain::build::Build;
 use imprint_domain::edition::{Cause, Edition, Tracking};
 use imprint_domain::git::GitRefs;
-use imprint_domain::id::{BuildId, EditionId, Generation, Revision, SurrogateKey, TaskId};
+use imprint_domain::id::{BuildId, EditionId, SurrogateKey, TaskId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{EditionSlug, ProductSlug};
 use imprint_domain::text::Title;
@@ -106,26 +106,8 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             }
         };
         allotted = Some(id);
-        let edition = Edition {
-            id,
-            organization: org.clone(),
-            product: product.slug.clone(),
-            title,
-            tracking: new.tracking.clone(),
-            surrogate_key: surrogate_key(env, &editions, &slug),
-            slug,
-            created_at: env.clock.now(),
-            ended_at: None,
-            generation: Generation::NONE,
-            desired: None,
-            copied: None,
-            published: None,
-            attempts: Vec::new(),
-            newest_seen: None,
-            pin: None,
-            failure: None,
-            revision: Revision::NEW,
-        };
+        let (key, tracking) = (surrogate_key(env, &editions, &slug), new.tracking.clone());
+        let edition = product.edition(id, slug, title, tracking, key, env.clock.now());
         let moved = build
             .as_ref()
             .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, new.by.clone()));

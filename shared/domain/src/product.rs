@@ -7,7 +7,7 @@ use crate::edition::{Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::organization::Organization;
-use crate::slug::{OrganizationSlug, ProductSlug};
+use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::text::{Title, WebUrl};
 use crate::tracking::TrackingMode;
 
@@ -60,18 +60,34 @@ impl Product {
         surrogate_key: SurrogateKey,
     ) -> Edition {
         let main = GitRefs::parse(&["main"]).expect("`main` is a git ref");
+        let title = "Latest".parse().expect("`Latest` is a title");
+        let tracking = Tracking {
+            mode,
+            refs: Some(main),
+        };
+        let slug = organization.default_edition.clone();
+        self.edition(id, slug, title, tracking, surrogate_key, self.created_at)
+    }
+
+    /// An edition of this product that shows nothing yet.
+    pub fn edition(
+        &self,
+        id: EditionId,
+        slug: EditionSlug,
+        title: Title,
+        tracking: Tracking,
+        surrogate_key: SurrogateKey,
+        created_at: Timestamp,
+    ) -> Edition {
         Edition {
             id,
             organization: self.organization.clone(),
             product: self.slug.clone(),
-            slug: organization.default_edition.clone(),
-            title: "Latest".parse().expect("`Latest` is a title"),
-            tracking: Tracking {
-                mode,
-                refs: Some(main),
-            },
+            slug,
+            title,
+            tracking,
             surrogate_key,
-            created_at: self.created_at,
+            created_at,
             ended_at: None,
             generation: Generation::NONE,
             desired: None,

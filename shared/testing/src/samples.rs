@@ -146,29 +146,12 @@ pub fn edition(id: u64, slug: &str, git_refs: &str) -> Edition {
 
 /// An edition of a product that tracks exactly these refs and shows nothing yet.
 pub fn edition_of(product: &Product, id: u64, slug: &str, git_refs: &str) -> Edition {
-    Edition {
-        id: EditionId(id),
-        organization: product.organization.clone(),
-        product: product.slug.clone(),
-        slug: parsed(slug),
-        title: parsed(slug),
-        tracking: Tracking {
-            mode: TrackingMode::GitRefs,
-            refs: Some(refs(git_refs)),
-        },
-        surrogate_key: surrogate_key(&format!("edition {id}")),
-        created_at: NOON,
-        ended_at: None,
-        generation: Generation::NONE,
-        desired: None,
-        copied: None,
-        published: None,
-        attempts: Vec::new(),
-        newest_seen: None,
-        pin: None,
-        failure: None,
-        revision: Revision::NEW,
-    }
+    let tracking = Tracking {
+        mode: TrackingMode::GitRefs,
+        refs: Some(refs(git_refs)),
+    };
+    let key = surrogate_key(&format!("edition {id}"));
+    product.edition(EditionId(id), parsed(slug), parsed(slug), tracking, key, NOON)
 }
 
 /// A pointer to a build, its files those of `manifest`.
