@@ -148,16 +148,11 @@ fn conditions_follow_the_parameters() {
 
 #[test]
 fn bad_parameters_are_named() {
+    let with = |name, value| vec![("Domain", "d"), ("BucketName", "b"), (name, value)];
     for (given, named) in [
         (vec![("Domain", "d")], "Parameters.BucketName"),
-        (
-            vec![("Domain", "d"), ("BucketName", "b"), ("Layout", "sideways")],
-            "Parameters.Layout",
-        ),
-        (
-            vec![("Domain", "d"), ("BucketName", "b"), ("Flavour", "mint")],
-            "Parameters.Flavour",
-        ),
+        (with("Layout", "sideways"), "Parameters.Layout"),
+        (with("Flavour", "mint"), "Parameters.Flavour"),
     ] {
         let error = template::read(OURS, &deployment(&given)).unwrap_err();
         assert_eq!(error.place, named, "{error}");
