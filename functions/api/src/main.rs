@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use imprint_api::ApiConfig;
-use imprint_app::access::Bootstrap;
 use imprint_lambda::FunctionError;
 
 #[tokio::main]
@@ -11,12 +10,8 @@ async fn main() -> Result<(), FunctionError> {
     let variables = imprint_aws::variables_of_process();
     imprint_lambda::log_to_stdout(variables.get("RUST_LOG").map(String::as_str));
     let env = imprint_aws::connect(&variables, Arc::new(imprint_aws::SystemClock))?;
-    let bootstrap = imprint_aws::bootstrap(&variables)?;
     let config = ApiConfig {
-        bootstrap: bootstrap.map(|first| Bootstrap {
-            user: first.user,
-            password: first.password,
-        }),
+        bootstrap: imprint_aws::bootstrap(&variables)?,
         is_local: variables
             .get("IMPRINT_STAGE")
             .is_some_and(|stage| stage == "local"),

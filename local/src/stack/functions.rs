@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use imprint_api::ApiConfig;
-use imprint_app::access::Bootstrap;
 use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
 use imprint_lambda::Function;
 use jiff::{SignedDuration, Timestamp};
@@ -50,12 +49,8 @@ impl FunctionFactory for Functions {
 }
 
 fn api_config(environment: &Environment) -> anyhow::Result<ApiConfig> {
-    let first = imprint_aws::bootstrap(environment)?;
     Ok(ApiConfig {
-        bootstrap: first.map(|first| Bootstrap {
-            user: first.user,
-            password: first.password,
-        }),
+        bootstrap: imprint_aws::bootstrap(environment)?,
         is_local: true,
     })
 }

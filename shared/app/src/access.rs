@@ -22,12 +22,20 @@ use crate::error::{AppError, MAX_TRIES};
 use crate::ports::{Change, Login, StoreError};
 
 /// The first user of an installation, who exists as soon as he asks for a token.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Bootstrap {
     /// The name.
     pub user: UserName,
-    /// The password.
+    /// The password. It is hashed before it is stored.
     pub password: String,
+}
+
+impl std::fmt::Debug for Bootstrap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bootstrap")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A token that was just made.

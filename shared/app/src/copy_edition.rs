@@ -29,7 +29,7 @@ use crate::outgoing::{Chain, commit_and_send, send};
 use crate::pace::{self, Limit, Pace, Ran};
 use crate::ports::{Change, Objects, StoreError};
 use crate::register_build::{list_all, read_manifest};
-use crate::step::{RowOf, StepError};
+use crate::step::{RowOf, StepError, done_with};
 
 /// How often a long copy says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ pub async fn copy_edition(
     };
     let order = edition.copy_order(message.pointer.generation);
     match order {
-        CopyOrder::AlreadyCopied => return remove(env, entry).await,
+        CopyOrder::AlreadyCopied => return done_with(env, entry).await,
         CopyOrder::Superseded => return superseded(env, entry, message).await,
         CopyOrder::Start | CopyOrder::Resume => {}
     }
@@ -98,13 +98,6 @@ async fn load(env: &Env, message: &CopyEdition) -> Result<Option<Edition>, StepE
         .edition_of(&message.organization, &message.product, message.edition)
         .await;
     found.map_err(StepError::catalog)
-}
-
-async fn remove(env: &Env, entry: &OutboxId) -> Result<(), StepError> {
-    env.catalog
-        .commit(vec![Change::RemoveOutbox(entry.clone())])
-        .await
-        .map_err(StepError::catalog)
 }
 
 async fn manifest_of(
@@ -357,10 +350,10 @@ async fn finish(
 ) -> Result<(), StepError> {
     for _ in 0..MAX_TRIES {
         let Some(edition) = load(env, message).await? else {
-            return remove(env, entry).await;
+            return done_with(env, entry).await;
         };
         if edition.copy_order(message.pointer.generation) == CopyOrder::AlreadyCopied {
-            return remove(env, entry).await;
+            return done_with(env, entry).await;
         }
         let row = RowOf {
             report: Some(report),
@@ -396,7 +389,7 @@ async fn finish(
 async fn superseded(env: &Env, entry: &OutboxId, message: &CopyEdition) -> Result<(), StepError> {
     for _ in 0..MAX_TRIES {
         let Some(edition) = load(env, message).await? else {
-            return remove(env, entry).await;
+            return done_with(env, entry).await;
         };
         let row = RowOf::from(message);
         let row = row

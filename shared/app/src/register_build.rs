@@ -27,7 +27,7 @@ use crate::error::MAX_TRIES;
 use crate::outgoing::commit_and_send;
 use crate::ports::{Catalog, Change, Listed, StoreError};
 use crate::render_dashboard;
-use crate::step::StepError;
+use crate::step::{StepError, done_with};
 
 /// HEAD requests at a time. S3 serves 5,500 a second and prefix, each in 20 to 100 ms.
 const HEADS_AT_A_TIME: usize = 64;
@@ -91,13 +91,6 @@ fn gone(what: &str) -> StepError {
         code: FailureCode::Gone,
         message: format!("{what} is not there any more"),
     }
-}
-
-async fn done_with(env: &Env, entry: &OutboxId) -> Result<(), StepError> {
-    env.catalog
-        .commit(vec![Change::RemoveOutbox(entry.clone())])
-        .await
-        .map_err(StepError::catalog)
 }
 
 /// Commits what becomes of the editions, then the registration itself. What does not fit into one transaction is committed

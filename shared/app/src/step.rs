@@ -76,6 +76,14 @@ impl StepError {
     }
 }
 
+/// Nothing is left to do: commits just that, so that the sweep does not send the message again.
+pub(crate) async fn done_with(env: &Env, entry: &OutboxId) -> Result<(), StepError> {
+    env.catalog
+        .commit(vec![Change::RemoveOutbox(entry.clone())])
+        .await
+        .map_err(StepError::catalog)
+}
+
 /// What the queue is to do with a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposal {

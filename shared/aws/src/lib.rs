@@ -14,5 +14,5 @@ mod surroundings;
 mod uploads;
 
 pub use connect::connect;
-pub use settings::{Bootstrap, ConfigError, bootstrap};
+pub use settings::{ConfigError, bootstrap};
 pub use surroundings::{SystemClock, variables_of_process};

@@ -12,7 +12,7 @@ use imprint_domain::organization::{Layout, Organization};
 use imprint_domain::text::WebUrl;
 use reqwest::header::HeaderValue;
 
-pub use bootstrap::{Bootstrap, bootstrap};
+pub use bootstrap::bootstrap;
 pub use variables::ConfigError;
 use variables::Variables;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imprint_domain::access::UserName;
+use imprint_app::access::Bootstrap;
 
 use super::variables::{ConfigError, Variables};
 use super::{Stage, stage};
@@ -15,23 +15,6 @@ const WELL_KNOWN: &str = "dev";
 
 /// Shorter passwords can be guessed against a public API.
 const MIN_PASSWORD_CHARACTERS: usize = 12;
-
-/// The first user of an installation.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Bootstrap {
-    /// The name.
-    pub user: UserName,
-    /// The password. It is hashed before it is stored.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Bootstrap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bootstrap")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The first user that the variables ask for. A local stack has `dev` with the password `dev` unless told otherwise.
 ///
