@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::edition::{Edition, Tracking};
+use crate::edition::{Blueprint, Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
+use crate::kind::{Kind, Retention};
 use crate::organization::Organization;
-use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
+use crate::slug::{OrganizationSlug, ProductSlug};
 use crate::text::{Title, WebUrl};
 use crate::tracking::TrackingMode;
 
@@ -60,22 +61,25 @@ impl Product {
         surrogate_key: SurrogateKey,
     ) -> Edition {
         let main = GitRefs::parse(&["main"]).expect("`main` is a git ref");
-        let title = "Latest".parse().expect("`Latest` is a title");
-        let tracking = Tracking {
-            mode,
-            refs: Some(main),
+        let blueprint = Blueprint {
+            slug: organization.default_edition.clone(),
+            title: "Latest".parse().expect("`Latest` is a title"),
+            tracking: Tracking {
+                mode,
+                refs: Some(main),
+                alternate: None,
+            },
+            kind: Kind::Main,
+            retention: Retention::Applies,
         };
-        let slug = organization.default_edition.clone();
-        self.edition(id, slug, title, tracking, surrogate_key, self.created_at)
+        self.edition(id, blueprint, surrogate_key, self.created_at)
     }
 
     /// An edition of this product that shows nothing yet.
     pub fn edition(
         &self,
         id: EditionId,
-        slug: EditionSlug,
-        title: Title,
-        tracking: Tracking,
+        blueprint: Blueprint,
         surrogate_key: SurrogateKey,
         created_at: Timestamp,
     ) -> Edition {
@@ -83,9 +87,11 @@ impl Product {
             id,
             organization: self.organization.clone(),
             product: self.slug.clone(),
-            slug,
-            title,
-            tracking,
+            slug: blueprint.slug,
+            title: blueprint.title,
+            tracking: blueprint.tracking,
+            kind: Some(blueprint.kind),
+            retention: blueprint.retention,
             surrogate_key,
             created_at,
             ended_at: None,
