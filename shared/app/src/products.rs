@@ -2,7 +2,7 @@
 
 use imprint_domain::edition::{Edition, Tracking};
 use imprint_domain::id::{Revision, SurrogateKey};
-use imprint_domain::product::Product;
+use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::slug::ProductSlug;
 use imprint_domain::text::{Title, WebUrl};
 use imprint_domain::tracking::TrackingMode;
@@ -45,6 +45,7 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
         created_at: env.clock.now(),
         next_build_slug: 1,
+        policy: ProductPolicy::default(),
         revision: Revision::NEW,
     };
     if env
@@ -64,8 +65,12 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         .await?;
     let key = SurrogateKey::from_bytes(env.random.identity());
     let edition = product.default_edition(&env.organization, new.main_mode, id, key);
-    let Tracking { mode, refs } = &edition.tracking;
-    mode.check(refs.as_ref()).map_err(|_| {
+    let Tracking {
+        mode,
+        refs,
+        alternate,
+    } = edition.tracking.clone();
+    Tracking::checked(mode, refs, alternate).map_err(|_| {
         AppError::Invalid(format!(
             "Invalid Product: main_mode: the default edition tracks main, which {} cannot follow",
             mode.name()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{AppName, Region};
 use imprint_app::ports::PurgeMode;
-use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::text::WebUrl;
 use reqwest::header::HeaderValue;
 
@@ -142,6 +142,7 @@ fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
                 "an edition's slug, such as main or __main",
             )
         })?,
+        policy: Policy::default(),
     })
 }
 

@@ -3,8 +3,9 @@
 //! Editions that exist come first: they follow a build by what they track, whatever the rules of slugs make of its refs.
 //! Only then a build may bring an edition of its own, and where the product wants it those of its major and minor version.
 
+use crate::alternate::AlternateName;
 use crate::build::Build;
-use crate::edition::{Blueprint, Edition, Tracking, Verdict};
+use crate::edition::{Blueprint, Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::EditionId;
 use crate::kind::{Kind, Retention};
@@ -41,37 +42,50 @@ pub enum NoEdition {
     },
 }
 
+/// What the rules look at of a build.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// What it was built from.
+    pub git_refs: &'a GitRefs,
+    /// The deployment that it is for.
+    pub alternate: Option<&'a AlternateName>,
+}
+
+impl<'a> From<&'a Build> for Subject<'a> {
+    fn from(build: &'a Build) -> Self {
+        Self {
+            git_refs: &build.git_refs,
+            alternate: build.alternate.as_ref(),
+        }
+    }
+}
+
 /// Decides which editions a build brings with it into a product with these editions.
-pub fn automatic(rules: &Rules, build: &Build, editions: &[Edition]) -> Automatic {
+pub fn automatic(rules: &Rules, subject: Subject<'_>, editions: &[Edition]) -> Automatic {
     let live: Vec<&Edition> = editions
         .iter()
         .filter(|edition| edition.ended_at.is_none())
         .collect();
     let mut made = Automatic::default();
-    let has_own = live.iter().any(|edition| is_edition_of(&edition.tracking, build));
-    let named = rules.slugs.slug(&build.git_refs, build.alternate.as_ref());
+    let has_own = live
+        .iter()
+        .any(|edition| is_edition_of(&edition.tracking, subject));
+    let named = rules.slugs.slug(subject.git_refs, subject.alternate);
     let is_ignored = matches!(named, Err(NoSlug::Ignored { .. }));
     if !has_own {
-        match own(rules, build, named, &live) {
+        match own(rules, subject, named, &live) {
             Ok(own) => made.births.extend(own),
             Err(without) => made.without = Some(without),
         }
     }
     // A ref that is ignored is a release of nothing.
-    if is_ignored {
-        return made;
-    }
-    match rules.semver_editions {
-        SemverEditions::Off => {}
-        SemverEditions::MajorAndMinor => {
-            for line in lines(rules, build) {
-                let is_new = !live.iter().any(|edition| edition.tracking == line.tracking);
-                if is_new
-                    && taker(&live, &line.slug).is_none()
-                    && made.births.iter().all(|born| born.slug != line.slug)
-                {
-                    made.births.push(line);
-                }
+    if !is_ignored {
+        for line in lines(rules, subject) {
+            let is_there = live.iter().any(|edition| edition.tracking == line.tracking);
+            let is_taken =
+                taker(&live, &line.slug).is_some() || made.births.iter().any(|born| born.slug == line.slug);
+            if !is_there && !is_taken {
+                made.births.push(line);
             }
         }
     }
@@ -80,18 +94,20 @@ pub fn automatic(rules: &Rules, build: &Build, editions: &[Edition]) -> Automati
 
 /// Whether such an edition is the one for a build of these refs. One of the first of several refs is not, though it may
 /// follow the build too.
-fn is_edition_of(tracking: &Tracking, build: &Build) -> bool {
-    let refs = &build.git_refs;
-    let tracked = |git_ref| {
+fn is_edition_of(tracking: &Tracking, subject: Subject<'_>) -> bool {
+    let refs = subject.git_refs;
+    let same = tracking.refs.as_ref() == Some(refs);
+    let tracks_first = || {
         tracking
             .refs
             .iter()
-            .any(|refs| refs.iter().any(|one| one == git_ref))
+            .flat_map(GitRefs::iter)
+            .any(|one| one == refs.first())
     };
-    let same = match tracking.mode {
-        TrackingMode::GitRefs => tracking.refs.as_ref() == Some(refs),
+    let is_for_refs = match tracking.mode {
+        TrackingMode::GitRefs => same,
         TrackingMode::GitRef | TrackingMode::AlternateGitRef => {
-            tracking.refs.as_ref() == Some(refs) || refs.iter().count() == 1 && tracked(refs.first())
+            same || refs.iter().count() == 1 && tracks_first()
         }
         TrackingMode::LsstDoc
         | TrackingMode::EupsMajorRelease
@@ -103,7 +119,7 @@ fn is_edition_of(tracking: &Tracking, build: &Build) -> bool {
         | TrackingMode::SemverMinor
         | TrackingMode::Train => false,
     };
-    same && tracking.alternate == build.alternate
+    is_for_refs && tracking.alternate.as_ref() == subject.alternate
 }
 
 fn taker<'a>(live: &[&'a Edition], slug: &EditionSlug) -> Option<&'a Edition> {
@@ -113,44 +129,46 @@ fn taker<'a>(live: &[&'a Edition], slug: &EditionSlug) -> Option<&'a Edition> {
 /// The edition of a build's own refs; none when the one with its name follows it anyway.
 fn own(
     rules: &Rules,
-    build: &Build,
+    subject: Subject<'_>,
     named: Result<EditionSlug, NoSlug>,
     live: &[&Edition],
 ) -> Result<Option<Blueprint>, NoEdition> {
     let slug = named.map_err(NoEdition::Unnamed)?;
     if let Some(taker) = taker(live, &slug) {
-        return match taker.judge(rules, build) {
-            Verdict::NotTracked => Err(NoEdition::Taken { slug, by: taker.id }),
-            Verdict::Moves | Verdict::Waits | Verdict::Older => Ok(None),
+        return if taker.follows(rules, subject.git_refs, subject.alternate) {
+            Ok(None)
+        } else {
+            Err(NoEdition::Taken { slug, by: taker.id })
         };
     }
-    let mode = match (&build.alternate, build.git_refs.iter().count()) {
+    let mode = match (subject.alternate, subject.git_refs.iter().count()) {
         (Some(_), _) => TrackingMode::AlternateGitRef,
         (None, 1) => TrackingMode::GitRef,
         (None, _) => TrackingMode::GitRefs,
     };
     let tracking = Tracking {
         mode,
-        refs: Some(build.git_refs.clone()),
-        alternate: build.alternate.clone(),
+        refs: Some(subject.git_refs.clone()),
+        alternate: subject.alternate.cloned(),
     };
     Ok(Some(blueprint(rules, slug, tracking)))
 }
 
-/// The editions of the major and the minor version of a build that is a release.
-fn lines(rules: &Rules, build: &Build) -> Vec<Blueprint> {
-    let lines = lines_of_release(build.git_refs.first().as_str())
-        .into_iter()
-        .flatten();
-    let named = lines.filter_map(|(mode, line)| {
-        let slug = match &build.alternate {
+/// The editions of the major and the minor version of a build that is a release, where they are wanted.
+fn lines(rules: &Rules, subject: Subject<'_>) -> Vec<Blueprint> {
+    let lines = match rules.semver_editions {
+        SemverEditions::Off => None,
+        SemverEditions::MajorAndMinor => lines_of_release(subject.git_refs.first().as_str()),
+    };
+    let named = lines.into_iter().flatten().filter_map(|(mode, line)| {
+        let slug = match subject.alternate {
             None => line.parse().ok()?,
             Some(alternate) => alternate.edition_slug(&line).ok()?,
         };
         let tracking = Tracking {
             mode,
             refs: Some(GitRefs::parse(&[line]).ok()?),
-            alternate: build.alternate.clone(),
+            alternate: subject.alternate.cloned(),
         };
         Some(blueprint(rules, slug, tracking))
     });

@@ -184,6 +184,13 @@ impl Edition {
         }
     }
 
+    /// Whether it follows builds of these refs for this alternate, be they older than what it shows or not.
+    pub fn follows(&self, rules: &Rules, git_refs: &GitRefs, alternate: Option<&AlternateName>) -> bool {
+        let shown = self.desired.as_ref().map(|pointer| &pointer.git_refs);
+        self.ended_at.is_none()
+            && self.tracking.standing(rules, shown, git_refs, alternate) != Standing::Foreign
+    }
+
     /// Re-points the edition: a new generation that shows `build` with these files.
     pub fn repoint(mut self, build: &Build, manifest: ManifestId, cause: Cause) -> Self {
         self.generation = self.generation.next();
@@ -334,6 +341,20 @@ impl Tracking {
         })
     }
 
+    fn standing(
+        &self,
+        rules: &Rules,
+        shown: Option<&GitRefs>,
+        candidate: &GitRefs,
+        alternate: Option<&AlternateName>,
+    ) -> Standing {
+        if self.alternate.as_ref() == alternate {
+            standing(rules, self.mode, self.refs.as_ref(), shown, candidate)
+        } else {
+            Standing::Foreign
+        }
+    }
+
     /// What follows from a build that arrives where one of these refs is shown and `newest` was followed.
     pub(crate) fn compare(
         &self,
@@ -342,10 +363,7 @@ impl Tracking {
         newest: Option<BuildId>,
         build: &Build,
     ) -> Verdict {
-        if self.alternate != build.alternate {
-            return Verdict::NotTracked;
-        }
-        match standing(rules, self.mode, self.refs.as_ref(), shown, &build.git_refs) {
+        match self.standing(rules, shown, &build.git_refs, build.alternate.as_ref()) {
             Standing::Foreign => Verdict::NotTracked,
             Standing::Lower => Verdict::Older,
             Standing::Higher => Verdict::Moves,

@@ -89,6 +89,8 @@ pub fn instead_of_path(product: &ProductSlug, path: &str) -> Instead {
 mod tests {
     use super::*;
     use crate::id::{Revision, SurrogateKey};
+    use crate::organization::Policy;
+    use crate::product::ProductPolicy;
 
     fn organization(layout: Layout, path_prefix: &str) -> Organization {
         Organization {
@@ -102,6 +104,7 @@ mod tests {
             fastly_service: None,
             ticket_url: None,
             default_edition: "__main".parse().unwrap(),
+            policy: Policy::default(),
         }
     }
 
@@ -116,6 +119,7 @@ mod tests {
             surrogate_key: SurrogateKey::from_bytes([0; 16]),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             next_build_slug: 1,
+            policy: ProductPolicy::default(),
             revision: Revision::NEW,
         }
     }

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::SemverEditions;
 use crate::slug::{EditionSlug, OrganizationSlug};
+use crate::slug_rules::SlugRules;
 use crate::text::WebUrl;
+use crate::tracking::LsstDocGrammar;
 
 /// How products get their URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,4 +41,21 @@ pub struct Organization {
     pub ticket_url: Option<WebUrl>,
     /// The slug of each product's default edition: LTD 1.x has `main`, LTD 2.x `__main`.
     pub default_edition: EditionSlug,
+    /// Its rules.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// The rules of an organization. Every part has a default, so that an organization without rules behaves as LTD does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// How refs become slugs of editions.
+    #[serde(default)]
+    pub slug_rules: SlugRules,
+    /// Whether releases bring editions of their major and minor version.
+    #[serde(default)]
+    pub semver_editions: SemverEditions,
+    /// Which tags the mode `lsst_doc` follows.
+    #[serde(default)]
+    pub lsst_doc: LsstDocGrammar,
 }

@@ -8,7 +8,9 @@ use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::kind::{Kind, Retention};
 use crate::organization::Organization;
+use crate::rules::SemverEditions;
 use crate::slug::{OrganizationSlug, ProductSlug};
+use crate::slug_rules::SlugRules;
 use crate::text::{Title, WebUrl};
 use crate::tracking::TrackingMode;
 
@@ -35,8 +37,22 @@ pub struct Product {
     pub created_at: Timestamp,
     /// The smallest number that may still be free as an automatic build slug. Slugs are never freed, so it only grows.
     pub next_build_slug: u64,
+    /// Its own rules, where they differ from the organization's.
+    #[serde(default)]
+    pub policy: ProductPolicy,
     /// How often it was written.
     pub revision: Revision,
+}
+
+/// The rules of a product. Each part that is there takes the place of the organization's as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPolicy {
+    /// How refs become slugs of editions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug_rules: Option<SlugRules>,
+    /// Whether releases bring editions of their major and minor version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semver_editions: Option<SemverEditions>,
 }
 
 impl Product {

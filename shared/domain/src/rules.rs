@@ -25,6 +25,31 @@ pub enum SemverEditions {
     MajorAndMinor,
 }
 
+/// A name that is none of them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither off nor major_and_minor")]
+pub struct UnknownSemverEditions(String);
+
+impl SemverEditions {
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::MajorAndMinor => "major_and_minor",
+        }
+    }
+}
+
+impl std::str::FromStr for SemverEditions {
+    type Err = UnknownSemverEditions;
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let known = [Self::Off, Self::MajorAndMinor]
+            .into_iter()
+            .find(|one| one.name() == raw);
+        known.ok_or_else(|| UnknownSemverEditions(raw.chars().take(40).collect()))
+    }
+}
+
 /// The rules of a product: its own where it has some, else its organization's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -42,12 +67,13 @@ pub struct Rules {
 
 impl Rules {
     /// The rules of a product, with no train known.
-    pub fn of(organization: &Organization, _product: &Product) -> Self {
+    pub fn of(organization: &Organization, product: &Product) -> Self {
+        let (theirs, own) = (&organization.policy, &product.policy);
         Self {
             default_edition: organization.default_edition.clone(),
-            slugs: SlugRules::default(),
-            semver_editions: SemverEditions::default(),
-            lsst_doc: LsstDocGrammar::default(),
+            slugs: own.slug_rules.as_ref().unwrap_or(&theirs.slug_rules).clone(),
+            semver_editions: own.semver_editions.unwrap_or(theirs.semver_editions),
+            lsst_doc: theirs.lsst_doc,
             trains: Trains::new(),
         }
     }

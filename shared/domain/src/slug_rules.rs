@@ -16,8 +16,6 @@ use crate::slug::{EditionSlug, SlugError};
 
 pub use pattern::{Glob, Pattern, PatternError, Prefix, Replacement};
 
-/// More rules than these nobody can follow, and each is compiled whenever a list is read.
-const MAX_RULES: usize = 20;
 /// The longest text that rules work on, in bytes. A slug has at most 128; what is longer needs no further rule, and a rule
 /// that doubles a text cannot be repeated for long.
 const MAX_TEXT: usize = 1024;
@@ -65,6 +63,9 @@ pub enum NoSlug {
 }
 
 impl SlugRules {
+    /// More rules than these nobody can follow, and each is compiled whenever a list is read.
+    pub const MAX: usize = 20;
+
     /// The rules in their order.
     pub fn iter(&self) -> impl Iterator<Item = &SlugRule> {
         self.0.iter()
@@ -128,7 +129,7 @@ impl Default for SlugRules {
 impl TryFrom<Vec<SlugRule>> for SlugRules {
     type Error = RulesError;
     fn try_from(rules: Vec<SlugRule>) -> Result<Self, Self::Error> {
-        if rules.len() > MAX_RULES {
+        if rules.len() > Self::MAX {
             return Err(RulesError::TooMany);
         }
         for (at, rule) in rules.iter().enumerate() {
@@ -151,7 +152,7 @@ impl From<SlugRules> for Vec<SlugRule> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
     /// There are more than are allowed.
-    #[error("at most {MAX_RULES} slug rules are allowed")]
+    #[error("at most {} slug rules are allowed", SlugRules::MAX)]
     TooMany,
     /// A replacement does not fit its pattern.
     #[error("rule {rule}: {source}")]

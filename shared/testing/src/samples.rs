@@ -2,15 +2,16 @@
 
 use imprint_domain::access::{Permissions, Products, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
-use imprint_domain::edition::{Edition, Pointer, Tracking};
+use imprint_domain::edition::{Blueprint, Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
+use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
-use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::product::Product;
+use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::task::{CopyReport, EditionStep, Registration, Task, TaskEdition};
 use imprint_domain::tracking::TrackingMode;
@@ -85,6 +86,7 @@ pub fn organization() -> Organization {
         fastly_service: Some("service-1".to_owned()),
         ticket_url: Some(parsed("https://tickets.example.org/browse/")),
         default_edition: parsed("main"),
+        policy: Policy::default(),
     }
 }
 
@@ -105,6 +107,7 @@ pub fn product(slug: &str) -> Product {
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
         next_build_slug: 1,
+        policy: ProductPolicy::default(),
         revision: Revision::NEW,
     }
 }
@@ -122,6 +125,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         product: product.slug.clone(),
         slug: parsed(&id.to_string()),
         git_refs: refs(git_refs),
+        alternate: None,
         github_requester: None,
         surrogate_key: surrogate_key(&format!("build {id}")),
         created_at: NOON,
@@ -149,9 +153,17 @@ pub fn edition_of(product: &Product, id: u64, slug: &str, git_refs: &str) -> Edi
     let tracking = Tracking {
         mode: TrackingMode::GitRefs,
         refs: Some(refs(git_refs)),
+        alternate: None,
+    };
+    let blueprint = Blueprint {
+        slug: parsed(slug),
+        title: parsed(slug),
+        tracking,
+        kind: Kind::Draft,
+        retention: Retention::Applies,
     };
     let key = surrogate_key(&format!("edition {id}"));
-    product.edition(EditionId(id), parsed(slug), parsed(slug), tracking, key, NOON)
+    product.edition(EditionId(id), blueprint, key, NOON)
 }
 
 /// A pointer to a build, its files those of `manifest`.

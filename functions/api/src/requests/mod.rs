@@ -3,11 +3,13 @@
 mod build;
 mod edition;
 mod product;
+mod slug_rules;
 mod user;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
 pub(crate) use product::{CreateProduct, UpdateProduct};
+pub(crate) use slug_rules::{PreviewSlugRules, SetSlugRules};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 
 use std::fmt::Display;

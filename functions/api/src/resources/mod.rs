@@ -5,6 +5,7 @@ mod edition;
 mod moment;
 mod product;
 mod service;
+mod slug_rules;
 mod task;
 mod user;
 
@@ -13,6 +14,7 @@ pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResou
 pub(crate) use moment::Moment;
 pub(crate) use product::{ProductList, ProductResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
+pub(crate) use slug_rules::{PreviewResource, SlugPreview, SlugRuleResource, SlugRulesResource};
 pub(crate) use task::TaskResource;
 pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};
 

@@ -16,6 +16,7 @@ fn organization() -> Organization {
         fastly_service: None,
         ticket_url: Some("https://tickets.example.org/".parse().unwrap()),
         default_edition: "__main".parse().unwrap(),
+        policy: crate::organization::Policy::default(),
     }
 }
 
@@ -30,6 +31,7 @@ fn product() -> Product {
         surrogate_key: SurrogateKey::from_bytes([0; 16]),
         created_at: Timestamp::UNIX_EPOCH,
         next_build_slug: 1,
+        policy: crate::product::ProductPolicy::default(),
         revision: Revision::NEW,
     }
 }

@@ -16,16 +16,16 @@ const MAX_COMPILED: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// One of the rules of every text.
-    #[error("pattern: {0}")]
+    #[error(transparent)]
     Text(#[from] TextError),
     /// It is no regular expression, or one that compiles to too much.
-    #[error("pattern {0:?} is not a regular expression that can be used: {1}")]
+    #[error("{0:?} is not a regular expression that can be used: {1}")]
     Regex(String, String),
     /// It is written for another kind of glob.
-    #[error("pattern {0:?}: a glob has *, ** and ? and no brackets or backslashes")]
+    #[error("{0:?}: a glob has *, ** and ? and no brackets or backslashes")]
     Glob(String),
     /// It names a group that the pattern does not have.
-    #[error("replacement: the pattern has no group ${0}; write $$ for a dollar sign")]
+    #[error("the pattern has no group ${0}; write $$ for a dollar sign")]
     NoGroup(String),
 }
 
