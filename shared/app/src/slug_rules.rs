@@ -2,16 +2,19 @@
 
 use imprint_domain::alternate::AlternateName;
 use imprint_domain::git::GitRef;
+use imprint_domain::organization::Organization;
 use imprint_domain::preview::{Foreseen, preview};
 use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::rules::{Rules, SemverEditions};
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::slug_rules::SlugRules;
+use imprint_domain::tracking::LsstDocGrammar;
 
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::ports::{Change, StoreError};
-use crate::products;
+use crate::tenants::Tenants;
+use crate::{organizations, products};
 
 /// A product's own rules; each part that is none is its organization's.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +52,36 @@ pub async fn set(env: &Env, slug: &ProductSlug, own: OwnRules) -> Result<Product
         }
     }
     Err(AppError::Contended)
+}
+
+/// The rules of an organization, for products that have none of their own.
+#[derive(Debug, Clone, Default)]
+pub struct OrganizationRules {
+    /// How refs become slugs.
+    pub slugs: SlugRules,
+    /// Whether releases bring editions of their line.
+    pub semver_editions: SemverEditions,
+    /// Which tags the mode `lsst_doc` follows.
+    pub lsst_doc: LsstDocGrammar,
+}
+
+/// Gives an organization rules. Editions that exist stay what they are; what they follow from now on is what
+/// `lsst_doc` says.
+///
+/// # Errors
+/// `NotFound` when there is no such organization.
+pub async fn set_of_organization(
+    tenants: &Tenants,
+    slug: &OrganizationSlug,
+    rules: &OrganizationRules,
+) -> Result<Organization, AppError> {
+    organizations::change(tenants, slug, |mut organization| {
+        organization.policy.slug_rules = rules.slugs.clone();
+        organization.policy.semver_editions = rules.semver_editions;
+        organization.policy.lsst_doc = rules.lsst_doc;
+        Ok(organization)
+    })
+    .await
 }
 
 /// What is asked of a preview.

@@ -26,6 +26,7 @@ pub mod product;
 pub mod publish;
 pub mod purge;
 pub mod rules;
+pub mod secret;
 pub mod slug;
 pub mod slug_rules;
 pub mod task;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::edition::{Blueprint, Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
+use crate::key::KeyPrefix;
 use crate::kind::{Kind, Retention};
 use crate::organization::Organization;
 use crate::rules::SemverEditions;
@@ -56,6 +57,11 @@ pub struct ProductPolicy {
 }
 
 impl Product {
+    /// The prefix of everything that is published of it.
+    pub fn prefix(&self) -> KeyPrefix {
+        KeyPrefix::product(&self.organization, &self.slug)
+    }
+
     /// The domain its URLs are built on.
     pub fn root_domain<'a>(&'a self, organization: &'a Organization) -> &'a str {
         self.root_domain.as_deref().unwrap_or(&organization.domain)

@@ -15,7 +15,7 @@ use crate::git::GitRefs;
 use crate::rules::Rules;
 
 pub use train::TrainName;
-pub use versions::LsstDocGrammar;
+pub use versions::{LsstDocGrammar, UnknownGrammar};
 
 /// How an edition chooses its builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

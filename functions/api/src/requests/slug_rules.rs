@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use imprint_app::slug_rules::{Asked, OwnRules};
+use imprint_app::slug_rules::{Asked, OrganizationRules, OwnRules};
 use imprint_domain::git::GitRef;
 use imprint_domain::rules::SemverEditions;
 use imprint_domain::slug_rules::{SlugRule, SlugRules};
@@ -29,6 +29,22 @@ pub(crate) struct SetSlugRules {
     semver_editions: Option<String>,
 }
 
+/// The rules of an organization, for products that have none of their own. Replaces those that were there. Other fields
+/// are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct SetOrganizationRules {
+    /// The rules in their order, at most 20; null for LTD's.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(required, value_type = Option<Vec<SlugRuleResource>>)]
+    rules: Option<Option<Vec<SlugRuleResource>>>,
+    /// `major_and_minor`, or `off` when it is absent or null.
+    #[schema(example = "off")]
+    semver_editions: Option<String>,
+    /// Which tags the mode `lsst_doc` follows: those of LTD Keeper `1.x`, or of `2.x` when it is absent or null.
+    #[schema(example = "2.x")]
+    lsst_doc: Option<String>,
+}
+
 /// Refs whose fate is to be foreseen. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct PreviewSlugRules {
@@ -54,6 +70,22 @@ impl RequestBody for SetSlugRules {
 }
 impl RequestBody for PreviewSlugRules {
     const NOUN: &'static str = NOUN;
+}
+
+impl RequestBody for SetOrganizationRules {
+    const NOUN: &'static str = NOUN;
+}
+
+impl SetOrganizationRules {
+    pub(crate) fn parse(self) -> Result<OrganizationRules, ApiError> {
+        let rules = required(NOUN, "rules", self.rules)?;
+        let own = own(rules, self.semver_editions.as_deref())?;
+        Ok(OrganizationRules {
+            slugs: own.slugs.unwrap_or_default(),
+            semver_editions: own.semver_editions.unwrap_or_default(),
+            lsst_doc: parsed(NOUN, "lsst_doc", self.lsst_doc.as_deref())?.unwrap_or_default(),
+        })
+    }
 }
 
 impl SetSlugRules {

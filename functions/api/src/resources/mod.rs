@@ -3,6 +3,7 @@
 mod build;
 mod edition;
 mod moment;
+mod organization;
 mod product;
 mod service;
 mod slug_rules;
@@ -12,9 +13,12 @@ mod user;
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
 pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource};
 pub(crate) use moment::Moment;
+pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
-pub(crate) use slug_rules::{PreviewResource, SlugPreview, SlugRuleResource, SlugRulesResource};
+pub(crate) use slug_rules::{
+    OrganizationRulesResource, PreviewResource, SlugPreview, SlugRuleResource, SlugRulesResource,
+};
 pub(crate) use task::TaskResource;
 pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};
 

@@ -111,6 +111,38 @@ impl SlugRulesResource {
     }
 }
 
+/// The rules of an organization, for products that have none of their own.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrganizationRules)]
+pub(crate) struct OrganizationRulesResource {
+    /// Its own URL.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/slug-rules")]
+    self_url: String,
+    /// The URL of the organization.
+    organization_url: String,
+    /// The rules in their order.
+    rules: Vec<SlugRuleResource>,
+    /// Whether a release brings the editions of its major and minor version with it: `off` or `major_and_minor`.
+    #[schema(example = "off")]
+    semver_editions: &'static str,
+    /// Which tags the mode `lsst_doc` follows: those of LTD Keeper `1.x` or `2.x`.
+    #[schema(example = "2.x")]
+    lsst_doc: &'static str,
+}
+
+impl OrganizationRulesResource {
+    pub(crate) fn new(urls: &Urls, organization: &Organization) -> Self {
+        let (policy, url) = (&organization.policy, urls.organization(&organization.slug));
+        Self {
+            self_url: format!("{url}/slug-rules"),
+            organization_url: url,
+            rules: policy.slug_rules.iter().map(SlugRuleResource::new).collect(),
+            semver_editions: policy.semver_editions.name(),
+            lsst_doc: policy.lsst_doc.name(),
+        }
+    }
+}
+
 /// What would become of refs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SlugPreview {

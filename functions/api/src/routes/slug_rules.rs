@@ -1,18 +1,17 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
 use imprint_app::products;
 use imprint_app::slug_rules::{self, OwnRules};
 use imprint_domain::product::Product;
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 
 use crate::Api;
 use crate::delivery;
 use crate::error::ApiError;
-use crate::extract::{InPath, JsonBody, after};
-use crate::requests::{PreviewSlugRules, SetSlugRules};
-use crate::resources::{PreviewResource, SlugPreview, SlugRulesResource};
+use crate::extract::{InPath, JsonBody, Part, after};
+use crate::requests::{PreviewSlugRules, SetOrganizationRules, SetSlugRules};
+use crate::resources::{OrganizationRulesResource, PreviewResource, SlugPreview, SlugRulesResource};
 use crate::urls::Urls;
 
 fn answer(api: &Api, urls: &Urls, product: &Product) -> Response {
@@ -27,7 +26,7 @@ fn answer(api: &Api, urls: &Urls, product: &Product) -> Response {
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The rules in force", body = SlugRulesResource)))]
 pub(crate) async fn read(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
@@ -43,7 +42,7 @@ pub(crate) async fn read(
     params(("slug" = String, Path, description = "The product's slug")), request_body = SetSlugRules,
     responses((status = 200, description = "The rules in force", body = SlugRulesResource)))]
 pub(crate) async fn set(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     body: Result<JsonBody<SetSlugRules>, ApiError>,
@@ -59,7 +58,7 @@ pub(crate) async fn set(
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The rules in force", body = SlugRulesResource)))]
 pub(crate) async fn remove(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
@@ -75,7 +74,7 @@ pub(crate) async fn remove(
     params(("slug" = String, Path, description = "The product's slug")), request_body = PreviewSlugRules,
     responses((status = 200, description = "The previews", body = SlugPreview)))]
 pub(crate) async fn preview(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     body: Result<JsonBody<PreviewSlugRules>, ApiError>,
@@ -88,4 +87,35 @@ pub(crate) async fn preview(
         .map(|one| PreviewResource::new(&urls, one))
         .collect();
     Ok(delivery::json(StatusCode::OK, &SlugPreview { previews }))
+}
+
+/// Read the slug rules of an organization
+///
+/// They hold for products that have none of their own.
+#[utoipa::path(get, path = "/v2/orgs/{org}/slug-rules", tag = "organizations",
+    operation_id = "read_organization_slug_rules",
+    params(("org" = String, Path, description = "The organization's slug")),
+    responses((status = 200, description = "The rules", body = OrganizationRulesResource)))]
+pub(crate) async fn read_of_organization(api: Api, urls: Urls) -> Result<Response, ApiError> {
+    let resource = OrganizationRulesResource::new(&urls, &api.env.organization);
+    Ok(delivery::json(StatusCode::OK, &resource))
+}
+
+/// Give an organization slug rules
+///
+/// They hold within seconds, for editions that are yet to come.
+#[utoipa::path(put, path = "/v2/orgs/{org}/slug-rules", tag = "organizations",
+    operation_id = "set_organization_slug_rules",
+    params(("org" = String, Path, description = "The organization's slug")), request_body = SetOrganizationRules,
+    responses((status = 200, description = "The rules", body = OrganizationRulesResource)))]
+pub(crate) async fn set_of_organization(
+    api: Api,
+    urls: Urls,
+    Part(org): Part<OrganizationSlug>,
+    JsonBody(body): JsonBody<SetOrganizationRules>,
+) -> Result<Response, ApiError> {
+    let rules = body.parse()?;
+    let organization = slug_rules::set_of_organization(&api.service.tenants, &org, &rules).await?;
+    let resource = OrganizationRulesResource::new(&urls, &organization);
+    Ok(delivery::json(StatusCode::OK, &resource))
 }

@@ -286,3 +286,59 @@ async fn the_kind_of_an_edition_and_its_exemption_can_be_said_and_changed() {
     let made = post(train).await.expect(StatusCode::CREATED).json();
     assert_eq!(made["tracked_refs"], json!(["handbook/stable"]));
 }
+
+#[tokio::test]
+async fn an_organizations_rules_hold_for_products_without_their_own() {
+    let server = Server::with_alpha().await;
+    let path = "/v2/orgs/default/slug-rules";
+    let read = async || {
+        server
+            .get(path)
+            .admin()
+            .send()
+            .await
+            .expect(StatusCode::OK)
+            .json()
+    };
+    let first = json!({
+        "self_url": "https://keeper.example.org/v2/orgs/default/slug-rules",
+        "organization_url": "https://keeper.example.org/v2/orgs/default", "rules": ltd(), "semver_editions": "off",
+        "lsst_doc": "2.x",
+    });
+    assert_eq!(read().await, first);
+    let rules = json!([{"type": "prefix_strip", "prefix": "feature/"}]);
+    let put = async |body: Value| server.put(path).admin().json(&body).await;
+    let body = json!({"rules": rules, "semver_editions": "major_and_minor", "lsst_doc": "1.x"});
+    let changed = put(body.clone()).await.expect(StatusCode::OK).json();
+    for field in ["rules", "semver_editions", "lsst_doc"] {
+        assert_eq!(changed[field], body[field]);
+    }
+    assert_eq!(read().await, changed);
+    let of_product = server.get(RULES).send().await.expect(StatusCode::OK).json();
+    assert_eq!(
+        (&of_product["rules"], &of_product["is_own"]),
+        (&rules, &false.into())
+    );
+    let build = json!({"git_refs": ["feature/x"]});
+    let made = server.post("/products/alpha/builds/").admin().json(&build).await;
+    made.expect(StatusCode::CREATED);
+    let edition = server
+        .get("/editions/2")
+        .send()
+        .await
+        .expect(StatusCode::OK)
+        .json();
+    assert_eq!(edition["slug"], "x");
+    put(json!({"rules": []})).await.expect(StatusCode::OK);
+    put(json!({"rules": null, "lsst_doc": "3.x"}))
+        .await
+        .bad("lsst_doc: \"3.x\" is neither 1.x nor 2.x");
+    put(json!({"rules": [{"type": "ignore", "pattern": ""}]}))
+        .await
+        .bad("rule 1: pattern: it is empty");
+    put(json!({})).await.bad("missing rules");
+    assert_eq!(
+        put(json!({"rules": null})).await.expect(StatusCode::OK).json(),
+        first
+    );
+}

@@ -84,6 +84,7 @@ fn lsst_doc_follows_the_contract_table_in_both_grammars() {
 #[test]
 fn a_grammar_is_named_by_the_version_of_the_keeper() {
     for (grammar, name) in [(LsstDocGrammar::Keeper1, "1.x"), (LsstDocGrammar::Keeper2, "2.x")] {
+        assert_eq!((grammar.name(), name.parse()), (name, Ok(grammar)));
         assert_eq!(serde_json::to_value(grammar).unwrap(), name);
         assert_eq!(
             serde_json::from_value::<LsstDocGrammar>(name.into()).unwrap(),

@@ -18,7 +18,30 @@ pub enum LsstDocGrammar {
     Keeper2,
 }
 
+/// A name that is none of the grammars.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither 1.x nor 2.x")]
+pub struct UnknownGrammar(String);
+
+impl std::str::FromStr for LsstDocGrammar {
+    type Err = UnknownGrammar;
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let known = [Self::Keeper1, Self::Keeper2]
+            .into_iter()
+            .find(|one| one.name() == raw);
+        known.ok_or_else(|| UnknownGrammar(raw.chars().take(40).collect()))
+    }
+}
+
 impl LsstDocGrammar {
+    /// The name in the API: the version of the keeper that has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keeper1 => "1.x",
+            Self::Keeper2 => "2.x",
+        }
+    }
+
     fn is_trunk(self, tracked: Option<&GitRefs>, candidate: &GitRef) -> bool {
         let master_counts = match self {
             Self::Keeper1 => true,
