@@ -1,6 +1,7 @@
-//! The function that copies editions, one message at a time and in order for each edition.
+//! The function that copies editions and retires the names they gave up, one message at a time and in order for each
+//! place.
 //!
-//! Translates only; what copying means is `imprint_app::copy_edition`.
+//! Translates only; what that means is `imprint_app::copy_edition` and `imprint_app::retire_name`.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use imprint_app::Pace;
 use imprint_app::copy_edition::{Bounds, copy_edition};
 use imprint_app::env::Env;
+use imprint_app::retire_name::retire_name;
 use imprint_app::step::Delivery;
 use imprint_domain::message::Message;
 use imprint_lambda::{Batch, Function, FunctionError, LambdaEvent};
@@ -37,11 +39,20 @@ impl Function for CopyEditionFunction {
         for record in batch.records() {
             match &record.delivery {
                 _ if !batch.may_handle(&record) => batch.give_back(&record),
-                Ok(Delivery { envelope, .. }) if let Message::CopyEdition(message) = &envelope.message => {
-                    let outcome = copy_edition(&self.env, &envelope.id, message, bounds).await;
+                Ok(Delivery { envelope, .. }) => {
+                    let outcome = match &envelope.message {
+                        Message::CopyEdition(message) => {
+                            copy_edition(&self.env, &envelope.id, message, bounds).await
+                        }
+                        Message::RetireName(message) => retire_name(&self.env, &envelope.id, message).await,
+                        Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => {
+                            batch.give_back(&record);
+                            continue;
+                        }
+                    };
                     batch.settle(&self.env, &record, outcome).await;
                 }
-                Ok(_) | Err(_) => batch.give_back(&record),
+                Err(_) => batch.give_back(&record),
             }
         }
         batch.response()

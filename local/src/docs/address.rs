@@ -1,8 +1,9 @@
 //! Which product and which path a request means.
 
-use http::Uri;
+use http::request::Parts;
+use http::{Uri, header};
 use imprint_domain::slug::ProductSlug;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,28 @@ pub(super) fn with_slash(uri: &Uri) -> String {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     format!("/{path}/{query}")
 }
+
+/// The URL of another path of the product that a request names, for a `Location` header. `path` is decoded.
+pub(super) fn elsewhere(request: &Parts, product: &ProductSlug, path: &str) -> String {
+    let host = request.headers.get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).or(request.uri.host());
+    let root = match host.and_then(product_of_host) {
+        Some(_) => String::new(),
+        None => format!("/{product}"),
+    };
+    let query = request.uri.query();
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{root}{}{query}", utf8_percent_encode(path, IN_PATH))
+}
+
+/// What cannot stand in a path as it is. Two slashes at the start would make the next part a host name, but a path of an
+/// edition begins with `/v/`.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 #[cfg(test)]
 mod tests {

@@ -22,7 +22,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use imprint_domain::layout::{Instead, instead_of_path, object_of_path};
+use imprint_domain::layout::{Instead, edition_of_path, instead_of_path, object_of_path, renamed_path};
 use imprint_domain::slug::{EditionSlug, ProductSlug};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -144,7 +144,7 @@ impl Docs {
             return Ok(not_found(path));
         };
         let (page, length, body, kept) = match self.find(key.as_str()).await? {
-            Found::Missing => return self.instead(product, path).await,
+            Found::Missing => return self.instead(product, path, request).await,
             Found::Kept(page, age) => (
                 Arc::clone(&page),
                 page.body.len() as u64,
@@ -159,7 +159,9 @@ impl Docs {
             ),
             Found::Large(page, length, body) => (page, length, streamed(body), None),
         };
-        let mut response = if page.is_directory && !path.ends_with('/') {
+        let mut response = if let Some(slug) = &page.renamed_to {
+            moved(&address::elsewhere(request, product, &renamed_path(slug, "")))
+        } else if page.is_directory && !path.ends_with('/') {
             moved(&address::with_slash(&request.uri))
         } else if page.is_known(request.headers.get(header::IF_NONE_MATCH)) {
             let mut known = Response::new(Body::empty());
@@ -180,8 +182,14 @@ impl Docs {
         Ok(response)
     }
 
-    /// The product's own answer where there is no object.
-    async fn instead(&self, product: &ProductSlug, path: &str) -> anyhow::Result<Response> {
+    /// The product's own answer where there is no object: an edition that was renamed is somewhere else.
+    async fn instead(&self, product: &ProductSlug, path: &str, request: &Parts) -> anyhow::Result<Response> {
+        if let Some((directory, rest)) = edition_of_path(product, path)
+            && let Found::Kept(page, _) | Found::Fetched(page) = self.find(directory.as_str()).await?
+            && let Some(slug) = &page.renamed_to
+        {
+            return Ok(moved(&address::elsewhere(request, product, &renamed_path(slug, rest))));
+        }
         let (status, key) = match instead_of_path(product, path) {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),

@@ -12,6 +12,7 @@ use imprint_domain::id::{BuildId, Revision, SurrogateKey, TaskId};
 use imprint_domain::key::{ObjectKey, SiteDirectory};
 use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::product::Product;
+use imprint_domain::rename;
 use imprint_domain::slug::{BuildSlug, EditionSlug, ProductSlug};
 use imprint_domain::task::{Registration, Task};
 use imprint_domain::text::Title;
@@ -91,6 +92,7 @@ pub async fn create(
         .product_with_editions(org, product)
         .await?
         .ok_or(AppError::NotFound)?;
+    product.writable()?;
     let wants_edition = |editions: &[Edition]| match new.new_editions {
         NewEditions::Allowed => automatic_slug(&new.git_refs, editions),
         NewEditions::Forbidden => None,
@@ -147,6 +149,8 @@ pub async fn create(
         // The number was allotted for the first look; an edition that became necessary since waits for the next build.
         if let Some(slug) = wants_edition(&editions).filter(|_| count == 1) {
             let key = surrogate_key(env, &editions, &slug);
+            let giving_way = rename::giving_way(&editions, edition_id, &slug);
+            changes.extend(giving_way.into_iter().map(Change::UpdateEdition));
             changes.push(Change::CreateEdition(automatic_edition(
                 &created, slug, edition_id, key,
             )));
@@ -161,7 +165,13 @@ pub async fn create(
             .product_with_editions(org, &product.slug)
             .await?
             .ok_or(AppError::NotFound)?;
-        if again.revision == product.revision && editions_again.len() == editions.len() {
+        let giving_way = |editions: &[Edition]| {
+            wants_edition(editions).map(|slug| rename::giving_way(editions, edition_id, &slug))
+        };
+        let is_same = again.revision == product.revision
+            && editions_again.len() == editions.len()
+            && giving_way(&editions_again) == giving_way(&editions);
+        if is_same {
             // Nothing else changed, so it was the slug.
             match &new.slug {
                 Some(slug) => {

@@ -16,6 +16,7 @@ pub mod products;
 pub mod purge_cdn;
 pub mod register_build;
 pub mod render_dashboard;
+pub mod retire_name;
 pub mod step;
 pub mod sweep;
 pub mod tasks;

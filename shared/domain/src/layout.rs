@@ -1,6 +1,6 @@
 //! Published URLs, and which object answers a request path.
 
-use crate::key::ObjectKey;
+use crate::key::{KeyPrefix, ObjectKey};
 use crate::organization::{Layout, Organization};
 use crate::product::Product;
 use crate::slug::{BuildSlug, EditionSlug, ProductSlug};
@@ -67,6 +67,22 @@ pub fn object_of_path(product: &ProductSlug, default_edition: &EditionSlug, path
     Some(ObjectKey::new(format!("{product}/{below}")))
 }
 
+/// The object that says whether the edition of a path was renamed, and what follows the edition in the path: nothing, or
+/// something that begins with a slash. Nothing for a path below no edition.
+pub fn edition_of_path<'a>(product: &ProductSlug, path: &'a str) -> Option<(ObjectKey, &'a str)> {
+    let below = path.strip_prefix('/').unwrap_or(path).strip_prefix("v/")?;
+    let end = below.find('/').unwrap_or(below.len());
+    let (edition, rest) = below.split_at(end);
+    let edition: EditionSlug = edition.parse().ok()?;
+    Some((KeyPrefix::edition(product, &edition).directory_key(), rest))
+}
+
+/// Where a path goes whose edition was renamed: `slug` is what the object that [`edition_of_path`] names says as
+/// [`EDITION_REDIRECT`](crate::manifest::EDITION_REDIRECT), `rest` what follows the edition in the path.
+pub fn renamed_path(slug: &EditionSlug, rest: &str) -> String {
+    format!("/v/{slug}{rest}")
+}
+
 /// What a CDN answers for a path below a product's URL that has no object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Instead {
@@ -76,7 +92,7 @@ pub enum Instead {
     NotFound(ObjectKey),
 }
 
-/// What stands in for a missing object. Crawlers look for two files at the product's root, where an edition may bring
+/// What stands in for a missing object, unless its edition was [renamed](renamed_path). Crawlers look for two files at the product's root, where an edition may bring
 /// its own.
 pub fn instead_of_path(product: &ProductSlug, path: &str) -> Instead {
     match path.trim_start_matches('/') {
@@ -115,6 +131,7 @@ mod tests {
             root_fastly_domain: None,
             surrogate_key: SurrogateKey::from_bytes([0; 16]),
             created_at: jiff::Timestamp::UNIX_EPOCH,
+            ended_at: None,
             next_build_slug: 1,
             revision: Revision::NEW,
         }

@@ -160,6 +160,9 @@ mod tests {
             attempts: vec![],
             newest_seen: None,
             pin: None,
+            renaming: None,
+            former: Vec::new(),
+            stale_keys: Vec::new(),
             failure: None,
             revision: Revision::NEW,
         }

@@ -104,6 +104,7 @@ pub fn product(slug: &str) -> Product {
         root_fastly_domain: None,
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
+        ended_at: None,
         next_build_slug: 1,
         revision: Revision::NEW,
     }
@@ -229,6 +230,7 @@ pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation
         edition: edition.id,
         pointer: pointer(build, manifest_id(&build.id.to_string()), generation),
         surrogate_key: edition.surrogate_key.clone(),
+        stale_keys: Vec::new(),
         report: CopyReport::default(),
     })
 }
@@ -246,6 +248,7 @@ pub fn organization_of(message: &Message) -> &OrganizationSlug {
     match message {
         Message::RegisterBuild(register) => &register.organization,
         Message::CopyEdition(copy) => &copy.organization,
+        Message::RetireName(retire) => &retire.organization,
         Message::PurgeCdn(purge) => &purge.organization,
         Message::RenderDashboard(render) => &render.organization,
     }

@@ -8,7 +8,7 @@ use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{Task, TaskEdition};
 
 use super::StoreError;
@@ -33,6 +33,15 @@ pub enum Change {
     EndEdition(Edition),
     /// An edition that had ended and is live again; its slug must be free within the product.
     RestoreEdition(Edition),
+    /// A changed edition that holds other slugs than before.
+    RenameEdition {
+        /// The edition.
+        edition: Edition,
+        /// A slug that it holds from now on; it must be free within the product.
+        takes: Option<EditionSlug>,
+        /// Slugs that it held and that are free now.
+        frees: Vec<EditionSlug>,
+    },
     /// A move of an edition, written whatever was there: the edition's own update beside it is the condition.
     PutMoved(Moved),
     /// A new task (its `editions` are stored separately).
