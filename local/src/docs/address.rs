@@ -154,6 +154,18 @@ mod tests {
     }
 
     #[test]
+    fn another_path_keeps_the_host_the_product_and_the_query() {
+        let to = |host: &str, uri: &str, path: &str| {
+            let request = http::Request::get(uri).header(header::HOST, host).body(()).unwrap();
+            elsewhere(&request.into_parts().0, &"tidepool".parse().unwrap(), path)
+        };
+        let path = "/v/new/Über uns/a.html";
+        let encoded = "/v/new/%C3%9Cber%20uns/a.html";
+        assert_eq!(to("127.0.0.1:1", "/tidepool/v/old/x?q=1", path), format!("/tidepool{encoded}?q=1"));
+        assert_eq!(to("tidepool.localhost", "/v/old/x", path), encoded);
+    }
+
+    #[test]
     fn a_redirect_stays_on_this_host_and_keeps_its_query() {
         assert_eq!(with_slash(&"/a%20b?x=1".parse().unwrap()), "/a%20b/?x=1");
         assert_eq!(with_slash(&"//example.org".parse().unwrap()), "/example.org/");

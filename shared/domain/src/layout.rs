@@ -185,6 +185,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_missing_below_an_edition_may_be_below_another_name() {
+        let product = "alpha".parse().unwrap();
+        for (path, directory, moved) in [
+            ("/v/v1", "alpha/v/v1", "/v/v2"),
+            ("/v/v1/", "alpha/v/v1", "/v/v2/"),
+            ("v/v1/a/b.html", "alpha/v/v1", "/v/v2/a/b.html"),
+            ("/v/v1.0/a", "alpha/v/v1.0", "/v/v2/a"),
+        ] {
+            let (object, rest) = edition_of_path(&product, path).unwrap();
+            assert_eq!(object, ObjectKey::new(directory), "{path}");
+            assert_eq!(renamed_path(&"v2".parse().unwrap(), rest), moved, "{path}");
+        }
+        for path in ["/v", "/v/", "/v1/a", "/builds/1/x", "/a/v/v1/x", "/v/../x", "/v/index.html"] {
+            assert_eq!(edition_of_path(&product, path), None, "{path}");
+        }
+    }
+
+    #[test]
     fn request_paths_find_their_objects() {
         let (product, main) = ("myproject".parse().unwrap(), "__main".parse().unwrap());
         for (path, key) in [

@@ -210,3 +210,6 @@ pub fn retirement(all: &[Edition], edition: EditionId, name: &EditionSlug) -> Re
         Some(_) | None => Retirement::Leave,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,4 +10,6 @@ mod failures;
 mod installation;
 mod life;
 mod order;
+mod products;
 mod publishing;
+mod rename;
