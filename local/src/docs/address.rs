@@ -156,12 +156,18 @@ mod tests {
     #[test]
     fn another_path_keeps_the_host_the_product_and_the_query() {
         let to = |host: &str, uri: &str, path: &str| {
-            let request = http::Request::get(uri).header(header::HOST, host).body(()).unwrap();
+            let request = http::Request::get(uri)
+                .header(header::HOST, host)
+                .body(())
+                .unwrap();
             elsewhere(&request.into_parts().0, &"tidepool".parse().unwrap(), path)
         };
         let path = "/v/new/Über uns/a.html";
         let encoded = "/v/new/%C3%9Cber%20uns/a.html";
-        assert_eq!(to("127.0.0.1:1", "/tidepool/v/old/x?q=1", path), format!("/tidepool{encoded}?q=1"));
+        assert_eq!(
+            to("127.0.0.1:1", "/tidepool/v/old/x?q=1", path),
+            format!("/tidepool{encoded}?q=1")
+        );
         assert_eq!(to("tidepool.localhost", "/v/old/x", path), encoded);
     }
 

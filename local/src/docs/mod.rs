@@ -188,7 +188,11 @@ impl Docs {
             && let Found::Kept(page, _) | Found::Fetched(page) = self.find(directory.as_str()).await?
             && let Some(slug) = &page.renamed_to
         {
-            return Ok(moved(&address::elsewhere(request, product, &renamed_path(slug, rest))));
+            return Ok(moved(&address::elsewhere(
+                request,
+                product,
+                &renamed_path(slug, rest),
+            )));
         }
         let (status, key) = match instead_of_path(product, path) {
             Instead::Object(key) => (StatusCode::OK, key),

@@ -67,9 +67,7 @@ impl Page {
                 .get("surrogate-key")
                 .map(|keys| words(keys))
                 .unwrap_or_default(),
-            renamed_to: metadata
-                .get(EDITION_REDIRECT)
-                .and_then(|slug| slug.parse().ok()),
+            renamed_to: metadata.get(EDITION_REDIRECT).and_then(|slug| slug.parse().ok()),
             is_directory: metadata.get("dir-redirect").is_some_and(|flag| flag == "true"),
             headers,
             body: Bytes::new(),

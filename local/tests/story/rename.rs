@@ -97,7 +97,9 @@ async fn readers_of_a_renamed_edition_follow_it_and_its_siblings_stay_as_they_ar
             assert_eq!(location(&format!("/v/{old}{rest}")).await, target);
         }
     }
-    let followed = reqwest::get(format!("{docs}/handbook/v/v1/own.html")).await.unwrap();
+    let followed = reqwest::get(format!("{docs}/handbook/v/v1/own.html"))
+        .await
+        .unwrap();
     assert_eq!(followed.text().await.unwrap(), "v1");
     story.end().await;
 }

@@ -439,7 +439,11 @@ async fn superseded(env: &Env, entry: &OutboxId, message: &CopyEdition) -> Resul
         let Some(edition) = load(env, message).await? else {
             return done_with(env, entry).await;
         };
-        if edition.renaming.as_ref().is_some_and(|renaming| renaming.task == message.task) {
+        if edition
+            .renaming
+            .as_ref()
+            .is_some_and(|renaming| renaming.task == message.task)
+        {
             // The rename itself goes on with the newer build, and its task with it.
             return done_with(env, entry).await;
         }

@@ -261,7 +261,9 @@ pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Cha
                     beside: Beside::default(),
                 }
             }
-            Rename::New(new) => new.apply(env, (product, &before), edition, build.as_ref(), patch.by.clone())?,
+            Rename::New(new) => {
+                new.apply(env, (product, &before), edition, build.as_ref(), patch.by.clone())?
+            }
         };
         if let Some(mut changed) = commit(env, wanted).await? {
             changed.task = changed.task.or(rename.under_way());

@@ -48,10 +48,7 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         next_build_slug: 1,
         revision: Revision::NEW,
     };
-    let found = env
-        .catalog
-        .product(&product.organization, &product.slug)
-        .await?;
+    let found = env.catalog.product(&product.organization, &product.slug).await?;
     match found {
         None => {}
         Some(found) if found.ended_at.is_none() => return Err(taken(&product.slug)),

@@ -197,7 +197,15 @@ mod tests {
             assert_eq!(object, ObjectKey::new(directory), "{path}");
             assert_eq!(renamed_path(&"v2".parse().unwrap(), rest), moved, "{path}");
         }
-        for path in ["/v", "/v/", "/v1/a", "/builds/1/x", "/a/v/v1/x", "/v/../x", "/v/index.html"] {
+        for path in [
+            "/v",
+            "/v/",
+            "/v1/a",
+            "/builds/1/x",
+            "/a/v/v1/x",
+            "/v/../x",
+            "/v/index.html",
+        ] {
             assert_eq!(edition_of_path(&product, path), None, "{path}");
         }
     }

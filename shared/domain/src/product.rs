@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::edition::{Edition, Tracking, TooLate, UNDO_TIME};
+use crate::edition::{Edition, TooLate, Tracking, UNDO_TIME};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::organization::Organization;

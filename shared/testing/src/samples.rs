@@ -7,7 +7,7 @@ use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName};
 use imprint_domain::organization::{Layout, Organization};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
@@ -218,6 +218,18 @@ pub fn copy_message(task: &TaskId, edition: &Edition, build: &Build, generation:
         destination: edition.prefix(),
         surrogate_key: edition.surrogate_key.clone(),
         hand_overs: 0,
+    })
+}
+
+/// A message that has a name lead to the edition that gave it up.
+pub fn retire_message(edition: &Edition, name: &str) -> Message {
+    Message::RetireName(RetireName {
+        organization: edition.organization.clone(),
+        product: edition.product.clone(),
+        edition: edition.id,
+        name: parsed(name),
+        rest: Vec::new(),
+        purge: None,
     })
 }
 

@@ -438,7 +438,10 @@ async fn another_slug_is_claimed_at_once_and_watched_by_a_task() {
     let new = server.post("/products/alpha/editions/").admin().json(&new).await;
     let id = crate::server::number(&new.json()["self_url"]);
     let renamed = rename(id, "other").await.expect(StatusCode::OK).json();
-    assert_eq!((&renamed["slug"], &renamed["queue_url"]), (&json!("other"), &Value::Null));
+    assert_eq!(
+        (&renamed["slug"], &renamed["queue_url"]),
+        (&json!("other"), &Value::Null)
+    );
     let call = server.patch("/editions/7").json(&json!({"slug": "v2"})).await;
     assert_eq!(call.status, StatusCode::UNAUTHORIZED);
 }

@@ -253,7 +253,12 @@ async fn a_deleted_product_is_read_and_restored_and_otherwise_gone() {
         ("/products/alpha", json!({"title": "x"})),
         ("/editions/1", json!({"title": "x"})),
     ] {
-        server.patch(path).admin().json(&body).await.bad("Product was deprecated");
+        server
+            .patch(path)
+            .admin()
+            .json(&body)
+            .await
+            .bad("Product was deprecated");
     }
     let taken = json!({"slug": "alpha", "title": "A", "doc_repo": "https://example.org/a"});
     let taken = server.post("/products/").admin().json(&taken).await;
@@ -267,7 +272,11 @@ async fn a_deleted_product_is_read_and_restored_and_otherwise_gone() {
     }
     server.build(&["main"]).await;
     for path in ["/products/nobody", "/products/nobody/restore"] {
-        let method = if path.ends_with("restore") { "POST" } else { "DELETE" };
+        let method = if path.ends_with("restore") {
+            "POST"
+        } else {
+            "DELETE"
+        };
         let unknown = server.call(method, path).admin().send().await;
         unknown.refused(404, "not found", "invalid resource URI");
     }

@@ -131,7 +131,9 @@ pub(super) fn given_up<'a>(
     });
     let beside = Beside {
         changes: row.into_iter().collect(),
-        messages: retire(&edition, std::slice::from_ref(&renaming.to)).into_iter().collect(),
+        messages: retire(&edition, std::slice::from_ref(&renaming.to))
+            .into_iter()
+            .collect(),
     };
     Wanted {
         product,

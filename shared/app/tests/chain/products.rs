@@ -36,9 +36,15 @@ async fn a_deleted_product_takes_nothing_new_and_comes_back_as_it_was() {
     let slug = parsed("alpha");
     let ended = products::end(&here.env, &slug).await.unwrap();
     let again = products::end(&here.env, &slug).await.unwrap();
-    assert_eq!((again.ended_at, again.revision), (ended.ended_at, ended.revision.next()));
+    assert_eq!(
+        (again.ended_at, again.revision),
+        (ended.ended_at, ended.revision.next())
+    );
     assert!(listed(&here).await.is_empty());
-    assert_eq!(products::get(&here.env, &slug).await.unwrap().ended_at, ended.ended_at);
+    assert_eq!(
+        products::get(&here.env, &slug).await.unwrap().ended_at,
+        ended.ended_at
+    );
 
     let new = NewBuild {
         slug: None,
@@ -47,7 +53,11 @@ async fn a_deleted_product_takes_nothing_new_and_comes_back_as_it_was() {
         directories: None,
         new_editions: NewEditions::Allowed,
     };
-    refused(builds::create(&here.env, &slug, new, &|_| Ok(())).await.map(|created| created.build));
+    refused(
+        builds::create(&here.env, &slug, new, &|_| Ok(()))
+            .await
+            .map(|created| created.build),
+    );
     let id = here.edition("main").id;
     refused(editions::update(&here.env, id, EditionPatch::default()).await);
     refused(editions::pin(&here.env, id).await);

@@ -71,19 +71,18 @@ fn assert_leads(here: &Installation, old: &str, to: &str) {
         ),
         (to, "true")
     );
-    assert_eq!(
-        metadata["surrogate-key"],
-        here.edition(to).surrogate_key.as_str()
-    );
+    assert_eq!(metadata["surrogate-key"], here.edition(to).surrogate_key.as_str());
     assert_eq!(object.headers.cache_control.as_deref(), Some("no-cache"));
 }
 
 /// The objects of all editions but these, with headers and times of writing, and of all builds.
 fn others(here: &Installation, but: &[&str]) -> String {
     let own: Vec<String> = but.iter().map(|slug| format!("alpha/v/{slug}/")).collect();
-    let place = |key: &str| key.starts_with("alpha/v/") && key.matches('/').count() > 2 || key.contains("/builds/1");
+    let place =
+        |key: &str| key.starts_with("alpha/v/") && key.matches('/').count() > 2 || key.contains("/builds/1");
     let all = here.world.objects.snapshot().into_iter();
-    let all = all.filter(|(key, _)| place(key.as_str()) && !own.iter().any(|own| key.as_str().starts_with(own)));
+    let all =
+        all.filter(|(key, _)| place(key.as_str()) && !own.iter().any(|own| key.as_str().starts_with(own)));
     format!("{:?}", all.collect::<Vec<_>>())
 }
 
@@ -108,7 +107,10 @@ async fn d1_d2_a_rename_touches_its_own_two_prefixes_and_no_sibling() {
         }
         let switcher = here.world.objects.get("alpha/v/switcher.json").unwrap();
         let switcher = String::from_utf8(switcher.body.to_vec()).unwrap();
-        assert!(switcher.contains(&format!("/v/{to}/")) && !switcher.contains("/v/v1/"), "{switcher}");
+        assert!(
+            switcher.contains(&format!("/v/{to}/")) && !switcher.contains("/v/v1/"),
+            "{switcher}"
+        );
         let history = editions::history(&here.env, renamed.id, 9, None).await.unwrap();
         assert_eq!(history.items[0].cause, Cause::Rename);
         // It follows as before.
@@ -124,7 +126,9 @@ async fn d12_a_renamed_file_has_the_headers_it_had() {
     let headers = |slug: &str| {
         let prefix = format!("alpha/v/{slug}/");
         let all = here.world.objects.snapshot().into_iter();
-        let below = all.filter_map(|(key, object)| Some((key.as_str().strip_prefix(&prefix)?.to_owned(), object.headers)));
+        let below = all.filter_map(|(key, object)| {
+            Some((key.as_str().strip_prefix(&prefix)?.to_owned(), object.headers))
+        });
         below.collect::<Vec<_>>()
     };
     let before = headers("v1");
@@ -154,9 +158,15 @@ async fn every_page_answers_at_the_old_url_after_every_single_change() {
             }
         }
         for path in site.keys() {
-            assert!(old.contains(path) || redirects && new.contains(path), "{path} is missing");
+            assert!(
+                old.contains(path) || redirects && new.contains(path),
+                "{path} is missing"
+            );
         }
-        assert!(!redirects || new.len() == site.len(), "redirected before all was there");
+        assert!(
+            !redirects || new.len() == site.len(),
+            "redirected before all was there"
+        );
     }
     assert!(redirects && old.is_empty());
 }
@@ -202,7 +212,9 @@ async fn the_redirect_gives_way_to_an_edition_that_takes_the_name() {
     let (build, _) = here.publish(&site_of("else"), "else").await;
     let renamed = rename(&here, "v1", "v2").await;
     let product = parsed("alpha");
-    let new = editions::create(&here.env, &product, named("v1", Some(&build))).await.unwrap();
+    let new = editions::create(&here.env, &product, named("v1", Some(&build)))
+        .await
+        .unwrap();
     here.settle().await;
     here.assert_shows("v1", &site_of("else"));
     let directory = here.world.objects.get("alpha/v/v1").unwrap();
@@ -226,7 +238,9 @@ async fn an_automatic_edition_takes_a_former_name_as_well() {
         tracked_refs: Some(GitRefs::parse(&["y"]).unwrap()),
         ..EditionPatch::default()
     };
-    editions::update(&here.env, here.edition("y").id, patch).await.unwrap();
+    editions::update(&here.env, here.edition("y").id, patch)
+        .await
+        .unwrap();
     here.publish(&site_of("new x"), "x").await;
     here.assert_shows("x", &site_of("new x"));
     here.assert_shows("y", &site_of("x"));
@@ -274,11 +288,15 @@ async fn a_name_that_cannot_be_had_is_refused_and_nothing_changes() {
 async fn an_edition_without_a_build_is_renamed_at_once() {
     let here = with_siblings().await;
     let product = parsed("alpha");
-    editions::create(&here.env, &product, named("empty", None)).await.unwrap();
+    editions::create(&here.env, &product, named("empty", None))
+        .await
+        .unwrap();
     let changed = ask(&here, "empty", "full").await.unwrap();
     assert!(changed.task.is_none());
     assert_eq!(changed.edition.slug.as_str(), "full");
-    editions::create(&here.env, &product, named("empty", None)).await.unwrap();
+    editions::create(&here.env, &product, named("empty", None))
+        .await
+        .unwrap();
     let taken = editions::create(&here.env, &product, named("full", None)).await;
     assert!(told(taken).contains("already exists"));
 }
@@ -299,7 +317,10 @@ async fn a_rename_may_name_a_build_that_was_published() {
     assert!(told(unknown).contains("together with build_url"));
     let changed = editions::update(&here.env, id, patch(&build)).await.unwrap();
     here.settle().await;
-    assert_eq!(here.task(&changed.task.unwrap()).await.status(), TaskStatus::Success);
+    assert_eq!(
+        here.task(&changed.task.unwrap()).await.status(),
+        TaskStatus::Success
+    );
     here.assert_shows("v2", &site_of("else"));
     assert_leads(&here, "v1", "v2");
 }
@@ -314,7 +335,10 @@ async fn the_name_of_a_deleted_edition_can_be_taken_and_goes_back_to_it() {
     here.world.cdn.forget();
     let changed = ask(&here, "v1", "v10").await.unwrap();
     here.settle().await;
-    assert_eq!(here.task(&changed.task.unwrap()).await.status(), TaskStatus::Success);
+    assert_eq!(
+        here.task(&changed.task.unwrap()).await.status(),
+        TaskStatus::Success
+    );
     assert_eq!(here.shown("v10"), expected(&site_of("v1")));
     let purged = |key: &imprint_domain::id::SurrogateKey| {
         let purges = here.world.cdn.purges();
@@ -322,7 +346,10 @@ async fn the_name_of_a_deleted_edition_can_be_taken_and_goes_back_to_it() {
     };
     assert!(purged(&gone.surrogate_key) && purged(&changed.edition.surrogate_key));
     let all = here.world.catalog.all_editions();
-    let owner = all.iter().find(|edition| edition.id == changed.edition.id).unwrap();
+    let owner = all
+        .iter()
+        .find(|edition| edition.id == changed.edition.id)
+        .unwrap();
     assert!(owner.stale_keys.is_empty());
 
     // Away again, and the first owner comes back: it trusts nothing that it finds.
@@ -361,7 +388,9 @@ async fn an_edition_that_ends_on_its_way_to_another_name_gives_both_up() {
     assert_eq!(task.editions[0].step, EditionStep::Superseded);
     assert!(here.shown("v10").is_empty(), "the half copy is removed");
     editions::restore(&here.env, gone.id, None).await.unwrap();
-    editions::restore(&here.env, changed.edition.id, None).await.unwrap();
+    editions::restore(&here.env, changed.edition.id, None)
+        .await
+        .unwrap();
     here.recover().await;
     here.assert_shows("v10", &site_of("v10"));
     here.assert_shows("v1", &site_of("v1"));
@@ -476,13 +505,17 @@ async fn killed(victim: Victim, call: u64, moment: Moment, lost: bool) -> bool {
     let untouched = others(&here, &["v1", "v1x", "v1-new"]);
     let mut survived = true;
     if victim == Victim::Request {
-        survived = run_until_death(call, moment, ask(&here, "v1x", "v1-new")).await.is_some();
+        survived = run_until_death(call, moment, ask(&here, "v1x", "v1-new"))
+            .await
+            .is_some();
     }
     // The client that heard nothing asks again.
     let changed = ask(&here, "v1x", "v1-new").await.unwrap();
     while let Some(envelope) = here.world.queue.take_any() {
         if is_for(victim, &envelope.message) {
-            survived = run_until_death(call, moment, here.deliver(&envelope, 1)).await.is_some();
+            survived = run_until_death(call, moment, here.deliver(&envelope, 1))
+                .await
+                .is_some();
             if !lost {
                 here.world.queue.give_back(envelope);
             }
@@ -581,7 +614,12 @@ async fn a_rename_is_one_copy_a_file_one_deletion_a_thousand_and_few_others() {
             (files, 0, files.div_ceil(1000))
         );
         let lists = files.div_ceil(1000) + 1;
-        let others = counts.total_except(&["objects.copy", "objects.headers", "objects.delete", "objects.list"]);
+        let others = counts.total_except(&[
+            "objects.copy",
+            "objects.headers",
+            "objects.delete",
+            "objects.list",
+        ]);
         assert!(of("objects.list") <= lists, "{} lists", of("objects.list"));
         assert!(others <= 25, "{others}: {:?}", counts.all());
         here.settle().await;

@@ -122,15 +122,24 @@ fn an_edition_may_have_a_free_name_that_is_nobodys_own() {
 #[test]
 fn a_rename_is_a_move_to_another_place_that_trusts_nothing_there() {
     let before = edition(1, "v1");
-    let begun = before.clone().begin_rename(renaming("v1-new"), Vec::new()).republish();
-    assert_eq!((begun.slug.as_str(), begun.place().as_str()), ("v1", "alpha/v/v1-new/"));
+    let begun = before
+        .clone()
+        .begin_rename(renaming("v1-new"), Vec::new())
+        .republish();
+    assert_eq!(
+        (begun.slug.as_str(), begun.place().as_str()),
+        ("v1", "alpha/v/v1-new/")
+    );
     assert_eq!(begun.published, before.published);
     assert!(begun.is_pending() && begun.copied.is_none());
     assert_eq!(begun.copy_order(Generation(1)), CopyOrder::Superseded);
     assert_eq!(begun.copy_order(Generation(2)), CopyOrder::Start);
     let arrived = begun.arrive();
     assert_eq!(arrived.place(), arrived.prefix());
-    assert_eq!((arrived.slug.as_str(), arrived.former), ("v1-new", vec![slug("v1")]));
+    assert_eq!(
+        (arrived.slug.as_str(), arrived.former),
+        ("v1-new", vec![slug("v1")])
+    );
 }
 
 #[test]
@@ -155,7 +164,10 @@ fn a_former_name_leads_to_its_edition_until_somebody_takes_it() {
     let has = |taker: &Edition| retirement(&[yielded[0].clone(), taker.clone()], EditionId(1), &slug("a"));
     assert_eq!(has(&empty), Retirement::Empty);
     assert_eq!(has(&edition(2, "a")), Retirement::Leave);
-    assert_eq!(has(&edition(2, "a").end(Timestamp::UNIX_EPOCH)), Retirement::Leave);
+    assert_eq!(
+        has(&edition(2, "a").end(Timestamp::UNIX_EPOCH)),
+        Retirement::Leave
+    );
     // Going away from it, its files are still there.
     let leaving = edition(2, "a").begin_rename(renaming("z"), Vec::new());
     assert_eq!(has(&leaving), Retirement::Leave);
@@ -172,8 +184,14 @@ fn what_the_cdn_may_hold_of_others_is_forgotten_once() {
         edition(4, "y"),
     ];
     let stale = stale_keys(&all, &all[0], &slug("v2"));
-    assert_eq!(stale, [&all[1], &all[2]].map(|edition| edition.surrogate_key.clone()));
-    let begun = all[0].clone().begin_rename(renaming("v2"), stale.clone()).republish();
+    assert_eq!(
+        stale,
+        [&all[1], &all[2]].map(|edition| edition.surrogate_key.clone())
+    );
+    let begun = all[0]
+        .clone()
+        .begin_rename(renaming("v2"), stale.clone())
+        .republish();
     let late = begun.clone().forget_stale(Generation(1), &stale);
     assert_eq!(late.stale_keys, stale, "an older purge came before the copy");
     assert!(begun.forget_stale(Generation(2), &stale).stale_keys.is_empty());

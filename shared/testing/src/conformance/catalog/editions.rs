@@ -130,7 +130,9 @@ pub(super) async fn a_rename_takes_free_slugs_and_frees_its_own(catalog: &dyn Ca
         takes: takes.map(parsed),
         frees: frees.iter().map(|slug| parsed(slug)).collect(),
     };
-    place.conflict(vec![rename(first.clone(), Some("v10"), &[])]).await;
+    place
+        .conflict(vec![rename(first.clone(), Some("v10"), &[])])
+        .await;
     let on_its_way = Edition {
         renaming: Some(Renaming {
             to: parsed("v2"),
@@ -139,7 +141,9 @@ pub(super) async fn a_rename_takes_free_slugs_and_frees_its_own(catalog: &dyn Ca
         stale_keys: vec![samples::surrogate_key("of v2")],
         ..first.clone()
     };
-    place.commit(vec![rename(on_its_way.clone(), Some("v2"), &[])]).await;
+    place
+        .commit(vec![rename(on_its_way.clone(), Some("v2"), &[])])
+        .await;
     // What somebody saw before is not what is there.
     place.conflict(vec![rename(first, Some("v3"), &[])]).await;
     let on_its_way = stored_edition(on_its_way);

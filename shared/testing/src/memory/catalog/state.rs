@@ -154,7 +154,8 @@ impl State {
             Change::RenameEdition { edition, takes, .. } => {
                 let stored = self.editions.get(&edition.id).map(|stored| stored.revision);
                 let claims = takes.iter().map(|slug| slug_claim(edition, slug));
-                is_at(stored, edition.revision) && claims.into_iter().all(|claim| !self.claims.contains(&claim))
+                is_at(stored, edition.revision)
+                    && claims.into_iter().all(|claim| !self.claims.contains(&claim))
             }
             Change::CreateTask(task) => !self.tasks.contains_key(&task.id),
             Change::UpdateTask(task) => is_at(
@@ -296,7 +297,9 @@ fn targets(change: &Change) -> Vec<Target> {
             frees,
         } => {
             let slugs = takes.iter().chain(frees).map(|slug| slug_claim(edition, slug));
-            std::iter::once(Target::Edition(edition.id)).chain(slugs).collect()
+            std::iter::once(Target::Edition(edition.id))
+                .chain(slugs)
+                .collect()
         }
         Change::PutMoved(moved) => vec![Target::Moved(moved.edition, moved.pointer.generation)],
         Change::UpdateEdition(edition) => vec![Target::Edition(edition.id)],
