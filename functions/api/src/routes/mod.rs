@@ -16,7 +16,7 @@ use crate::Api;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 20] = [
+    let groups: [UtoipaMethodRouter<Api>; 21] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),

@@ -13,3 +13,4 @@ mod order;
 mod products;
 mod publishing;
 mod rename;
+mod rename_troubles;
