@@ -1,7 +1,6 @@
 //! Which product and which path a request means.
 
-use http::request::Parts;
-use http::{Uri, header};
+use http::Uri;
 use imprint_domain::slug::ProductSlug;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -20,15 +19,26 @@ pub(super) enum Wanted {
 
 /// Reads host and path. `<product>.localhost` names the product by host, any other host by the first part of the path.
 pub(super) fn wanted(host: Option<&str>, uri: &Uri) -> Wanted {
-    let Ok(path) = percent_decode_str(uri.path()).decode_utf8() else {
+    match host.and_then(product_of_host) {
+        Some(product) => of_product(&product, uri),
+        None => by_path(uri.path()),
+    }
+}
+
+/// A request to a product's own host.
+pub(super) fn of_product(product: &str, uri: &Uri) -> Wanted {
+    let path = percent_decode_str(uri.path()).decode_utf8();
+    match (product.parse(), path) {
+        (Ok(product), Ok(path)) => Wanted::Path(product, path.into_owned()),
+        _ => Wanted::Nothing,
+    }
+}
+
+/// A path whose first part names the product.
+pub(super) fn by_path(path: &str) -> Wanted {
+    let Ok(path) = percent_decode_str(path).decode_utf8() else {
         return Wanted::Nothing;
     };
-    if let Some(product) = host.and_then(product_of_host) {
-        return match product.parse() {
-            Ok(product) => Wanted::Path(product, path.into_owned()),
-            Err(_) => Wanted::Nothing,
-        };
-    }
     let below = path.trim_start_matches('/');
     if below.is_empty() {
         return Wanted::Products;
@@ -63,21 +73,21 @@ pub(super) fn with_slash(uri: &Uri) -> String {
     format!("/{path}/{query}")
 }
 
-/// The URL of another path of the product that a request names, for a `Location` header. `path` is decoded.
-pub(super) fn elsewhere(request: &Parts, product: &ProductSlug, path: &str) -> String {
-    let host = request.headers.get(header::HOST);
-    let host = host.and_then(|host| host.to_str().ok()).or(request.uri.host());
-    let root = match host.and_then(product_of_host) {
-        Some(_) => String::new(),
-        None => format!("/{product}"),
-    };
-    let query = request.uri.query();
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    format!("{root}{}{query}", utf8_percent_encode(path, IN_PATH))
+/// The URL of another path of the same product, for a `Location` header. Both paths are decoded and below the product's
+/// URL; `path` is the one that was asked for, and so the end of the request's.
+pub(super) fn elsewhere(uri: &Uri, path: &str, other: &str) -> String {
+    let whole = percent_decode_str(uri.path()).decode_utf8_lossy();
+    let root = whole
+        .strip_suffix(path)
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    let below = format!("{root}{other}");
+    let below = utf8_percent_encode(below.trim_start_matches('/'), IN_PATH);
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("/{below}{query}")
 }
 
-/// What cannot stand in a path as it is. Two slashes at the start would make the next part a host name, but a path of an
-/// edition begins with `/v/`.
+/// What cannot stand in a path as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -155,20 +165,18 @@ mod tests {
 
     #[test]
     fn another_path_keeps_the_host_the_product_and_the_query() {
-        let to = |host: &str, uri: &str, path: &str| {
-            let request = http::Request::get(uri)
-                .header(header::HOST, host)
-                .body(())
-                .unwrap();
-            elsewhere(&request.into_parts().0, &"tidepool".parse().unwrap(), path)
-        };
-        let path = "/v/new/Über uns/a.html";
+        let to = |uri: &str, path| elsewhere(&uri.parse().unwrap(), path, "/v/new/Über uns/a.html");
         let encoded = "/v/new/%C3%9Cber%20uns/a.html";
         assert_eq!(
-            to("127.0.0.1:1", "/tidepool/v/old/x?q=1", path),
+            to("/tidepool/v/old/x?q=1", "/v/old/x"),
             format!("/tidepool{encoded}?q=1")
         );
-        assert_eq!(to("tidepool.localhost", "/v/old/x", path), encoded);
+        assert_eq!(
+            to("/docs/tidepool/v%2Fold/x", "/v/old/x"),
+            format!("/docs/tidepool{encoded}")
+        );
+        assert_eq!(to("/v/old/x", "/v/old/x"), encoded);
+        assert_eq!(to("//v/old/x", "/v/old/x"), encoded);
     }
 
     #[test]

@@ -137,7 +137,7 @@ pub enum CopyOrder {
 impl Edition {
     /// The prefix of the files that readers get.
     pub fn prefix(&self) -> KeyPrefix {
-        KeyPrefix::edition(&self.product, &self.slug)
+        KeyPrefix::edition(&self.organization, &self.product, &self.slug)
     }
 
     /// Whether readers do not yet see what was decided.

@@ -45,7 +45,8 @@ pub fn build_url(organization: &Organization, product: &Product, build: &BuildSl
 /// The object that answers a path below a product's URL. `path` is decoded and starts with `/` or is empty.
 ///
 /// Nothing for a path that would leave the product.
-pub fn object_of_path(product: &ProductSlug, default_edition: &EditionSlug, path: &str) -> Option<ObjectKey> {
+pub fn object_of_path(organization: &Organization, product: &ProductSlug, path: &str) -> Option<ObjectKey> {
+    let default_edition = &organization.default_edition;
     let path = path.strip_prefix('/').unwrap_or(path);
     if path.split('/').any(|part| matches!(part, "." | "..")) || path.contains('\0') {
         return None;
@@ -64,17 +65,29 @@ pub fn object_of_path(product: &ProductSlug, default_edition: &EditionSlug, path
     } else {
         format!("v/{default_edition}/{path}{index}")
     };
-    Some(ObjectKey::new(format!("{product}/{below}")))
+    Some(own_object(organization, product, &below))
+}
+
+fn own_object(organization: &Organization, product: &ProductSlug, below: &str) -> ObjectKey {
+    ObjectKey::new(format!(
+        "{}{below}",
+        KeyPrefix::product(&organization.slug, product)
+    ))
 }
 
 /// The object that says whether the edition of a path was renamed, and what follows the edition in the path: nothing, or
 /// something that begins with a slash. Nothing for a path below no edition.
-pub fn edition_of_path<'a>(product: &ProductSlug, path: &'a str) -> Option<(ObjectKey, &'a str)> {
+pub fn edition_of_path<'a>(
+    organization: &Organization,
+    product: &ProductSlug,
+    path: &'a str,
+) -> Option<(ObjectKey, &'a str)> {
     let below = path.strip_prefix('/').unwrap_or(path).strip_prefix("v/")?;
     let end = below.find('/').unwrap_or(below.len());
     let (edition, rest) = below.split_at(end);
     let edition: EditionSlug = edition.parse().ok()?;
-    Some((KeyPrefix::edition(product, &edition).directory_key(), rest))
+    let place = KeyPrefix::edition(&organization.slug, product, &edition);
+    Some((place.directory_key(), rest))
 }
 
 /// Where a path goes whose edition was renamed: `slug` is what the object that [`edition_of_path`] names says as
@@ -92,12 +105,13 @@ pub enum Instead {
     NotFound(ObjectKey),
 }
 
-/// What stands in for a missing object, unless its edition was [renamed](renamed_path). Crawlers look for two files at the product's root, where an edition may bring
-/// its own.
-pub fn instead_of_path(product: &ProductSlug, path: &str) -> Instead {
+/// What stands in for a missing object, unless its edition was [renamed](renamed_path). Crawlers look for two files at the
+/// product's root, where an edition may bring its own.
+pub fn instead_of_path(organization: &Organization, product: &ProductSlug, path: &str) -> Instead {
+    let page = |name: &str| own_object(organization, product, &format!("v/{name}"));
     match path.trim_start_matches('/') {
-        own @ ("robots.txt" | "sitemap.xml") => Instead::Object(ObjectKey::new(format!("{product}/v/{own}"))),
-        _ => Instead::NotFound(ObjectKey::new(format!("{product}/v/404.html"))),
+        own @ ("robots.txt" | "sitemap.xml") => Instead::Object(page(own)),
+        _ => Instead::NotFound(page("404.html")),
     }
 }
 
@@ -105,10 +119,14 @@ pub fn instead_of_path(product: &ProductSlug, path: &str) -> Instead {
 mod tests {
     use super::*;
     use crate::id::{Revision, SurrogateKey};
+    use crate::organization::Policy;
+    use crate::product::ProductPolicy;
+    use crate::slug::OrganizationSlug;
 
     fn organization(layout: Layout, path_prefix: &str) -> Organization {
         Organization {
-            slug: "default".parse().unwrap(),
+            slug: OrganizationSlug::default(),
+            title: "Example".parse().unwrap(),
             layout,
             domain: "www.example.org".into(),
             path_prefix: path_prefix.into(),
@@ -116,8 +134,12 @@ mod tests {
             bucket: "docs".into(),
             fastly_domain: String::new(),
             fastly_service: None,
+            fastly_key: None,
             ticket_url: None,
             default_edition: "__main".parse().unwrap(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            policy: Policy::default(),
+            revision: Revision::NEW,
         }
     }
 
@@ -133,6 +155,7 @@ mod tests {
             created_at: jiff::Timestamp::UNIX_EPOCH,
             ended_at: None,
             next_build_slug: 1,
+            policy: ProductPolicy::default(),
             revision: Revision::NEW,
         }
     }
@@ -174,8 +197,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_answered_by_the_products_own_pages() {
-        let product = "alpha".parse().unwrap();
-        let instead = |path| instead_of_path(&product, path);
+        let (organization, product) = (organization(Layout::Subdomain, ""), "alpha".parse().unwrap());
+        let instead = |path| instead_of_path(&organization, &product, path);
         let object = |key| Instead::Object(ObjectKey::new(key));
         assert_eq!(instead("/robots.txt"), object("alpha/v/robots.txt"));
         assert_eq!(instead("/sitemap.xml"), object("alpha/v/sitemap.xml"));
@@ -186,14 +209,14 @@ mod tests {
 
     #[test]
     fn what_is_missing_below_an_edition_may_be_below_another_name() {
-        let product = "alpha".parse().unwrap();
+        let (organization, product) = (organization(Layout::Path, ""), "alpha".parse().unwrap());
         for (path, directory, moved) in [
             ("/v/v1", "alpha/v/v1", "/v/v2"),
             ("/v/v1/", "alpha/v/v1", "/v/v2/"),
             ("v/v1/a/b.html", "alpha/v/v1", "/v/v2/a/b.html"),
             ("/v/v1.0/a", "alpha/v/v1.0", "/v/v2/a"),
         ] {
-            let (object, rest) = edition_of_path(&product, path).unwrap();
+            let (object, rest) = edition_of_path(&organization, &product, path).unwrap();
             assert_eq!(object, ObjectKey::new(directory), "{path}");
             assert_eq!(renamed_path(&"v2".parse().unwrap(), rest), moved, "{path}");
         }
@@ -206,13 +229,13 @@ mod tests {
             "/v/../x",
             "/v/index.html",
         ] {
-            assert_eq!(edition_of_path(&product, path), None, "{path}");
+            assert_eq!(edition_of_path(&organization, &product, path), None, "{path}");
         }
     }
 
     #[test]
     fn request_paths_find_their_objects() {
-        let (product, main) = ("myproject".parse().unwrap(), "__main".parse().unwrap());
+        let (organization, product) = (organization(Layout::Subdomain, ""), "myproject".parse().unwrap());
         for (path, key) in [
             ("", "myproject/v/__main/index.html"),
             ("/", "myproject/v/__main/index.html"),
@@ -233,13 +256,13 @@ mod tests {
             ("/very/deep", "myproject/v/__main/very/deep"),
         ] {
             assert_eq!(
-                object_of_path(&product, &main, path),
+                object_of_path(&organization, &product, path),
                 Some(ObjectKey::new(key)),
                 "{path}"
             );
         }
         for path in ["/../x", "/v/../../other/x", "/a/./b"] {
-            assert_eq!(object_of_path(&product, &main, path), None, "{path}");
+            assert_eq!(object_of_path(&organization, &product, path), None, "{path}");
         }
     }
 }

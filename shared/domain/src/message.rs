@@ -133,7 +133,7 @@ impl PurgeCdn {
 impl RetireName {
     /// Where the name's objects lie.
     pub fn place(&self) -> KeyPrefix {
-        KeyPrefix::edition(&self.product, &self.name)
+        KeyPrefix::edition(&self.organization, &self.product, &self.name)
     }
 
     /// What has to be done after it.
@@ -183,6 +183,17 @@ impl Message {
             Self::RegisterBuild(_) | Self::PurgeCdn(_) => return None,
         };
         Some(hex::encode(&Sha256::digest(place)[..16]))
+    }
+
+    /// The tenant that it is about.
+    pub fn organization(&self) -> &OrganizationSlug {
+        match self {
+            Self::RegisterBuild(register) => &register.organization,
+            Self::CopyEdition(copy) => &copy.organization,
+            Self::RetireName(retire) => &retire.organization,
+            Self::PurgeCdn(purge) => &purge.organization,
+            Self::RenderDashboard(render) => &render.organization,
+        }
     }
 
     /// The task that watches, if one does.

@@ -66,7 +66,7 @@ impl Edition {
     /// Where its copies go: below the new slug from the moment a rename is accepted.
     pub fn place(&self) -> KeyPrefix {
         let slug = self.renaming.as_ref().map_or(&self.slug, |renaming| &renaming.to);
-        KeyPrefix::edition(&self.product, slug)
+        KeyPrefix::edition(&self.organization, &self.product, slug)
     }
 
     /// Whether nobody else can have this slug.

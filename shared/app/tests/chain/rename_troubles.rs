@@ -3,7 +3,6 @@
 use imprint_app::Pace;
 use imprint_domain::message::Message;
 use imprint_domain::task::TaskStatus;
-use imprint_testing::samples::parsed;
 use imprint_testing::{Moment, Trouble, run_until_death};
 
 use crate::installation::expected;
@@ -188,11 +187,8 @@ async fn a_deletion_that_fails_shows_and_is_healed_by_the_sweep() {
 #[tokio::test(start_paused = true)]
 async fn a_rename_whose_files_are_missing_shows_and_is_done_with_the_next_build() {
     let here = with_siblings().await;
-    let prefix = imprint_domain::key::KeyPrefix::build(
-        &parsed("alpha"),
-        &here.edition("v1").desired.unwrap().build_slug,
-    );
-    for key in here.world.objects.keys(prefix.as_str()) {
+    let build = here.edition("v1").desired.unwrap().build_slug;
+    for key in here.world.objects.keys(&format!("alpha/builds/{build}/")) {
         here.world.objects.remove(&key);
     }
     let changed = ask(&here, "v1", "v2").await.unwrap();

@@ -10,7 +10,8 @@ use crate::tracking::TrackingMode;
 
 fn organization() -> Organization {
     Organization {
-        slug: "default".parse().unwrap(),
+        slug: crate::slug::OrganizationSlug::default(),
+        title: "Example".parse().unwrap(),
         layout: Layout::Path,
         domain: "example.org".into(),
         path_prefix: String::new(),
@@ -18,8 +19,12 @@ fn organization() -> Organization {
         bucket: "docs".into(),
         fastly_domain: String::new(),
         fastly_service: None,
+        fastly_key: None,
         ticket_url: None,
         default_edition: "main".parse().unwrap(),
+        created_at: Timestamp::UNIX_EPOCH,
+        policy: crate::organization::Policy::default(),
+        revision: crate::id::Revision::NEW,
     }
 }
 
@@ -40,6 +45,7 @@ fn edition(id: u64, name: &str) -> Edition {
         created_at: Timestamp::UNIX_EPOCH,
         ended_at: None,
         next_build_slug: 1,
+        policy: crate::product::ProductPolicy::default(),
         revision: crate::id::Revision::NEW,
     };
     let tracking = Tracking {
