@@ -41,7 +41,7 @@ use Access::{Administrator, Anyone, Reader, SelfOr, Token, With, Within};
 use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
 
 /// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: [(Method, &str, Access); 45] = [
+pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
@@ -59,6 +59,8 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 45] = [
         "/products/{slug}/slug-rules/preview",
         With(AdminProduct),
     ),
+    (Method::DELETE, "/products/{slug}", With(AdminProduct)),
+    (Method::POST, "/products/{slug}/restore", With(AdminProduct)),
     (Method::GET, "/products/{slug}/builds/", Anyone),
     (Method::POST, "/products/{slug}/builds/", With(UploadBuild)),
     (Method::GET, "/builds/{id}", Anyone),

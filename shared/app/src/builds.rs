@@ -96,6 +96,7 @@ pub async fn create(
         .product_with_editions(org, product)
         .await?
         .ok_or(AppError::NotFound)?;
+    product.writable()?;
     let count = births(env, &new, &product, &editions).len() as u64;
     let ids = Ids {
         builds: 1,
@@ -145,14 +146,22 @@ pub async fn create(
             }));
         }
         // Numbers were allotted for the first look; an edition that became necessary since waits for the next build.
-        let born = births(env, &new, &product, &editions)
-            .into_iter()
-            .zip(first..first + count);
-        changes.extend(born.map(|(born, id)| {
+        let born = births(env, &new, &product, &editions);
+        for (born, id) in born.into_iter().zip(first..first + count) {
             let key = surrogate_key(env, &editions, &born.slug);
             let at = created.build.created_at;
-            Change::CreateEdition(product.edition(EditionId(id), born, key, at))
-        }));
+            changes.push(Change::CreateEdition(product.edition(
+                EditionId(id),
+                born,
+                key,
+                at,
+            )));
+        }
+        changes.extend(
+            giving_way(env, &new, &product, &editions)
+                .into_iter()
+                .map(Change::UpdateEdition),
+        );
         match env.catalog.commit(changes).await {
             Ok(()) => return Ok(created),
             Err(StoreError::Conflict) => {}
@@ -163,7 +172,10 @@ pub async fn create(
             .product_with_editions(org, &product.slug)
             .await?
             .ok_or(AppError::NotFound)?;
-        if again.revision == product.revision && editions_again.len() == editions.len() {
+        let is_same = again.revision == product.revision
+            && editions_again.len() == editions.len()
+            && giving_way(env, &new, &again, &editions_again) == giving_way(env, &new, &product, &editions);
+        if is_same {
             // Nothing else changed, so it was the slug.
             match &new.slug {
                 Some(slug) => {
@@ -218,6 +230,19 @@ fn births(env: &Env, new: &NewBuild, product: &Product, editions: &[Edition]) ->
         NewEditions::Allowed => automatic(&Rules::of(&env.organization, product), subject, editions).births,
         NewEditions::Forbidden => Vec::new(),
     }
+}
+
+/// The editions that lead readers from the slugs of those that a build brings, as they are when these are there.
+fn giving_way(env: &Env, new: &NewBuild, product: &Product, editions: &[Edition]) -> Vec<Edition> {
+    let births = births(env, new, product, editions);
+    let leads = |edition: &&Edition| births.iter().any(|born| edition.former.contains(&born.slug));
+    // One may lead from several of them.
+    let yielded = |edition: &Edition| {
+        births
+            .iter()
+            .fold(edition.clone(), |edition, born| edition.yield_name(&born.slug))
+    };
+    editions.iter().filter(leads).map(yielded).collect()
 }
 
 /// A build.

@@ -2,6 +2,7 @@
 
 mod life;
 mod moving;
+mod renaming;
 
 pub use life::{RollbackTo, history, pin, restore, rollback, unpin};
 pub(crate) use moving::{copy_message, queued};
@@ -14,12 +15,14 @@ use imprint_domain::git::GitRefs;
 use imprint_domain::id::{BuildId, EditionId, SurrogateKey, TaskId};
 use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::product::Product;
+use imprint_domain::rename;
 use imprint_domain::slug::{EditionSlug, ProductSlug};
 use imprint_domain::text::Title;
 use imprint_domain::tracking::TrackingMode;
 
 use self::life::check_pin;
-use self::moving::{Move, Wanted, commit};
+use self::moving::{Beside, Move, Wanted, commit};
+use self::renaming::Rename;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::ports::{Change, Ids};
@@ -99,6 +102,7 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             .product_with_editions(org, product)
             .await?
             .ok_or(AppError::NotFound)?;
+        product.writable()?;
         let blueprint = blueprint(env, &new, &editions)?;
         let slug = blueprint.slug.clone();
         if has_live(&editions, &slug) {
@@ -120,6 +124,7 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
         };
         allotted = Some(id);
         let key = surrogate_key(env, &editions, &slug);
+        let beside = Beside::updates(rename::giving_way(&editions, id, &slug));
         let edition = product.edition(id, blueprint, key, env.clock.now());
         let moved = build
             .as_ref()
@@ -129,7 +134,8 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             before: None,
             edition,
             moved,
-            write: Change::CreateEdition,
+            write: Box::new(Change::CreateEdition),
+            beside,
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);
@@ -138,17 +144,15 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
     Err(AppError::Contended)
 }
 
-/// Whether a slug is taken. Deleted editions give theirs back.
+/// Whether a slug is taken. Deleted editions give theirs back, and those that were renamed their former ones.
 pub(crate) fn has_live(editions: &[Edition], slug: &EditionSlug) -> bool {
-    editions
-        .iter()
-        .any(|edition| edition.ended_at.is_none() && edition.slug == *slug)
+    editions.iter().any(|edition| edition.holds(slug))
 }
 
-/// The key for the objects at a slug: a new one, unless a deleted edition had the slug. The CDN may hold that one's objects
+/// The key for the objects at a slug: a new one, unless another edition had the slug. The CDN may hold that one's objects
 /// for a year at the URLs of the new one's, so they must go with the same purge.
 pub(crate) fn surrogate_key(env: &Env, editions: &[Edition], slug: &EditionSlug) -> SurrogateKey {
-    let predecessor = editions.iter().rev().find(|edition| edition.slug == *slug);
+    let predecessor = editions.iter().rev().find(|edition| edition.has_had(slug));
     predecessor.map_or_else(
         || SurrogateKey::from_bytes(env.random.identity()),
         |edition| edition.surrogate_key.clone(),
@@ -184,7 +188,8 @@ fn name(new: &NewName, editions: &[Edition]) -> Result<(EditionSlug, Title), App
         NewName::Autoincrement => {
             let numbers = editions
                 .iter()
-                .filter_map(|edition| edition.slug.as_str().parse::<u64>().ok());
+                .flat_map(Edition::names)
+                .filter_map(|name| name.as_str().parse::<u64>().ok());
             let next = numbers.max().unwrap_or(0).saturating_add(1).to_string();
             let invalid = || AppError::Invalid(format!("Invalid slug: {next}"));
             Ok((
@@ -223,6 +228,16 @@ pub async fn get(env: &Env, id: EditionId) -> Result<(Product, Edition), AppErro
     Ok((product, edition))
 }
 
+/// An edition that may be written to, with its product.
+///
+/// # Errors
+/// `NotFound` when there is none, `Invalid` when its product was deleted.
+async fn get_writable(env: &Env, id: EditionId) -> Result<(Product, Edition), AppError> {
+    let (product, edition) = get(env, id).await?;
+    product.writable()?;
+    Ok((product, edition))
+}
+
 /// A product with all its editions in the order of creation, ended ones included.
 ///
 /// # Errors
@@ -237,6 +252,8 @@ pub async fn list(env: &Env, product: &ProductSlug) -> Result<(Product, Vec<Edit
 /// What can be changed of an edition.
 #[derive(Debug, Clone, Default)]
 pub struct EditionPatch {
+    /// A new slug, or the present one.
+    pub slug: Option<EditionSlug>,
     /// A new title.
     pub title: Option<Title>,
     /// A new mode; refs that it needs may come with it or be there already.
@@ -255,29 +272,41 @@ pub struct EditionPatch {
     pub by: Option<UserName>,
 }
 
-/// Changes an edition. A change to what it already is succeeds; naming a build always publishes it (again).
+/// Changes an edition. A change to what it already is succeeds; naming a build always publishes it (again). Another slug
+/// is claimed at once, and the edition has it when the task is done.
 ///
 /// # Errors
-/// `NotFound` when there is none, `Invalid` for a build that cannot be shown.
+/// `NotFound` when there is none, `Invalid` for a build that cannot be shown or a slug that it cannot have.
 pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
+        let (product, before) = get_writable(env, id).await?;
         let edition = patched(env, before.clone(), &patch)?;
         let build = match build_to_show(&edition, &patch)? {
             Some(build) => Some(publishable(env, &edition.product, build).await?),
             None => None,
         };
-        let moved = build
-            .as_ref()
-            .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, patch.by.clone()));
-        let wanted = Wanted {
-            product,
-            before: Some(&before),
-            edition,
-            moved,
-            write: Change::UpdateEdition,
+        let rename = match &patch.slug {
+            Some(slug) => Rename::wanted(env, &edition, slug).await?,
+            None => Rename::NotWanted,
         };
-        if let Some(changed) = commit(env, wanted).await? {
+        let wanted = match &rename {
+            Rename::NotWanted | Rename::UnderWay(_) => {
+                let to = |build| Move::plan(env, edition.clone(), build, Cause::Person, patch.by.clone());
+                Wanted {
+                    product,
+                    before: Some(&before),
+                    moved: build.as_ref().map(to),
+                    edition,
+                    write: Box::new(Change::UpdateEdition),
+                    beside: Beside::default(),
+                }
+            }
+            Rename::New(new) => {
+                new.apply(env, (product, &before), edition, build.as_ref(), patch.by.clone())?
+            }
+        };
+        if let Some(mut changed) = commit(env, wanted).await? {
+            changed.task = changed.task.or(rename.under_way());
             return Ok(changed);
         }
     }
@@ -341,14 +370,18 @@ fn build_to_show(edition: &Edition, patch: &EditionPatch) -> Result<Option<Build
 /// `NotFound` when there is none.
 pub async fn end(env: &Env, id: EditionId) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
-        let edition = before.clone().end(env.clock.now());
-        let wanted = Wanted {
-            product,
-            before: Some(&before),
-            edition,
-            moved: None,
-            write: Change::EndEdition,
+        let (product, before) = get_writable(env, id).await?;
+        let ended = before.clone().end(env.clock.now());
+        let wanted = match &before.renaming {
+            None => Wanted {
+                product,
+                before: Some(&before),
+                edition: ended,
+                moved: None,
+                write: Box::new(Change::EndEdition),
+                beside: Beside::default(),
+            },
+            Some(renaming) => renaming::given_up(env, (product, &before), ended, renaming),
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);

@@ -17,6 +17,7 @@ pub mod products;
 pub mod purge_cdn;
 pub mod register_build;
 pub mod render_dashboard;
+pub mod retire_name;
 pub mod seal;
 pub mod slug_rules;
 pub mod step;

@@ -67,12 +67,16 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             .product_with_editions(org, product)
             .await
             .map_err(StepError::catalog)?;
-        let (product, editions) = found.ok_or_else(|| gone("the product"))?;
+        let (found, editions) = found.ok_or_else(|| gone("the product"))?;
+        found.writable().map_err(|ended| StepError::Final {
+            code: FailureCode::ProductEnded,
+            message: ended.to_string(),
+        })?;
         let learned = match files.take() {
             Some(learned) => learned,
             None => learn(env, &build, &editions).await?,
         };
-        let rules = Rules::of(&env.organization, &product);
+        let rules = Rules::of(&env.organization, &found);
         let (asked_for, now) = (&message.editions, env.clock.now());
         let decision =
             publish::register(&rules, build, &learned.id, editions, asked_for, now).map_err(|error| {

@@ -10,6 +10,7 @@ use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateK
 use crate::key::KeyPrefix;
 use crate::kind::{Kind, Retention};
 use crate::pin::Pin;
+use crate::rename::Renaming;
 use crate::rules::Rules;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::Failure;
@@ -103,6 +104,15 @@ pub struct Edition {
     /// That it stays where it is, whatever it tracks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pin>,
+    /// A rename that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renaming: Option<Renaming>,
+    /// The names it gave up that nobody else took, the last one first: what lies there leads readers to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<EditionSlug>,
+    /// The keys of other editions that the CDN may still hold at its URLs: its next purge is theirs, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale_keys: Vec<SurrogateKey>,
     /// Why the newest move has not arrived, when it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -152,7 +162,7 @@ pub enum CopyOrder {
 }
 
 impl Edition {
-    /// The prefix of its files.
+    /// The prefix of the files that readers get.
     pub fn prefix(&self) -> KeyPrefix {
         KeyPrefix::edition(&self.organization, &self.product, &self.slug)
     }
@@ -204,7 +214,17 @@ impl Edition {
         match cause {
             // Among equals the verdict has seen to it that this is the newest; a higher version begins anew.
             Cause::Tracking | Cause::Unpin => self.newest_seen = Some(build.id),
-            Cause::Person | Cause::Rollback | Cause::Restore => {}
+            Cause::Person | Cause::Rollback | Cause::Restore | Cause::Rename => {}
+        }
+        self.failure = None;
+        self
+    }
+
+    /// Shows what it shows once more, as a new generation.
+    pub fn republish(mut self) -> Self {
+        self.generation = self.generation.next();
+        if let Some(desired) = &mut self.desired {
+            desired.generation = self.generation;
         }
         self.failure = None;
         self
@@ -290,7 +310,7 @@ impl Edition {
             return Ok(self);
         };
         if now > ended_at + UNDO_TIME {
-            return Err(TooLate);
+            return Err(TooLate { what: "edition" });
         }
         self.ended_at = None;
         match objects {
@@ -311,8 +331,11 @@ pub const UNDO_TIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A deletion that cannot be undone any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the edition was deleted more than {days} days ago", days = UNDO_TIME.as_hours() / 24)]
-pub struct TooLate;
+#[error("the {what} was deleted more than {days} days ago", days = UNDO_TIME.as_hours() / 24)]
+pub struct TooLate {
+    /// What was deleted.
+    pub what: &'static str,
+}
 
 /// Whose objects lie at the prefix of an edition that was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -387,4 +410,6 @@ pub enum Cause {
     Unpin,
     /// The edition was restored after its deletion.
     Restore,
+    /// The edition got another slug, and its build moved with it.
+    Rename,
 }

@@ -25,6 +25,7 @@ pub mod preview;
 pub mod product;
 pub mod publish;
 pub mod purge;
+pub mod rename;
 pub mod rules;
 pub mod secret;
 pub mod slug;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::edition::{Blueprint, Edition, Tracking};
+use crate::edition::{Blueprint, Edition, TooLate, Tracking, UNDO_TIME};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
@@ -36,6 +36,9 @@ pub struct Product {
     pub surrogate_key: SurrogateKey,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
     /// The smallest number that may still be free as an automatic build slug. Slugs are never freed, so it only grows.
     pub next_build_slug: u64,
     /// Its own rules, where they differ from the organization's.
@@ -44,6 +47,11 @@ pub struct Product {
     /// How often it was written.
     pub revision: Revision,
 }
+
+/// A write to a product that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Product was deprecated: {0}; POST to its /restore first")]
+pub struct ProductEnded(pub ProductSlug);
 
 /// The rules of a product. Each part that is there takes the place of the organization's as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +80,35 @@ impl Product {
         self.root_fastly_domain
             .as_deref()
             .unwrap_or(&organization.fastly_domain)
+    }
+
+    /// Deletes it for lists and writers. Its files and editions stay as they are. Ending again changes nothing.
+    pub fn end(mut self, now: Timestamp) -> Self {
+        self.ended_at = self.ended_at.or(Some(now));
+        self
+    }
+
+    /// Undoes the deletion. Restoring what has not ended changes nothing.
+    ///
+    /// # Errors
+    /// When it was deleted too long ago.
+    pub fn restore(mut self, now: Timestamp) -> Result<Self, TooLate> {
+        if self.ended_at.is_some_and(|ended_at| now > ended_at + UNDO_TIME) {
+            return Err(TooLate { what: "product" });
+        }
+        self.ended_at = None;
+        Ok(self)
+    }
+
+    /// Lets only live products be written to.
+    ///
+    /// # Errors
+    /// When it was deleted.
+    pub fn writable(&self) -> Result<(), ProductEnded> {
+        match self.ended_at {
+            None => Ok(()),
+            Some(_) => Err(ProductEnded(self.slug.clone())),
+        }
     }
 
     /// The edition every product is born with: at the product's root URL, tracking `main`.
@@ -124,6 +161,9 @@ impl Product {
             attempts: Vec::new(),
             newest_seen: None,
             pin: None,
+            renaming: None,
+            former: Vec::new(),
+            stale_keys: Vec::new(),
             failure: None,
             revision: Revision::NEW,
         }

@@ -184,6 +184,9 @@ mod tests {
             attempts: vec![],
             newest_seen: None,
             pin: None,
+            renaming: None,
+            former: Vec::new(),
+            stale_keys: Vec::new(),
             failure: None,
             revision: Revision::NEW,
         }

@@ -8,7 +8,7 @@ use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
 use imprint_domain::kind::{Kind, Retention};
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName};
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::{Product, ProductPolicy};
@@ -110,6 +110,7 @@ pub fn product(slug: &str) -> Product {
         root_fastly_domain: None,
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
+        ended_at: None,
         next_build_slug: 1,
         policy: ProductPolicy::default(),
         revision: Revision::NEW,
@@ -236,6 +237,18 @@ pub fn copy_message(task: &TaskId, edition: &Edition, build: &Build, generation:
     })
 }
 
+/// A message that has a name lead to the edition that gave it up.
+pub fn retire_message(edition: &Edition, name: &str) -> Message {
+    Message::RetireName(RetireName {
+        organization: edition.organization.clone(),
+        product: edition.product.clone(),
+        edition: edition.id,
+        name: parsed(name),
+        rest: Vec::new(),
+        purge: None,
+    })
+}
+
 /// A message that purges an edition.
 pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation: u64) -> Message {
     Message::PurgeCdn(PurgeCdn {
@@ -245,6 +258,7 @@ pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation
         edition: edition.id,
         pointer: pointer(build, manifest_id(&build.id.to_string()), generation),
         surrogate_key: edition.surrogate_key.clone(),
+        stale_keys: Vec::new(),
         report: CopyReport::default(),
     })
 }

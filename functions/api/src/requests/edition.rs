@@ -54,7 +54,8 @@ pub(crate) struct CreateEdition {
 /// A change of an edition. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UpdateEdition {
-    /// Its present slug. Renaming is not available yet.
+    /// Its name in URLs. Another one than the present is claimed at once, and `queue_url` watches the move.
+    #[schema(pattern = "^[a-zA-Z0-9-._]+$", example = "v1.0", max_length = 128)]
     slug: Option<String>,
     /// Its title.
     #[schema(max_length = 255)]
@@ -164,9 +165,9 @@ impl CreateEdition {
 }
 
 impl UpdateEdition {
-    /// The patch, and the slug that the edition must have.
-    pub(crate) fn parse(self, urls: &Urls) -> Result<(EditionPatch, Option<EditionSlug>), ApiError> {
-        let patch = EditionPatch {
+    pub(crate) fn parse(self, urls: &Urls) -> Result<EditionPatch, ApiError> {
+        Ok(EditionPatch {
+            slug: slug(self.slug.as_deref())?,
             title: parsed(NOUN, "title", self.title.as_deref())?,
             mode: mode(self.mode.as_deref())?,
             tracked_refs: refs(self.tracked_refs.as_deref())?,
@@ -179,16 +180,7 @@ impl UpdateEdition {
                 .transpose()?,
             pending_rebuild: self.pending_rebuild,
             by: None,
-        };
-        Ok((patch, slug(self.slug.as_deref())?))
-    }
-
-    /// The refusal of another slug.
-    pub(crate) fn renamed() -> ApiError {
-        invalid(
-            NOUN,
-            "slug: renaming is not available yet; create a new edition with that slug",
-        )
+        })
     }
 }
 

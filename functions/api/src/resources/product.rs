@@ -43,6 +43,8 @@ pub(crate) struct ProductResource {
     queue_url: Option<String>,
     /// When it was created.
     date_created: Moment,
+    /// When it was deleted.
+    date_ended: Option<Moment>,
 }
 
 /// All products, or a page of them, in the order of creation.
@@ -78,6 +80,7 @@ impl ProductResource {
             surrogate_key: product.surrogate_key.to_string(),
             queue_url: None,
             date_created: Moment(product.created_at),
+            date_ended: product.ended_at.map(Moment),
         }
     }
 }

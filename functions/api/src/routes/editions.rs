@@ -90,6 +90,11 @@ pub(crate) async fn read(api: Api, urls: Urls, InPath(id): InPath<EditionId>) ->
 ///
 /// Naming a build shows it now, also when it is older than the present one; a pinned edition can only be given its own
 /// again. A change to what the edition already is succeeds.
+///
+/// Another slug is claimed at once. The edition has it as soon as its files are there, and readers find it at the old URL
+/// until then; after that the old URL redirects to the new one, until another edition takes that slug. `queue_url` is
+/// where to watch this; an edition that shows nothing is renamed at once, without a task. The default edition cannot be
+/// renamed.
 #[utoipa::path(patch, path = "/editions/{id}", tag = "editions", operation_id = "update_edition",
     params(("id" = u64, Path, description = "The edition's number")), request_body = UpdateEdition,
     responses((status = 200, description = "The edition", body = EditionResource)))]
@@ -101,13 +106,8 @@ pub(crate) async fn update(
     body: Result<JsonBody<UpdateEdition>, ApiError>,
 ) -> Result<Response, ApiError> {
     let patch = body.and_then(|JsonBody(body)| body.parse(&urls));
-    let (mut patch, slug) = after(editions::get(&api.env, id), patch).await?;
+    let mut patch = after(editions::get(&api.env, id), patch).await?;
     patch.by = Some(caller.user);
-    if let Some(slug) = slug
-        && editions::get(&api.env, id).await?.1.slug != slug
-    {
-        return Err(UpdateEdition::renamed());
-    }
     let changed = editions::update(&api.env, id, patch).await?;
     let resource = EditionResource::changed(&urls, &api.env.organization, &changed);
     Ok(delivery::json(StatusCode::OK, &resource))

@@ -18,16 +18,17 @@ use crate::Service;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Service> {
-    let groups: [UtoipaMethodRouter<Service>; 27] = [
+    let groups: Vec<UtoipaMethodRouter<Service>> = vec![
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
         routes!(service::token),
         routes!(products::list, products::create),
-        routes!(products::read, products::update),
         routes!(slug_rules::read, slug_rules::set, slug_rules::remove),
         routes!(slug_rules::preview),
         routes!(slug_rules::read_of_organization, slug_rules::set_of_organization),
+        routes!(products::read, products::update, products::end),
+        routes!(products::restore),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),

@@ -34,6 +34,7 @@ fn product() -> Product {
         root_fastly_domain: None,
         surrogate_key: SurrogateKey::from_bytes([0; 16]),
         created_at: Timestamp::UNIX_EPOCH,
+        ended_at: None,
         next_build_slug: 1,
         policy: crate::product::ProductPolicy::default(),
         revision: Revision::NEW,

@@ -14,6 +14,7 @@ pub(super) async fn a_product_is_read_as_it_was_created(catalog: &dyn Catalog) {
         root_domain: Some("docs.example.com".to_owned()),
         root_fastly_domain: Some("cdn.example.com".to_owned()),
         created_at: half_past(NOON),
+        ended_at: Some(half_past(NOON)),
         next_build_slug: 17,
         policy: ProductPolicy {
             slug_rules: Some(SlugRules::default()),
