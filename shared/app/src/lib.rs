@@ -19,6 +19,7 @@ pub mod render_dashboard;
 pub mod step;
 pub mod sweep;
 pub mod tasks;
+pub mod update_dns;
 
 pub use outgoing::Chain;
 pub use pace::Pace;

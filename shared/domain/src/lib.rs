@@ -6,6 +6,7 @@
 pub mod access;
 pub mod build;
 pub mod dashboard;
+pub mod dns;
 pub mod edition;
 pub mod git;
 pub mod history;

@@ -2,12 +2,14 @@
 
 mod catalog;
 mod cdn;
+mod dns;
 mod objects;
 mod queue;
 mod uploads;
 
 pub use catalog::MemoryCatalog;
 pub use cdn::{MemoryCdn, Purge, Refusal};
+pub use dns::{DnsRefusal, MemoryDns};
 pub use objects::{MemoryObjects, Mutation, Object};
 pub use queue::{MemoryQueue, Step};
 pub use uploads::MemoryUploads;

@@ -2,12 +2,13 @@
 
 use imprint_domain::access::{Permissions, Products, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
+use imprint_domain::dns::Cname;
 use imprint_domain::edition::{Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, UpdateDns};
 use imprint_domain::organization::{Layout, Organization};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
@@ -241,6 +242,23 @@ pub fn render_message(product: &Product) -> Message {
     })
 }
 
+/// A record `<name>.lsst.io` of the CDN.
+pub fn cname(name: &str) -> Cname {
+    Cname {
+        name: parsed(&format!("{name}.lsst.io")),
+        target: parsed("global.prod.fastly.example.net"),
+    }
+}
+
+/// A message that has a product's name looked after.
+pub fn dns_message(product: &Product) -> Message {
+    Message::UpdateDns(UpdateDns {
+        organization: product.organization.clone(),
+        product: product.slug.clone(),
+        record: cname(product.slug.as_str()),
+    })
+}
+
 /// The tenant that a message is for.
 pub fn organization_of(message: &Message) -> &OrganizationSlug {
     match message {
@@ -248,6 +266,7 @@ pub fn organization_of(message: &Message) -> &OrganizationSlug {
         Message::CopyEdition(copy) => &copy.organization,
         Message::PurgeCdn(purge) => &purge.organization,
         Message::RenderDashboard(render) => &render.organization,
+        Message::UpdateDns(update) => &update.organization,
     }
 }
 

@@ -6,7 +6,7 @@ use imprint_app::env::Env;
 use imprint_domain::organization::Organization;
 
 use crate::gate::{Counts, Faults, Gate};
-use crate::memory::{MemoryCatalog, MemoryCdn, MemoryObjects, MemoryQueue, MemoryUploads};
+use crate::memory::{MemoryCatalog, MemoryCdn, MemoryDns, MemoryObjects, MemoryQueue, MemoryUploads};
 use crate::samples;
 use crate::surroundings::{SeededRandom, TestClock};
 
@@ -27,6 +27,8 @@ pub struct World {
     pub queue: Arc<MemoryQueue>,
     /// The CDN.
     pub cdn: Arc<MemoryCdn>,
+    /// The DNS. It belongs to [`World::env`] only when a test puts it there, as it is off by default.
+    pub dns: Arc<MemoryDns>,
     /// Upload forms.
     pub uploads: Arc<MemoryUploads>,
     /// Who is served.
@@ -55,6 +57,7 @@ impl World {
             objects: Arc::new(MemoryObjects::new(gate.clone(), clock.clone())),
             queue: Arc::new(MemoryQueue::new(gate.clone())),
             cdn: Arc::new(MemoryCdn::new(gate.clone())),
+            dns: Arc::new(MemoryDns::new(gate.clone())),
             uploads: Arc::new(MemoryUploads::new(gate.clone())),
             organization: Arc::new(organization),
             clock,
@@ -69,6 +72,7 @@ impl World {
             objects: self.objects.clone(),
             queue: self.queue.clone(),
             cdn: self.cdn.clone(),
+            dns: None,
             uploads: self.uploads.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),

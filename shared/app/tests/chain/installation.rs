@@ -17,6 +17,7 @@ use imprint_app::render_dashboard::render_dashboard;
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
 use imprint_app::tasks;
+use imprint_app::update_dns::update_dns;
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::git::GitRefs;
@@ -155,6 +156,7 @@ impl Installation {
             Message::RenderDashboard(message) => {
                 render_dashboard(&self.env, std::slice::from_ref(&envelope.id), message).await
             }
+            Message::UpdateDns(message) => update_dns(&self.env, &envelope.id, message).await,
         };
         dispose(&self.env, &delivery, outcome).await
     }

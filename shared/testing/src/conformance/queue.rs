@@ -94,6 +94,7 @@ impl<'a> Place<'a> {
             Step::CopyEdition => samples::copy_message(&task, &edition, &build, generation),
             Step::PurgeCdn => samples::purge_message(&task, &edition, &build, generation),
             Step::RenderDashboard => samples::render_message(&product),
+            Step::UpdateDns => samples::dns_message(&product),
         };
         let id = samples::outbox_id(&format!("{} {name}", self.tag));
         OutboxEntry::new(id, message, NOON).envelope()
@@ -151,7 +152,10 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
     for edition in [1, 2] {
         let of_edition = |envelope: &&Envelope| match &envelope.message {
             Message::CopyEdition(copy) => copy.edition.0 == edition,
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => false,
+            Message::RegisterBuild(_)
+            | Message::PurgeCdn(_)
+            | Message::RenderDashboard(_)
+            | Message::UpdateDns(_) => false,
         };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
