@@ -34,10 +34,11 @@ use Access::{Anyone, SelfOr, With};
 use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
 
 /// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: [(Method, &str, Access); 31] = [
+pub(crate) const OPERATIONS: [(Method, &str, Access); 32] = [
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
+    (Method::GET, "/docs", Anyone),
     // It asks for a name and a password instead.
     (Method::GET, "/token", Anyone),
     (Method::GET, "/products/", Anyone),

@@ -1,5 +1,7 @@
 //! The description of the API: what the handlers say, and what all operations have in common.
 
+pub(crate) mod examples;
+
 use utoipa::PartialSchema as _;
 use utoipa::ToSchema as _;
 use utoipa::openapi::path::Operation;
@@ -11,7 +13,7 @@ use utoipa::openapi::{
 
 use http::Method;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use imprint_domain::access::Permission;
 
@@ -19,8 +21,14 @@ use crate::access::{Access, needed};
 use crate::error::{ApiError, ErrorBody, Needed};
 use crate::routes;
 
-/// The API's description, OpenAPI 3.1.
-pub fn openapi() -> OpenApi {
+/// The API's description, OpenAPI 3.1, with an example of everything.
+pub fn openapi() -> Value {
+    let mut document = serde_json::to_value(described()).expect("a test writes the description");
+    examples::add(&mut document);
+    document
+}
+
+fn described() -> OpenApi {
     let mut document = routes::all().into_openapi();
     document.info = InfoBuilder::new()
         .title("Imprint")
@@ -185,7 +193,10 @@ fn refusals(
         ));
     }
     match access {
-        Access::Anyone => {}
+        // Said, where the handler does not ask for a password: nothing is needed.
+        Access::Anyone => {
+            operation.security.get_or_insert_default();
+        }
         Access::With(permission) | Access::SelfOr(permission) => {
             let requirement = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
             operation.security = Some(vec![requirement("token"), requirement("bearer")]);

@@ -18,13 +18,14 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "api",
     "copy-edition",
     "purge-cdn",
     "register-build",
     "render-dashboard",
     "sweep",
+    "update-dns",
 ];
 
 #[async_trait]
@@ -43,6 +44,7 @@ impl FunctionFactory for Functions {
             "register-build" => imprint_register_build::function(env),
             "render-dashboard" => imprint_render_dashboard::function(env),
             "sweep" => imprint_sweep::function(env),
+            "update-dns" => imprint_update_dns::function(env),
             unknown => anyhow::bail!("no function {unknown} is built in"),
         })
     }

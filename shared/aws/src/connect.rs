@@ -8,13 +8,14 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use imprint_app::env::Env;
-use imprint_app::ports::{Clock, SystemRandom};
+use imprint_app::ports::{Clock, Dns, SystemRandom};
 
 use crate::catalog::DynamoCatalog;
 use crate::fastly::FastlyCdn;
 use crate::objects::S3Objects;
 use crate::queue::SqsQueues;
-use crate::settings::{AwsSettings, ConfigError, Settings};
+use crate::route53::Route53;
+use crate::settings::{AwsSettings, ConfigError, Naming, Settings};
 use crate::uploads::S3Uploads;
 
 /// Everything is in one region, so a connection that takes longer will not come.
@@ -69,11 +70,27 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
         objects: Arc::new(S3Objects::new(s3(aws), bucket.clone())),
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
         cdn: Arc::new(cdn),
+        dns: dns(settings.naming, aws, &clock)?,
         uploads: Arc::new(S3Uploads::new(aws, bucket.clone())),
         clock,
         random: Arc::new(SystemRandom),
         organization: Arc::new(settings.organization),
     })
+}
+
+fn dns(
+    naming: Naming,
+    aws: &AwsSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<dyn Dns>>, ConfigError> {
+    match naming {
+        Naming::Elsewhere => Ok(None),
+        Naming::Route53 => {
+            let route53 = Route53::new(aws, clock.clone());
+            let route53 = route53.map_err(|error| ConfigError::Client(Box::new(error)))?;
+            Ok(Some(Arc::new(route53)))
+        }
+    }
 }
 
 fn small_timeouts() -> TimeoutConfig {

@@ -16,10 +16,11 @@ use crate::Api;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 20] = [
+    let groups: [UtoipaMethodRouter<Api>; 21] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
+        routes!(service::docs),
         routes!(service::token),
         routes!(products::list, products::create),
         routes!(products::read, products::update),
