@@ -24,8 +24,24 @@ use crate::routes;
 /// The API's description, OpenAPI 3.1, with an example of everything.
 pub fn openapi() -> Value {
     let mut document = serde_json::to_value(described()).expect("a test writes the description");
+    first_that_fits(&mut document);
     examples::add(&mut document);
     document
+}
+
+/// Says of all forms that they are the first that fits, as they are read: an empty list of URLs is one of resources, too,
+/// and "exactly one" would refuse it.
+fn first_that_fits(place: &mut Value) {
+    match place {
+        Value::Object(object) => {
+            if let Some(forms) = object.remove("oneOf") {
+                object.insert("anyOf".to_owned(), forms);
+            }
+            object.values_mut().for_each(first_that_fits);
+        }
+        Value::Array(items) => items.iter_mut().for_each(first_that_fits),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn described() -> OpenApi {

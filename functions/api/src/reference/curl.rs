@@ -13,6 +13,9 @@ pub(super) enum Credentials {
     Password,
 }
 
+/// What fits into a line of a phone that is held across, in characters.
+const SHORT: usize = 60;
+
 /// The command; `$api`, `$token`, `$user` and `$password` are the reader's.
 pub(super) fn command(
     method: &str,
@@ -32,7 +35,11 @@ pub(super) fn command(
     if let Some((media, example)) = body {
         lines.push(format!("-H 'Content-Type: {media}'"));
         // A quote ends the text, stands by itself, and begins the text again.
-        let text = example.to_string().replace('\'', r"'\''");
+        let text = match example.to_string() {
+            short if short.len() <= SHORT => short,
+            _ => serde_json::to_string_pretty(example).unwrap_or_default(),
+        };
+        let text = text.replace('\'', r"'\''");
         lines.push(format!("-d '{text}'"));
     }
     lines.join(" \\\n  ")

@@ -42,7 +42,7 @@ struct Operation {
     /// The ways to show who one is; none when nothing is needed.
     security: Vec<String>,
     parameters: Vec<Parameter>,
-    body: Option<Content>,
+    body: Option<Body>,
     answers: Vec<Answer>,
     errors: Vec<Answer>,
     curl: String,
@@ -77,6 +77,15 @@ struct Content {
     media: String,
     kind: Kind,
     example: String,
+    /// The same in one line.
+    line: String,
+}
+
+/// What is sent: its fields are shown where they are needed.
+#[derive(Debug, Serialize)]
+struct Body {
+    #[serde(flatten)]
+    content: Content,
     fields: Vec<(String, Field)>,
 }
 
@@ -151,14 +160,15 @@ fn operations(document: &Value) -> Vec<(String, Operation)> {
         for method in METHODS {
             if let Some(operation) = item.get(method) {
                 let tag = operation["tags"][0].as_str().unwrap_or("other");
-                all.push((tag.to_owned(), operation_of(method, path, operation)));
+                let schemas = &document["components"]["schemas"];
+                all.push((tag.to_owned(), operation_of(method, path, operation, schemas)));
             }
         }
     }
     all
 }
 
-fn operation_of(method: &str, path: &str, operation: &Value) -> Operation {
+fn operation_of(method: &str, path: &str, operation: &Value, schemas: &Value) -> Operation {
     let method = method.to_uppercase();
     let security: Vec<String> = list(&operation["security"])
         .flat_map(|scheme| fields_of(scheme).map(|(name, _)| name.clone()))
@@ -183,7 +193,10 @@ fn operation_of(method: &str, path: &str, operation: &Value) -> Operation {
         description: text(&operation["description"]),
         security,
         parameters: list(&operation["parameters"]).map(parameter_of).collect(),
-        body: contents_of(body).into_iter().next(),
+        body: fields_of(body).next().map(|(media, content)| Body {
+            fields: object_of(described(&content["schema"], schemas)),
+            content: content_of(media, content),
+        }),
         answers,
         errors,
     }
@@ -228,16 +241,30 @@ fn answer_of(status: &str, response: &Value) -> Answer {
 }
 
 fn contents_of(content: &Value) -> Vec<Content> {
-    let all = fields_of(content).map(|(media, content)| Content {
-        media: media.clone(),
+    fields_of(content)
+        .map(|(media, content)| content_of(media, content))
+        .collect()
+}
+
+fn content_of(media: &str, content: &Value) -> Content {
+    let example = &content["example"];
+    Content {
+        media: media.to_owned(),
         kind: kind_of(&content["schema"]),
-        example: match &content["example"] {
+        example: match example {
             Value::String(text) => text.clone(),
             example => serde_json::to_string_pretty(example).unwrap_or_default(),
         },
-        fields: object_of(&content["schema"]),
-    });
-    all.collect()
+        line: example.to_string(),
+    }
+}
+
+/// A schema itself, where another place names it.
+fn described<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
+        Some(name) => &schemas[name],
+        None => schema,
+    }
 }
 
 fn schema_of(name: &str, schema: &Value) -> Schema {
