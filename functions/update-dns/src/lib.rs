@@ -4,20 +4,20 @@
 
 use std::sync::Arc;
 
-use imprint_app::env::Env;
 use imprint_app::step::Delivery;
+use imprint_app::tenants::Tenants;
 use imprint_app::update_dns::update_dns;
 use imprint_domain::message::Message;
 use imprint_lambda::{Batch, Function, FunctionError, LambdaEvent};
 use serde_json::Value;
 
-/// The function with its ports.
-pub fn function(env: Env) -> Arc<dyn Function> {
-    Arc::new(UpdateDnsFunction { env })
+/// The function with the organizations that it works for.
+pub fn function(tenants: Tenants) -> Arc<dyn Function> {
+    Arc::new(UpdateDnsFunction { tenants })
 }
 
 struct UpdateDnsFunction {
-    env: Env,
+    tenants: Tenants,
 }
 
 #[async_trait::async_trait]
@@ -28,8 +28,10 @@ impl Function for UpdateDnsFunction {
             match &record.delivery {
                 _ if !batch.may_handle(&record) => batch.give_back(&record),
                 Ok(Delivery { envelope, .. }) if let Message::UpdateDns(message) = &envelope.message => {
-                    let outcome = update_dns(&self.env, &envelope.id, message).await;
-                    batch.settle(&self.env, &record, outcome).await;
+                    if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
+                        let outcome = update_dns(&env, &envelope.id, message).await;
+                        batch.settle(&env, &record, outcome).await;
+                    }
                 }
                 Ok(_) | Err(_) => batch.give_back(&record),
             }

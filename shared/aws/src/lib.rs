@@ -9,6 +9,7 @@ mod connect;
 mod fastly;
 mod http;
 mod objects;
+mod places;
 mod queue;
 mod route53;
 mod settings;

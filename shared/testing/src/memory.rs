@@ -4,6 +4,7 @@ mod catalog;
 mod cdn;
 mod dns;
 mod objects;
+mod places;
 mod queue;
 mod uploads;
 
@@ -11,5 +12,6 @@ pub use catalog::MemoryCatalog;
 pub use cdn::{MemoryCdn, Purge, Refusal};
 pub use dns::{DnsRefusal, MemoryDns};
 pub use objects::{MemoryObjects, Mutation, Object};
+pub use places::MemoryPlaces;
 pub use queue::{MemoryQueue, Step};
 pub use uploads::MemoryUploads;

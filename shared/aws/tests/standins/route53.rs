@@ -220,7 +220,8 @@ fn adapter(url: &str, region: &str) -> Option<Arc<dyn Dns>> {
         ("AWS_ENDPOINT_URL_ROUTE_53", url),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    connect(&variables.into(), Arc::new(SystemClock)).unwrap().dns
+    let tenants = connect(&variables.into(), Arc::new(SystemClock)).unwrap();
+    tenants.of_installation().dns
 }
 
 #[async_trait]
