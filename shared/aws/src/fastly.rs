@@ -14,7 +14,7 @@ use reqwest::{Client, RequestBuilder, Response};
 
 use self::answer::{Answer, judge};
 use crate::call::Unusable;
-use crate::http::{beginning, client};
+use crate::http::beginning;
 use crate::settings::FastlySettings;
 
 /// How much of a refusal's body is worth reading.
