@@ -7,10 +7,12 @@ pub use life::{RollbackTo, history, pin, restore, rollback, unpin};
 pub(crate) use moving::{copy_message, queued};
 
 use imprint_domain::access::UserName;
+use imprint_domain::alternate::AlternateName;
 use imprint_domain::build::Build;
-use imprint_domain::edition::{Cause, Edition, Tracking};
+use imprint_domain::edition::{Blueprint, Cause, Edition, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{BuildId, EditionId, SurrogateKey, TaskId};
+use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{EditionSlug, ProductSlug};
 use imprint_domain::text::Title;
@@ -43,6 +45,10 @@ pub struct NewEdition {
     pub name: NewName,
     /// What it follows.
     pub tracking: Tracking,
+    /// What it is to readers; as it follows from what it tracks when nobody says.
+    pub kind: Option<Kind>,
+    /// Whether retention may end it.
+    pub retention: Retention,
     /// The build to show at once.
     pub build: Option<BuildId>,
     /// Who asks.
@@ -63,11 +69,17 @@ pub struct Changed {
 /// Checks that a tracking mode has what it needs. An edition without would follow nothing for ever (D24).
 ///
 /// # Errors
-/// When a mode that needs refs has none that it can follow.
-pub fn tracking(mode: TrackingMode, refs: Option<GitRefs>) -> Result<Tracking, AppError> {
-    mode.check(refs.as_ref())
-        .map_err(|error| AppError::Invalid(format!("Invalid Edition: {error}")))?;
-    Ok(Tracking { mode, refs })
+/// When a mode that needs refs or an alternate has none that it can follow.
+pub fn tracking(
+    mode: TrackingMode,
+    refs: Option<GitRefs>,
+    alternate: Option<AlternateName>,
+) -> Result<Tracking, AppError> {
+    Tracking::checked(mode, refs, alternate).map_err(invalid)
+}
+
+fn invalid(why: impl std::fmt::Display) -> AppError {
+    AppError::Invalid(format!("Invalid Edition: {why}"))
 }
 
 /// Creates an edition.
@@ -87,7 +99,8 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             .product_with_editions(org, product)
             .await?
             .ok_or(AppError::NotFound)?;
-        let (slug, title) = name(&new.name, &editions)?;
+        let blueprint = blueprint(env, &new, &editions)?;
+        let slug = blueprint.slug.clone();
         if has_live(&editions, &slug) {
             return Err(AppError::Invalid(format!(
                 "Invalid edition: slug ({slug}) already exists"
@@ -106,8 +119,8 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             }
         };
         allotted = Some(id);
-        let (key, tracking) = (surrogate_key(env, &editions, &slug), new.tracking.clone());
-        let edition = product.edition(id, slug, title, tracking, key, env.clock.now());
+        let key = surrogate_key(env, &editions, &slug);
+        let edition = product.edition(id, blueprint, key, env.clock.now());
         let moved = build
             .as_ref()
             .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, new.by.clone()));
@@ -140,6 +153,29 @@ pub(crate) fn surrogate_key(env: &Env, editions: &[Edition], slug: &EditionSlug)
         || SurrogateKey::from_bytes(env.random.identity()),
         |edition| edition.surrogate_key.clone(),
     )
+}
+
+fn blueprint(env: &Env, new: &NewEdition, editions: &[Edition]) -> Result<Blueprint, AppError> {
+    let (slug, title) = name(&new.name, editions)?;
+    if let Some(alternate) = &new.tracking.alternate
+        && !alternate.names(&slug)
+    {
+        return Err(invalid(format_args!(
+            "slug: one of the alternate {alternate} begins with {alternate}--"
+        )));
+    }
+    let default = &env.organization.default_edition;
+    let kind = new
+        .kind
+        .unwrap_or_else(|| Kind::of(default, &slug, &new.tracking));
+    kind.fits(default, &slug).map_err(invalid)?;
+    Ok(Blueprint {
+        slug,
+        title,
+        tracking: new.tracking.clone(),
+        kind,
+        retention: new.retention,
+    })
 }
 
 fn name(new: &NewName, editions: &[Edition]) -> Result<(EditionSlug, Title), AppError> {
@@ -207,6 +243,10 @@ pub struct EditionPatch {
     pub mode: Option<TrackingMode>,
     /// New tracked refs.
     pub tracked_refs: Option<GitRefs>,
+    /// What it is to readers.
+    pub kind: Option<Kind>,
+    /// Whether retention may end it.
+    pub retention: Option<Retention>,
     /// A build to move to.
     pub build: Option<BuildId>,
     /// `true`: publish the present build again; `false`: when something is pending, try it again.
@@ -222,7 +262,7 @@ pub struct EditionPatch {
 pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
         let (product, before) = get(env, id).await?;
-        let edition = retitled_and_retracked(before.clone(), &patch)?;
+        let edition = patched(env, before.clone(), &patch)?;
         let build = match build_to_show(&edition, &patch)? {
             Some(build) => Some(publishable(env, &edition.product, build).await?),
             None => None,
@@ -244,16 +284,24 @@ pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Cha
     Err(AppError::Contended)
 }
 
-fn retitled_and_retracked(mut edition: Edition, patch: &EditionPatch) -> Result<Edition, AppError> {
+fn patched(env: &Env, mut edition: Edition, patch: &EditionPatch) -> Result<Edition, AppError> {
     if let Some(title) = &patch.title {
         edition.title = title.clone();
     }
+    if let Some(kind) = patch.kind {
+        kind.fits(&env.organization.default_edition, &edition.slug)
+            .map_err(invalid)?;
+        if edition.kind_in(&env.organization) != kind {
+            edition.kind = Some(kind);
+        }
+    }
+    edition.retention = patch.retention.unwrap_or(edition.retention);
     let mode = patch.mode.unwrap_or(edition.tracking.mode);
     let refs = patch
         .tracked_refs
         .clone()
         .or_else(|| edition.tracking.refs.clone());
-    let tracking = tracking(mode, refs)?;
+    let tracking = tracking(mode, refs, edition.tracking.alternate.clone())?;
     if tracking != edition.tracking {
         edition.tracking = tracking;
         // What was newest under other rules says nothing about these.

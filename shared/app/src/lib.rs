@@ -18,6 +18,7 @@ pub mod purge_cdn;
 pub mod register_build;
 pub mod render_dashboard;
 pub mod seal;
+pub mod slug_rules;
 pub mod step;
 pub mod sweep;
 pub mod tasks;

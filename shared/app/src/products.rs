@@ -66,8 +66,12 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         .await?;
     let key = SurrogateKey::from_bytes(env.random.identity());
     let edition = product.default_edition(&env.organization, new.main_mode, id, key);
-    let Tracking { mode, refs } = &edition.tracking;
-    mode.check(refs.as_ref()).map_err(|_| {
+    let Tracking {
+        mode,
+        refs,
+        alternate,
+    } = edition.tracking.clone();
+    Tracking::checked(mode, refs, alternate).map_err(|_| {
         AppError::Invalid(format!(
             "Invalid Product: main_mode: the default edition tracks main, which {} cannot follow",
             mode.name()

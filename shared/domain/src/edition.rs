@@ -3,15 +3,18 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::alternate::AlternateName;
 use crate::build::Build;
 use crate::git::GitRefs;
 use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
+use crate::kind::{Kind, Retention};
 use crate::pin::Pin;
+use crate::rules::Rules;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::Failure;
 use crate::text::Title;
-use crate::tracking::{Standing, TrackingMode, standing};
+use crate::tracking::{Standing, TrackingMode, UnfitRefs, standing};
 
 /// What an edition follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +24,9 @@ pub struct Tracking {
     /// The refs it was created for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refs: Option<GitRefs>,
+    /// The deployment whose builds it follows, and no others; without one it follows builds that are for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternate: Option<AlternateName>,
 }
 
 /// A decision to show a build.
@@ -63,6 +69,12 @@ pub struct Edition {
     pub title: Title,
     /// What it follows.
     pub tracking: Tracking,
+    /// What it is to readers; none in what was stored before there were kinds, see [`kind_in`](Self::kind_in).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Whether retention may end it.
+    #[serde(default, skip_serializing_if = "Retention::applies")]
+    pub retention: Retention,
     /// Stable for life: all its objects carry it, and the CDN purges by it.
     pub surrogate_key: SurrogateKey,
     /// When it was created.
@@ -96,6 +108,21 @@ pub struct Edition {
     pub failure: Option<Failure>,
     /// How often it was written.
     pub revision: Revision,
+}
+
+/// An edition that does not exist yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blueprint {
+    /// Its name in URLs and keys.
+    pub slug: EditionSlug,
+    /// Its title for people.
+    pub title: Title,
+    /// What it will follow.
+    pub tracking: Tracking,
+    /// What it will be to readers.
+    pub kind: Kind,
+    /// Whether retention may end it.
+    pub retention: Retention,
 }
 
 /// What tracking says of a build that arrives.
@@ -144,17 +171,24 @@ impl Edition {
     }
 
     /// Whether this edition follows a build that has just been uploaded.
-    pub fn judge(&self, build: &Build) -> Verdict {
+    pub fn judge(&self, rules: &Rules, build: &Build) -> Verdict {
         if self.ended_at.is_some() {
             return Verdict::NotTracked;
         }
         let current = self.desired.as_ref();
         let refs = current.map(|pointer| &pointer.git_refs);
         let newest = self.newest_seen.max(current.map(|pointer| pointer.build));
-        match self.tracking.compare(refs, newest, build) {
+        match self.tracking.compare(rules, refs, newest, build) {
             Verdict::Moves if self.pin.is_some() => Verdict::Waits,
             verdict => verdict,
         }
+    }
+
+    /// Whether it follows builds of these refs for this alternate, be they older than what it shows or not.
+    pub fn follows(&self, rules: &Rules, git_refs: &GitRefs, alternate: Option<&AlternateName>) -> bool {
+        let shown = self.desired.as_ref().map(|pointer| &pointer.git_refs);
+        self.ended_at.is_none()
+            && self.tracking.standing(rules, shown, git_refs, alternate) != Standing::Foreign
     }
 
     /// Re-points the edition: a new generation that shows `build` with these files.
@@ -290,9 +324,46 @@ pub enum Objects {
 }
 
 impl Tracking {
+    /// What an edition follows, once it is known that it can follow something.
+    ///
+    /// # Errors
+    /// When the mode lacks what it needs: an edition without would follow nothing for ever (D24).
+    pub fn checked(
+        mode: TrackingMode,
+        refs: Option<GitRefs>,
+        alternate: Option<AlternateName>,
+    ) -> Result<Self, UnfitRefs> {
+        mode.check(refs.as_ref(), alternate.as_ref())?;
+        Ok(Self {
+            mode,
+            refs,
+            alternate,
+        })
+    }
+
+    fn standing(
+        &self,
+        rules: &Rules,
+        shown: Option<&GitRefs>,
+        candidate: &GitRefs,
+        alternate: Option<&AlternateName>,
+    ) -> Standing {
+        if self.alternate.as_ref() == alternate {
+            standing(rules, self.mode, self.refs.as_ref(), shown, candidate)
+        } else {
+            Standing::Foreign
+        }
+    }
+
     /// What follows from a build that arrives where one of these refs is shown and `newest` was followed.
-    pub(crate) fn compare(&self, shown: Option<&GitRefs>, newest: Option<BuildId>, build: &Build) -> Verdict {
-        match standing(self.mode, self.refs.as_ref(), shown, &build.git_refs) {
+    pub(crate) fn compare(
+        &self,
+        rules: &Rules,
+        shown: Option<&GitRefs>,
+        newest: Option<BuildId>,
+        build: &Build,
+    ) -> Verdict {
+        match self.standing(rules, shown, &build.git_refs, build.alternate.as_ref()) {
             Standing::Foreign => Verdict::NotTracked,
             Standing::Lower => Verdict::Older,
             Standing::Higher => Verdict::Moves,

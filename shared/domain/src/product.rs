@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::edition::{Edition, Tracking};
+use crate::edition::{Blueprint, Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
+use crate::kind::{Kind, Retention};
 use crate::organization::Organization;
-use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
+use crate::rules::SemverEditions;
+use crate::slug::{OrganizationSlug, ProductSlug};
+use crate::slug_rules::SlugRules;
 use crate::text::{Title, WebUrl};
 use crate::tracking::TrackingMode;
 
@@ -44,7 +47,14 @@ pub struct Product {
 
 /// The rules of a product. Each part that is there takes the place of the organization's as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProductPolicy {}
+pub struct ProductPolicy {
+    /// How refs become slugs of editions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug_rules: Option<SlugRules>,
+    /// Whether releases bring editions of their major and minor version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semver_editions: Option<SemverEditions>,
+}
 
 impl Product {
     /// The prefix of everything that is published of it.
@@ -73,22 +83,25 @@ impl Product {
         surrogate_key: SurrogateKey,
     ) -> Edition {
         let main = GitRefs::parse(&["main"]).expect("`main` is a git ref");
-        let title = "Latest".parse().expect("`Latest` is a title");
-        let tracking = Tracking {
-            mode,
-            refs: Some(main),
+        let blueprint = Blueprint {
+            slug: organization.default_edition.clone(),
+            title: "Latest".parse().expect("`Latest` is a title"),
+            tracking: Tracking {
+                mode,
+                refs: Some(main),
+                alternate: None,
+            },
+            kind: Kind::Main,
+            retention: Retention::Applies,
         };
-        let slug = organization.default_edition.clone();
-        self.edition(id, slug, title, tracking, surrogate_key, self.created_at)
+        self.edition(id, blueprint, surrogate_key, self.created_at)
     }
 
     /// An edition of this product that shows nothing yet.
     pub fn edition(
         &self,
         id: EditionId,
-        slug: EditionSlug,
-        title: Title,
-        tracking: Tracking,
+        blueprint: Blueprint,
         surrogate_key: SurrogateKey,
         created_at: Timestamp,
     ) -> Edition {
@@ -96,9 +109,11 @@ impl Product {
             id,
             organization: self.organization.clone(),
             product: self.slug.clone(),
-            slug,
-            title,
-            tracking,
+            slug: blueprint.slug,
+            title: blueprint.title,
+            tracking: blueprint.tracking,
+            kind: Some(blueprint.kind),
+            retention: blueprint.retention,
             surrogate_key,
             created_at,
             ended_at: None,

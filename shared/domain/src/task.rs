@@ -185,6 +185,8 @@ pub enum NoteCode {
     EditionPinned,
     /// No edition follows this build.
     NoEditionFollows,
+    /// The build has no edition of its own because another ref's has the slug.
+    SlugTaken,
     /// A file was uploaded that cannot be published and was left out.
     FileLeftOut,
 }

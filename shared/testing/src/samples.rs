@@ -3,11 +3,12 @@
 use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::dns::Cname;
-use imprint_domain::edition::{Edition, Pointer, Tracking};
+use imprint_domain::edition::{Blueprint, Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
+use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, UpdateDns};
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
@@ -129,6 +130,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         product: product.slug.clone(),
         slug: parsed(&id.to_string()),
         git_refs: refs(git_refs),
+        alternate: None,
         github_requester: None,
         surrogate_key: surrogate_key(&format!("build {id}")),
         created_at: NOON,
@@ -156,9 +158,17 @@ pub fn edition_of(product: &Product, id: u64, slug: &str, git_refs: &str) -> Edi
     let tracking = Tracking {
         mode: TrackingMode::GitRefs,
         refs: Some(refs(git_refs)),
+        alternate: None,
+    };
+    let blueprint = Blueprint {
+        slug: parsed(slug),
+        title: parsed(slug),
+        tracking,
+        kind: Kind::Draft,
+        retention: Retention::Applies,
     };
     let key = surrogate_key(&format!("edition {id}"));
-    product.edition(EditionId(id), parsed(slug), parsed(slug), tracking, key, NOON)
+    product.edition(EditionId(id), blueprint, key, NOON)
 }
 
 /// A pointer to a build, its files those of `manifest`.

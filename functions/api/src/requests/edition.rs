@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 use imprint_app::editions::{self, EditionPatch, NewEdition, NewName, RollbackTo};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::Generation;
+use imprint_domain::kind::Retention;
 use imprint_domain::slug::EditionSlug;
 use imprint_domain::tracking::TrackingMode;
 
@@ -30,10 +31,21 @@ pub(crate) struct CreateEdition {
     /// How it chooses builds. `git_refs` when it is absent.
     #[schema(example = "git_refs")]
     mode: Option<String>,
-    /// The refs whose builds it follows. Needed with the modes `git_refs` and `git_ref`, with `semver_major` (one major
-    /// version: `2`) and `semver_minor` (one minor version: `2.3`).
+    /// The refs whose builds it follows: with `git_refs` builds of exactly this list, with `git_ref` and
+    /// `alternate_git_ref` builds of any of them. `semver_major` needs one major version (`2`), `semver_minor` one minor
+    /// version (`2.3`), `train` one component and train of the release registry (`handbook/stable`).
     #[schema(example = json!(["v1.0"]), max_items = 64)]
     tracked_refs: Option<Vec<String>>,
+    /// The deployment whose builds it follows, and no others; its slug begins with that name and two hyphens. Needed with
+    /// the mode `alternate_git_ref`.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "usdf-dev", max_length = 63)]
+    alternate_name: Option<String>,
+    /// What it is to readers: `release`, `draft`, `major`, `minor` or `alternate`. As it follows from what it tracks when
+    /// it is absent.
+    #[schema(example = "release")]
+    kind: Option<String>,
+    /// Whether retention never ends it.
+    exempt: Option<bool>,
     /// The build to show at once: a URL of this API.
     #[schema(example = "https://keeper.example.org/builds/1")]
     build_url: Option<String>,
@@ -52,6 +64,10 @@ pub(crate) struct UpdateEdition {
     /// The refs whose builds it follows.
     #[schema(max_items = 64)]
     tracked_refs: Option<Vec<String>>,
+    /// What it is to readers: `release`, `draft`, `major`, `minor` or `alternate`. The default edition is always `main`.
+    kind: Option<String>,
+    /// Whether retention never ends it.
+    exempt: Option<bool>,
     /// The build to show now: a URL of this API.
     build_url: Option<String>,
     /// `true` publishes the present build again; `false` tries again what is pending.
@@ -120,7 +136,8 @@ impl RollbackEdition {
 impl CreateEdition {
     pub(crate) fn parse(self, urls: &Urls) -> Result<NewEdition, ApiError> {
         let mode = mode(self.mode.as_deref())?.unwrap_or(TrackingMode::GitRefs);
-        let tracking = editions::tracking(mode, refs(self.tracked_refs.as_deref())?)?;
+        let alternate = parsed(NOUN, "alternate_name", self.alternate_name.as_deref())?;
+        let tracking = editions::tracking(mode, refs(self.tracked_refs.as_deref())?, alternate)?;
         let build = self
             .build_url
             .as_deref()
@@ -138,6 +155,8 @@ impl CreateEdition {
         Ok(NewEdition {
             name,
             tracking,
+            kind: parsed(NOUN, "kind", self.kind.as_deref())?,
+            retention: self.exempt.map_or(Retention::Applies, retention),
             build,
             by: None,
         })
@@ -151,6 +170,8 @@ impl UpdateEdition {
             title: parsed(NOUN, "title", self.title.as_deref())?,
             mode: mode(self.mode.as_deref())?,
             tracked_refs: refs(self.tracked_refs.as_deref())?,
+            kind: parsed(NOUN, "kind", self.kind.as_deref())?,
+            retention: self.exempt.map(retention),
             build: self
                 .build_url
                 .as_deref()
@@ -168,6 +189,14 @@ impl UpdateEdition {
             NOUN,
             "slug: renaming is not available yet; create a new edition with that slug",
         )
+    }
+}
+
+fn retention(is_exempt: bool) -> Retention {
+    if is_exempt {
+        Retention::Exempt
+    } else {
+        Retention::Applies
     }
 }
 

@@ -4,12 +4,14 @@ mod build;
 mod edition;
 mod organization;
 mod product;
+mod slug_rules;
 mod user;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
 pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization};
 pub(crate) use product::{CreateProduct, UpdateProduct};
+pub(crate) use slug_rules::{PreviewSlugRules, SetOrganizationRules, SetSlugRules};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 
 use std::fmt::Display;

@@ -55,6 +55,8 @@ pub(crate) struct BuildResource<'a> {
     /// A form whose use confirms the upload, for clients without a token at hand. Only with the other forms.
     #[serde(skip_serializing_if = "Option::is_none")]
     post_complete_url: Option<UploadForm<'a>>,
+    /// The deployment that it is for; null when it is for all.
+    alternate_name: Option<String>,
 }
 
 /// Where and how to post one file as `multipart/form-data`: the fields in this order, the file last. Good for 24 hours.
@@ -114,6 +116,7 @@ impl<'a> BuildResource<'a> {
             post_prefix_urls: None,
             post_dir_urls: None,
             post_complete_url: None,
+            alternate_name: build.alternate.as_ref().map(ToString::to_string),
         }
     }
 

@@ -7,6 +7,7 @@ mod organizations;
 mod products;
 mod queue;
 mod service;
+mod slug_rules;
 mod tokens;
 mod users;
 
@@ -17,7 +18,7 @@ use crate::Service;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Service> {
-    let groups: [UtoipaMethodRouter<Service>; 25] = [
+    let groups: [UtoipaMethodRouter<Service>; 28] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
@@ -25,6 +26,9 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(service::token),
         routes!(products::list, products::create),
         routes!(products::read, products::update),
+        routes!(slug_rules::read, slug_rules::set, slug_rules::remove),
+        routes!(slug_rules::preview),
+        routes!(slug_rules::read_of_organization, slug_rules::set_of_organization),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),

@@ -32,6 +32,7 @@ async fn an_edition_is_created_with_every_field_of_the_contract() {
         "date_created": "2026-01-01T12:00:00Z", "date_rebuilt": "2026-01-01T12:00:00Z", "date_ended": null,
         "surrogate_key": null, "pending_rebuild": false, "tracked_refs": ["v1.0", "x"], "mode": "git_refs",
         "queue_url": null, "failure": null, "pinned": false, "waiting_build_url": null,
+        "kind": "minor", "exempt": false, "alternate_name": null,
     });
     assert_eq!(edition, expected);
     assert_eq!(

@@ -17,6 +17,7 @@ mod scopes;
 mod server;
 mod service;
 mod size;
+mod slug_rules;
 mod tasks;
 mod trouble;
 mod users;

@@ -109,6 +109,7 @@ pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Chang
     let shows = |before: &Edition| {
         before.title != edition.title
             || before.tracking != edition.tracking
+            || before.kind != edition.kind
             || before.ended_at != edition.ended_at
     };
     if wanted.before.is_some_and(shows) {

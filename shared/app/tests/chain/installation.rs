@@ -112,6 +112,7 @@ impl Installation {
         let new = NewBuild {
             slug: None::<BuildSlug>,
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
+            alternate: None,
             github_requester: None,
             directories: None,
             new_editions: NewEditions::Allowed,

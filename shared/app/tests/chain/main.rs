@@ -12,3 +12,4 @@ mod installation;
 mod life;
 mod order;
 mod publishing;
+mod tracking;

@@ -2,6 +2,7 @@ use imprint_app::ports::{Catalog, Change, Ids, StoreError};
 use imprint_domain::edition::{Cause, Edition, Reached, Tracking};
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, Generation};
+use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::pin::{Pin, Waiting};
 use imprint_domain::product::Product;
 use imprint_domain::task::FailureCode;
@@ -18,7 +19,10 @@ pub(super) async fn an_edition_is_read_as_it_was_created(catalog: &dyn Catalog) 
         tracking: Tracking {
             mode: TrackingMode::Manual,
             refs: None,
+            alternate: Some(parsed("usdf-dev")),
         },
+        kind: Some(Kind::Alternate),
+        retention: Retention::Exempt,
         created_at: half_past(NOON),
         ended_at: Some(half_past(NOON)),
         ..place.edition(&product, "DM-1").await
