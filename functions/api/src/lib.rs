@@ -11,6 +11,7 @@ mod extract;
 mod function;
 mod listing;
 mod openapi;
+mod reference;
 mod requests;
 mod resources;
 mod router;

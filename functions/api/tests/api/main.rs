@@ -12,6 +12,7 @@ mod life;
 mod lists;
 mod permissions;
 mod products;
+mod reference;
 mod scopes;
 mod server;
 mod service;
