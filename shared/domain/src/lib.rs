@@ -25,3 +25,4 @@ pub mod slug;
 pub mod task;
 pub mod text;
 pub mod tracking;
+pub mod webhook;

@@ -5,10 +5,11 @@ use sha2::{Digest, Sha256};
 
 use crate::access::UserName;
 use crate::edition::Pointer;
-use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
+use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId, WebhookId};
 use crate::key::KeyPrefix;
 use crate::slug::{OrganizationSlug, ProductSlug};
 use crate::task::CopyReport;
+use crate::webhook::Event;
 
 /// A message with the outbox entry that it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub enum Message {
     PurgeCdn(PurgeCdn),
     /// Write a product's pages: its dashboards and what themes and crawlers read.
     RenderDashboard(RenderDashboard),
+    /// Tell a subscriber what happened.
+    DeliverWebhook(DeliverWebhook),
 }
 
 /// Learn a build's files and move the editions that follow it.
@@ -107,12 +110,26 @@ pub struct RenderDashboard {
     pub product: ProductSlug,
 }
 
+/// Tell a subscriber what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliverWebhook {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// Who is told.
+    pub webhook: WebhookId,
+    /// What happened.
+    pub event: Event,
+}
+
 impl Envelope {
     /// What a queue with de-duplication knows the message by: a repeated send and a hand-over are new messages.
     pub fn deduplication_id(&self) -> String {
         let hand_overs = match &self.message {
             Message::CopyEdition(copy) => copy.hand_overs,
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => 0,
+            Message::RegisterBuild(_)
+            | Message::PurgeCdn(_)
+            | Message::RenderDashboard(_)
+            | Message::DeliverWebhook(_) => 0,
         };
         format!("{}-{}-{hand_overs}", self.id, self.attempt)
     }
@@ -126,7 +143,7 @@ impl Message {
         let place = match self {
             Self::CopyEdition(copy) => format!("{}/{}", copy.organization, copy.destination),
             Self::RenderDashboard(render) => format!("{}/{}", render.organization, render.product),
-            Self::RegisterBuild(_) | Self::PurgeCdn(_) => return None,
+            Self::RegisterBuild(_) | Self::PurgeCdn(_) | Self::DeliverWebhook(_) => return None,
         };
         Some(hex::encode(&Sha256::digest(place)[..16]))
     }
@@ -137,7 +154,7 @@ impl Message {
             Self::RegisterBuild(register) => Some(&register.task),
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
-            Self::RenderDashboard(_) => None,
+            Self::RenderDashboard(_) | Self::DeliverWebhook(_) => None,
         }
     }
 }
