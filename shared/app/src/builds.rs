@@ -16,7 +16,9 @@ use imprint_domain::slug::{BuildSlug, EditionSlug, ProductSlug};
 use imprint_domain::task::{Registration, Task};
 use imprint_domain::text::Title;
 use imprint_domain::tracking::TrackingMode;
+use imprint_domain::webhook::{EventKind, Subject};
 
+use crate::announce::{announce, announce_of};
 use crate::editions::{has_live, surrogate_key};
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
@@ -137,6 +139,7 @@ pub async fn create(
         };
         check(&created)?;
         let mut changes = vec![Change::CreateBuild(created.build.clone())];
+        let mut messages = Vec::new();
         if new.slug.is_none() {
             let next_build_slug = product.next_build_slug + 1;
             changes.push(Change::UpdateProduct(Product {
@@ -147,11 +150,13 @@ pub async fn create(
         // The number was allotted for the first look; an edition that became necessary since waits for the next build.
         if let Some(slug) = wants_edition(&editions).filter(|_| count == 1) {
             let key = surrogate_key(env, &editions, &slug);
-            changes.push(Change::CreateEdition(automatic_edition(
-                &created, slug, edition_id, key,
-            )));
+            let edition = automatic_edition(&created, slug, edition_id, key);
+            messages = announce(env, EventKind::EditionCreated, || {
+                Subject::edition(&env.organization, &created.product, &edition)
+            });
+            changes.push(Change::CreateEdition(edition));
         }
-        match env.catalog.commit(changes).await {
+        match commit_and_send(env, changes, messages).await {
             Ok(()) => return Ok(created),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -302,15 +307,20 @@ pub async fn confirm_upload(env: &Env, id: BuildId, confirmation: &Confirmation)
         if build != before {
             changes.push(Change::UpdateBuild(build.clone()));
         }
-        let message = Message::RegisterBuild(RegisterBuild {
+        let place = (&build.organization, &build.product);
+        let mut messages = announce_of(env, EventKind::BuildUploaded, place, |product| {
+            Subject::build(&env.organization, product, &build)
+        })
+        .await?;
+        messages.push(Message::RegisterBuild(RegisterBuild {
             task: task.clone(),
             organization: build.organization,
             product: build.product,
             build: id,
             editions: Vec::new(),
             asked_by: None,
-        });
-        match commit_and_send(env, changes, vec![message]).await {
+        }));
+        match commit_and_send(env, changes, messages).await {
             Ok(()) => return Ok(task),
             Err(StoreError::Conflict) if env.catalog.task(&task).await?.is_some() => return Ok(task),
             Err(StoreError::Conflict) => {}

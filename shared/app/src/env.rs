@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imprint_domain::organization::Organization;
 
-use crate::ports::{Catalog, Cdn, Clock, Objects, Queue, Random, Uploads};
+use crate::ports::{Catalog, Cdn, Clock, Objects, Queue, Random, Uploads, Webhooks};
 
 /// The ports and settings of one function, made once before its first event.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub struct Env {
     pub cdn: Arc<dyn Cdn>,
     /// Upload forms.
     pub uploads: Arc<dyn Uploads>,
+    /// Receivers of webhooks.
+    pub webhooks: Arc<dyn Webhooks>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.

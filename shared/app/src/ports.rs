@@ -8,6 +8,7 @@ mod objects;
 mod queue;
 mod surroundings;
 mod uploads;
+mod webhooks;
 
 pub use catalog::{Catalog, Change, Ids, Login, Page};
 pub use cdn::{Cdn, PurgeError, PurgeMode};
@@ -15,6 +16,7 @@ pub use objects::{DeleteFailure, ListPage, Listed, Objects, Stored};
 pub use queue::{Queue, SendError};
 pub use surroundings::{Clock, Random, SystemRandom};
 pub use uploads::{PresignError, PresignedPost, UploadSlot, Uploads};
+pub use webhooks::{WebhookCall, Webhooks};
 
 /// A boxed error of the technology behind a port.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;

@@ -6,7 +6,9 @@ use imprint_domain::product::Product;
 use imprint_domain::slug::ProductSlug;
 use imprint_domain::text::{Title, WebUrl};
 use imprint_domain::tracking::TrackingMode;
+use imprint_domain::webhook::{EventKind, Subject};
 
+use crate::announce::announce;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
@@ -75,8 +77,14 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         Change::CreateProduct(product.clone()),
         Change::CreateEdition(edition.clone()),
     ];
-    let rendering = render_dashboard::message(&product.organization, &product.slug);
-    match commit_and_send(env, changes, vec![rendering]).await {
+    let mut messages = vec![render_dashboard::message(&product.organization, &product.slug)];
+    messages.extend(announce(env, EventKind::ProductCreated, || {
+        Subject::product(&env.organization, &product)
+    }));
+    messages.extend(announce(env, EventKind::EditionCreated, || {
+        Subject::edition(&env.organization, &product, &edition)
+    }));
+    match commit_and_send(env, changes, messages).await {
         Ok(()) => Ok((product, edition)),
         Err(StoreError::Conflict) => Err(taken(&product.slug)),
         Err(error) => Err(error.into()),

@@ -16,6 +16,7 @@ use crate::objects::S3Objects;
 use crate::queue::SqsQueues;
 use crate::settings::{AwsSettings, ConfigError, Settings};
 use crate::uploads::S3Uploads;
+use crate::webhooks::HttpWebhooks;
 
 /// Everything is in one region, so a connection that takes longer will not come.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -70,6 +71,7 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
         cdn: Arc::new(cdn),
         uploads: Arc::new(S3Uploads::new(aws, bucket.clone())),
+        webhooks: Arc::new(HttpWebhooks::new(settings.reach)),
         clock,
         random: Arc::new(SystemRandom),
         organization: Arc::new(settings.organization),

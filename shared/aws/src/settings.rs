@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{AppName, Region};
 use imprint_app::ports::PurgeMode;
-use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::text::WebUrl;
+use imprint_domain::webhook::{ApiAddress, Reach};
 use reqwest::header::HeaderValue;
 
 pub use bootstrap::bootstrap;
@@ -34,6 +35,7 @@ pub(crate) struct Queues {
     pub(crate) copy_edition: Option<String>,
     pub(crate) purge_cdn: Option<String>,
     pub(crate) render_dashboard: Option<String>,
+    pub(crate) deliver_webhook: Option<String>,
 }
 
 /// How to reach the CDN.
@@ -60,6 +62,8 @@ pub(crate) struct AwsSettings {
 /// Everything the adapters need.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// How far webhooks may reach.
+    pub(crate) reach: Reach,
     pub(crate) table: String,
     pub(crate) organization: Organization,
     pub(crate) queues: Queues,
@@ -73,8 +77,12 @@ const ORGANIZATION: &str = "default";
 impl Settings {
     pub(crate) fn read(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let variables = Variables(variables);
-        stage(variables)?;
+        let reach = match stage(variables)? {
+            Stage::Local => Reach::Everywhere,
+            Stage::Dev | Stage::Prod => Reach::Public,
+        };
         Ok(Self {
+            reach,
             table: variables
                 .needed("IMPRINT_TABLE", "the name of the DynamoDB table")?
                 .to_owned(),
@@ -84,11 +92,23 @@ impl Settings {
                 copy_edition: variables.url("IMPRINT_QUEUE_COPY_EDITION")?,
                 purge_cdn: variables.url("IMPRINT_QUEUE_PURGE_CDN")?,
                 render_dashboard: variables.url("IMPRINT_QUEUE_RENDER_DASHBOARD")?,
+                deliver_webhook: variables.url("IMPRINT_QUEUE_DELIVER_WEBHOOK")?,
             },
             fastly: fastly(variables)?,
             aws: aws(variables)?,
         })
     }
+}
+
+/// Where the API is, for the bodies of webhooks.
+///
+/// # Errors
+/// When it is not said, or is no address.
+pub fn api_address(variables: &BTreeMap<String, String>) -> Result<ApiAddress, ConfigError> {
+    const VARIABLE: &str = "IMPRINT_API_URL";
+    const SHOULD_BE: &str = "the address of the API, such as https://keeper.example.org";
+    let raw = Variables(variables).needed(VARIABLE, SHOULD_BE)?;
+    raw.parse().map_err(|_| ConfigError::bad(VARIABLE, raw, SHOULD_BE))
 }
 
 fn stage(variables: Variables<'_>) -> Result<Stage, ConfigError> {
@@ -142,6 +162,7 @@ fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
                 "an edition's slug, such as main or __main",
             )
         })?,
+        policy: Policy::default(),
     })
 }
 

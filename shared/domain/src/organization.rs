@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::slug::{EditionSlug, OrganizationSlug};
 use crate::text::WebUrl;
+use crate::webhook::{EventKind, Webhook};
 
 /// How products get their URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,4 +39,22 @@ pub struct Organization {
     pub ticket_url: Option<WebUrl>,
     /// The slug of each product's default edition: LTD 1.x has `main`, LTD 2.x `__main`.
     pub default_edition: EditionSlug,
+    /// What can be changed while it runs.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// What an organization decides for all its products.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Who is told of what happens, at most [`MAX_WEBHOOKS`](crate::webhook::MAX_WEBHOOKS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<Webhook>,
+}
+
+impl Policy {
+    /// The webhooks that are told of such events.
+    pub fn webhooks_for(&self, kind: EventKind) -> impl Iterator<Item = &Webhook> {
+        self.webhooks.iter().filter(move |webhook| webhook.wants(kind))
+    }
 }

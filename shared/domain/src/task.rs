@@ -39,6 +39,8 @@ pub enum FailureCode {
     Catalog,
     /// The CDN refused the purge.
     PurgeRefused,
+    /// The receiver of a webhook did not take a delivery.
+    WebhookNotTaken,
     /// The step died each time it was tried.
     GaveUp,
 }
@@ -58,6 +60,9 @@ impl FailureCode {
             Self::Catalog => "confirm the upload again; if it fails again, check the table and its limits",
             Self::PurgeRefused => {
                 "check the CDN service id and key, then PATCH the edition with pending_rebuild: false to try again"
+            }
+            Self::WebhookNotTaken => {
+                "look at the webhook's deliveries, and replay them when the receiver is mended"
             }
             Self::GaveUp => "look at the function's log and dead-letter queue, then confirm the upload again",
         }

@@ -5,9 +5,11 @@ mod cdn;
 mod objects;
 mod queue;
 mod uploads;
+mod webhooks;
 
 pub use catalog::MemoryCatalog;
 pub use cdn::{MemoryCdn, Purge, Refusal};
 pub use objects::{MemoryObjects, Mutation, Object};
 pub use queue::{MemoryQueue, Step};
 pub use uploads::MemoryUploads;
+pub use webhooks::{MemoryWebhooks, Told};

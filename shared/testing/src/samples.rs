@@ -5,15 +5,19 @@ use imprint_domain::build::{Build, BuildState};
 use imprint_domain::edition::{Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
-    BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
+    BuildId, EditionId, EventId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
+    WebhookId,
 };
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
-use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::message::{
+    CopyEdition, DeliverWebhook, Message, PurgeCdn, RegisterBuild, RenderDashboard,
+};
+use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::OrganizationSlug;
-use imprint_domain::task::{CopyReport, EditionStep, Registration, Task, TaskEdition};
+use imprint_domain::task::{CopyReport, EditionStep, FailureCode, Registration, Task, TaskEdition};
 use imprint_domain::tracking::TrackingMode;
+use imprint_domain::webhook::{Event, EventKind, Format, SealedSecret, Subject, Topics, Webhook};
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 
@@ -85,6 +89,7 @@ pub fn organization() -> Organization {
         fastly_service: Some("service-1".to_owned()),
         ticket_url: Some(parsed("https://tickets.example.org/browse/")),
         default_edition: parsed("main"),
+        policy: Policy::default(),
     }
 }
 
@@ -241,6 +246,54 @@ pub fn render_message(product: &Product) -> Message {
     })
 }
 
+/// A webhook of a name, for these events. Its secret is [`WEBHOOK_SECRET`], which nothing has sealed.
+///
+/// # Panics
+/// When there are no events.
+pub fn webhook(name: &str, events: &[EventKind]) -> Webhook {
+    let topics = Topics::new(Format::Imprint, events.iter().copied().collect());
+    Webhook {
+        id: WebhookId::from_bytes(digest("webhook", name)),
+        url: parsed(&format!("https://{name}.example.org/hook")),
+        topics: topics.expect("a test names events"),
+        secret: SealedSecret(WEBHOOK_SECRET.to_owned()),
+        old_secret: None,
+        enabled: true,
+        created_at: NOON,
+    }
+}
+
+/// The secret of Standard Webhooks' own examples.
+pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A ping at a time.
+pub fn ping(name: &str, at: Timestamp) -> Event {
+    Event {
+        id: EventId::at(at, digest("event", name)),
+        kind: EventKind::Ping,
+        at,
+        subject: None,
+    }
+}
+
+/// A message that tells a webhook of a failed move.
+pub fn deliver_message(organization: &OrganizationSlug, webhook: &WebhookId) -> Message {
+    let product = product(PRODUCT);
+    let edition = edition(1, "main", "main");
+    let pointer = pointer(&build(1, "main"), manifest_id("1"), 1);
+    let failure = FailureCode::PurgeRefused.because("a test refused it", NOON);
+    let subject = Subject::moved(&self::organization(), &product, &edition, &pointer);
+    Message::DeliverWebhook(DeliverWebhook {
+        organization: organization.clone(),
+        webhook: webhook.clone(),
+        event: Event {
+            kind: EventKind::EditionFailed,
+            subject: Some(subject.failed(&failure)),
+            ..ping("failed", NOON)
+        },
+    })
+}
+
 /// The tenant that a message is for.
 pub fn organization_of(message: &Message) -> &OrganizationSlug {
     match message {
@@ -248,6 +301,7 @@ pub fn organization_of(message: &Message) -> &OrganizationSlug {
         Message::CopyEdition(copy) => &copy.organization,
         Message::PurgeCdn(purge) => &purge.organization,
         Message::RenderDashboard(render) => &render.organization,
+        Message::DeliverWebhook(deliver) => &deliver.organization,
     }
 }
 

@@ -6,7 +6,7 @@ use imprint_app::env::Env;
 use imprint_domain::organization::Organization;
 
 use crate::gate::{Counts, Faults, Gate};
-use crate::memory::{MemoryCatalog, MemoryCdn, MemoryObjects, MemoryQueue, MemoryUploads};
+use crate::memory::{MemoryCatalog, MemoryCdn, MemoryObjects, MemoryQueue, MemoryUploads, MemoryWebhooks};
 use crate::samples;
 use crate::surroundings::{SeededRandom, TestClock};
 
@@ -29,6 +29,8 @@ pub struct World {
     pub cdn: Arc<MemoryCdn>,
     /// Upload forms.
     pub uploads: Arc<MemoryUploads>,
+    /// Receivers of webhooks.
+    pub webhooks: Arc<MemoryWebhooks>,
     /// Who is served.
     pub organization: Arc<Organization>,
 }
@@ -56,6 +58,7 @@ impl World {
             queue: Arc::new(MemoryQueue::new(gate.clone())),
             cdn: Arc::new(MemoryCdn::new(gate.clone())),
             uploads: Arc::new(MemoryUploads::new(gate.clone())),
+            webhooks: Arc::new(MemoryWebhooks::new(gate.clone())),
             organization: Arc::new(organization),
             clock,
             gate,
@@ -70,6 +73,7 @@ impl World {
             queue: self.queue.clone(),
             cdn: self.cdn.clone(),
             uploads: self.uploads.clone(),
+            webhooks: self.webhooks.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
             organization: self.organization.clone(),

@@ -10,11 +10,12 @@ use imprint_domain::access::{LoginFailures, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, TaskId, WebhookId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{EditionStep, Task};
+use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
 use crate::gate::{Call, Gate, Trouble};
@@ -231,6 +232,36 @@ impl Catalog for MemoryCatalog {
 
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
         self.ask("catalog.task", |state| state.task(id)).await
+    }
+
+    async fn delivery(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        event: &EventId,
+    ) -> Result<Option<Delivery>, StoreError> {
+        self.ask("catalog.delivery", |state| {
+            let key = (org.clone(), webhook.clone(), event.clone());
+            state.deliveries.get(&key).cloned()
+        })
+        .await
+    }
+
+    async fn deliveries(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Delivery>, StoreError> {
+        self.ask("catalog.deliveries", |state| {
+            let own = |delivery: &&Delivery| delivery.organization == *org && delivery.webhook == *webhook;
+            let newest_first = state.deliveries.values().rev().filter(own).cloned();
+            page(newest_first.collect(), limit, cursor, |delivery| {
+                delivery.event.id.to_string()
+            })
+        })
+        .await?
     }
 
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
