@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-register-build", FUNCTION),
     ("imprint-copy-edition", FUNCTION),
     ("imprint-purge-cdn", FUNCTION),
+    ("imprint-deliver-webhook", FUNCTION),
     ("imprint-render-dashboard", FUNCTION),
     ("imprint-sweep", FUNCTION),
     (
@@ -27,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-app",
             "imprint-aws",
             "imprint-copy-edition",
+            "imprint-deliver-webhook",
             "imprint-domain",
             "imprint-lambda",
             "imprint-purge-cdn",

@@ -18,9 +18,10 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "api",
     "copy-edition",
+    "deliver-webhook",
     "purge-cdn",
     "register-build",
     "render-dashboard",
@@ -39,6 +40,9 @@ impl FunctionFactory for Functions {
         Ok(match name {
             "api" => imprint_api::function(env, api_config(environment)?),
             "copy-edition" => imprint_copy_edition::function(env),
+            "deliver-webhook" => {
+                imprint_deliver_webhook::function(env, imprint_aws::api_address(environment)?)
+            }
             "purge-cdn" => imprint_purge_cdn::function(env),
             "register-build" => imprint_register_build::function(env),
             "render-dashboard" => imprint_render_dashboard::function(env),

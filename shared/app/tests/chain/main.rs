@@ -11,3 +11,4 @@ mod installation;
 mod life;
 mod order;
 mod publishing;
+mod webhooks;

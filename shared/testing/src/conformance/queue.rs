@@ -6,6 +6,7 @@ use imprint_app::ports::Queue;
 use imprint_domain::edition::Edition;
 use imprint_domain::message::{Envelope, Message};
 use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::webhook::EventKind;
 use imprint_domain::slug::OrganizationSlug;
 
 use super::{run_all, suite, unique};
@@ -94,6 +95,10 @@ impl<'a> Place<'a> {
             Step::CopyEdition => samples::copy_message(&task, &edition, &build, generation),
             Step::PurgeCdn => samples::purge_message(&task, &edition, &build, generation),
             Step::RenderDashboard => samples::render_message(&product),
+            Step::DeliverWebhook => {
+                let webhook = samples::webhook(name, &[EventKind::EditionFailed]);
+                samples::deliver_message(&self.org, &webhook.id)
+            }
         };
         let id = samples::outbox_id(&format!("{} {name}", self.tag));
         OutboxEntry::new(id, message, NOON).envelope()
@@ -151,7 +156,10 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
     for edition in [1, 2] {
         let of_edition = |envelope: &&Envelope| match &envelope.message {
             Message::CopyEdition(copy) => copy.edition.0 == edition,
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => false,
+            Message::RegisterBuild(_)
+            | Message::PurgeCdn(_)
+            | Message::RenderDashboard(_)
+            | Message::DeliverWebhook(_) => false,
         };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
