@@ -7,3 +7,4 @@ mod publishing;
 mod restart;
 mod support;
 mod users;
+mod webhooks;

@@ -172,17 +172,18 @@ async fn what_is_told_is_signed_by_every_secret_that_is_good() {
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_is_down_for_an_hour_hears_of_it_once_it_is_up() {
     let here = Installation::telling(two()).await;
+    let before = here.world.webhooks.taken_at(ONE).len();
     here.world.webhooks.take_down(ONE);
     let [a, ..] = sites();
     let (_, task) = here.publish(&a, "main").await;
     assert_eq!(task.status(), imprint_domain::task::TaskStatus::Success, "publishing waits for nobody");
     assert_eq!(here.world.webhooks.taken_at(TWO).len(), 1, "nor does anybody else");
     pass(&here, SignedDuration::from_mins(60)).await;
-    assert_eq!(here.world.webhooks.taken_at(ONE), []);
+    assert_eq!(here.world.webhooks.taken_at(ONE).len(), before);
     here.world.webhooks.bring_up();
     pass(&here, SignedDuration::from_hours(3)).await;
     let taken = here.world.webhooks.taken_at(ONE);
-    let mut heard = types(&taken);
+    let mut heard = types(&taken[before..]);
     heard.sort();
     assert_eq!(heard, ["build.registered", "build.uploaded", "edition.updated"], "each once");
     assert!(here.world.catalog.all_outbox().is_empty());

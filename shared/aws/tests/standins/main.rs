@@ -9,3 +9,4 @@ mod objects;
 mod queue;
 mod stack;
 mod uploads;
+mod webhooks;
