@@ -96,7 +96,7 @@ impl<'a> Place<'a> {
             Step::PurgeCdn => samples::purge_message(&task, &edition, &build, generation),
             Step::RenderDashboard => samples::render_message(&product),
             Step::DeliverWebhook => {
-                let webhook = samples::webhook(name, &[EventKind::EditionFailed]);
+                let webhook = samples::webhook("hook", &[EventKind::EditionFailed]);
                 samples::deliver_message(&self.org, &webhook.id)
             }
         };
