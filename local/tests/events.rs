@@ -135,7 +135,7 @@ fn failed(response: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn register_build_takes_its_events() {
     let world = world();
-    let function = imprint_register_build::function(world.env());
+    let function = imprint_register_build::function(world.tenants());
     assert!(failed(&call(&function, event("register-build", "requested")).await).is_empty());
     let task = world.catalog.all_tasks().remove(0);
     assert!(
@@ -162,7 +162,7 @@ async fn register_build_takes_its_events() {
 #[tokio::test]
 async fn copy_edition_takes_its_events() {
     let world = world();
-    let function = imprint_copy_edition::function(world.env());
+    let function = imprint_copy_edition::function(world.tenants());
     assert!(failed(&call(&function, event("copy-edition", "requested")).await).is_empty());
     assert_eq!(world.objects.keys("alpha/v/main/"), ["alpha/v/main/index.html"]);
     assert_eq!(
@@ -174,7 +174,7 @@ async fn copy_edition_takes_its_events() {
 #[tokio::test]
 async fn purge_cdn_takes_its_events_in_one_call() {
     let world = world();
-    let function = imprint_purge_cdn::function(world.env());
+    let function = imprint_purge_cdn::function(world.tenants());
     assert!(failed(&call(&function, event("purge-cdn", "batch")).await).is_empty());
     assert_eq!(
         world.cdn.purges().len(),
@@ -195,7 +195,7 @@ async fn purge_cdn_takes_its_events_in_one_call() {
 #[tokio::test]
 async fn render_dashboard_takes_its_events_in_one_rendering_a_product() {
     let world = world();
-    let function = imprint_render_dashboard::function(world.env());
+    let function = imprint_render_dashboard::function(world.tenants());
     assert!(failed(&call(&function, event("render-dashboard", "requested")).await).is_empty());
     assert_eq!(
         world.cdn.purges().len(),
@@ -223,7 +223,7 @@ async fn deliver_webhook_takes_its_events_and_tells_each_subscriber_once() {
     }];
     let world = World::of(organization);
     let api = parsed("https://keeper.example.org");
-    let function = imprint_deliver_webhook::function(world.env(), api);
+    let function = imprint_deliver_webhook::function(world.tenants(), api);
     for _ in 0..2 {
         let answer = call(&function, event("deliver-webhook", "requested")).await;
         assert!(failed(&answer).is_empty());
@@ -239,7 +239,7 @@ async fn deliver_webhook_takes_its_events_and_tells_each_subscriber_once() {
 #[tokio::test]
 async fn sweep_takes_its_event() {
     let world = world();
-    let function = imprint_sweep::function(world.env());
+    let function = imprint_sweep::function(world.tenants());
     let swept = call(&function, event("sweep", "every-minute")).await;
     assert_eq!(swept["sent_again"], 0);
 }
@@ -248,7 +248,7 @@ async fn sweep_takes_its_event() {
 async fn the_api_takes_its_events() {
     let world = world();
     let function = imprint_api::function(
-        world.env(),
+        world.tenants(),
         ApiConfig {
             bootstrap: None,
             is_local: false,

@@ -9,10 +9,10 @@ use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use imprint_domain::access::UserName;
-use imprint_domain::id::{BuildId, EditionId, TaskId, TokenId};
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::id::{BuildId, EditionId, TaskId, TokenId, WebhookId};
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 
-use crate::Api;
+use crate::Service;
 use crate::error::ApiError;
 
 /// Makes absolute URLs on the host that the request was sent to.
@@ -34,6 +34,14 @@ impl Urls {
     /// The URL of a path that begins with a slash.
     pub(crate) fn path(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    pub(crate) fn organization(&self, slug: &OrganizationSlug) -> String {
+        self.path(&format!("/v2/orgs/{slug}"))
+    }
+
+    pub(crate) fn member(&self, org: &OrganizationSlug, user: &UserName) -> String {
+        format!("{}/members/{}", self.organization(org), in_path(user))
     }
 
     pub(crate) fn product(&self, slug: &ProductSlug) -> String {
@@ -64,6 +72,14 @@ impl Urls {
         self.path(&format!("/queue/{id}"))
     }
 
+    pub(crate) fn webhook(&self, org: &OrganizationSlug, id: &WebhookId) -> String {
+        self.path(&webhook_path(org, id))
+    }
+
+    pub(crate) fn deliveries(&self, org: &OrganizationSlug, id: &WebhookId) -> String {
+        self.path(&deliveries_path(org, id))
+    }
+
     /// The build that a URL of this API names, absolute or as a path.
     pub(crate) fn parse_build(&self, raw: &str) -> Result<BuildId, ApiError> {
         let path = ["https", "http"]
@@ -83,6 +99,15 @@ impl Urls {
         let shortened = || raw.chars().take(200).collect::<String>();
         id.ok_or_else(|| ApiError::BadRequest(format!("Invalid build_url: {}", shortened())))
     }
+}
+
+fn webhook_path(org: &OrganizationSlug, id: &WebhookId) -> String {
+    format!("/v2/orgs/{org}/webhooks/{id}")
+}
+
+/// The path of what a webhook was told.
+pub(crate) fn deliveries_path(org: &OrganizationSlug, id: &WebhookId) -> String {
+    format!("{}/deliveries", webhook_path(org, id))
 }
 
 /// The path of the tokens of a user.
@@ -126,10 +151,10 @@ pub(crate) fn forwarded_scheme(headers: &HeaderMap) -> Option<&'static str> {
     }
 }
 
-impl FromRequestParts<Api> for Urls {
+impl FromRequestParts<Service> for Urls {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, api: &Service) -> Result<Self, ApiError> {
         let host = parts
             .headers
             .get(header::HOST)

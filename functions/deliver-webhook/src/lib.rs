@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use imprint_app::deliver_webhook::deliver_webhook;
-use imprint_app::env::Env;
+use imprint_app::tenants::Tenants;
 use imprint_domain::message::Message;
 use imprint_domain::webhook::ApiAddress;
 use imprint_lambda::{Batch, Function, FunctionError, LambdaEvent};
 use serde_json::Value;
 
-/// The function with its ports. `api` is where the URLs in bodies lead to.
-pub fn function(env: Env, api: ApiAddress) -> Arc<dyn Function> {
-    Arc::new(DeliverWebhookFunction { env, api })
+/// The function with the organizations that it works for. `api` is where the URLs in bodies lead to.
+pub fn function(tenants: Tenants, api: ApiAddress) -> Arc<dyn Function> {
+    Arc::new(DeliverWebhookFunction { tenants, api })
 }
 
 struct DeliverWebhookFunction {
-    env: Env,
+    tenants: Tenants,
     api: ApiAddress,
 }
 
@@ -31,7 +31,8 @@ impl Function for DeliverWebhookFunction {
         for record in &records {
             match &record.delivery {
                 Ok(delivery) if let Message::DeliverWebhook(message) = &delivery.envelope.message => {
-                    deliveries.push((record, delivery, message));
+                    let env = batch.env(&self.tenants, record, &delivery.envelope.message).await;
+                    deliveries.extend(env.map(|env| (env, record, delivery, message)));
                 }
                 Ok(_) | Err(_) => batch.give_back(record),
             }
@@ -39,10 +40,10 @@ impl Function for DeliverWebhookFunction {
         // One slow receiver keeps no other one waiting.
         let outcomes = deliveries
             .iter()
-            .map(|(_, delivery, message)| deliver_webhook(&self.env, &self.api, delivery, message));
+            .map(|(env, _, delivery, message)| deliver_webhook(env, &self.api, delivery, message));
         let outcomes = join_all(outcomes).await;
-        for ((record, ..), outcome) in deliveries.into_iter().zip(outcomes) {
-            batch.settle(&self.env, record, outcome).await;
+        for ((env, record, ..), outcome) in deliveries.iter().zip(outcomes) {
+            batch.settle(env, record, outcome).await;
         }
         batch.response()
     }

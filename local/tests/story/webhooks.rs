@@ -80,7 +80,7 @@ async fn a_receiver_is_told_by_signed_requests_and_can_have_them_again() {
     story.quiesce().await;
     let deliveries = format!("{own}/deliveries");
     let listed = story.client.read(&deliveries).await.unwrap();
-    let log = &listed["deliveries"][0];
+    let log = &listed[0];
     assert_eq!((&log["state"], &log["attempts"][0]["status"]), (&json!("delivered"), &json!(204)));
     receiver.is_down.store(true, Ordering::Relaxed);
     let replay = format!("{}/replay", text(log, "self_url").unwrap());

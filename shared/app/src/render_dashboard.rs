@@ -66,7 +66,7 @@ pub async fn render_dashboard(
 }
 
 async fn write(env: &Env, product: &Product, files: Vec<PageFile>) -> Result<(), StepError> {
-    let key = |path: &str| ObjectKey::new(format!("{}/{path}", product.slug));
+    let key = |path: &str| ObjectKey::new(format!("{}{path}", product.prefix()));
     for file in files {
         let headers = Headers {
             content_type: Some(file.content_type.to_owned()),

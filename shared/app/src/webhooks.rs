@@ -1,9 +1,14 @@
-//! Webhooks: their deliveries, a replay, a ping; their secrets.
+//! Webhooks: what administrators do with them. Their deliveries, a replay, a ping; the list of them is in `manage`.
+
+mod manage;
+
+pub use manage::{NewWebhook, WebhookPatch, create, delete, fresh, list, rotate, update};
 
 use imprint_domain::id::{EventId, OutboxId, WebhookId};
 use imprint_domain::message::{DeliverWebhook, Message};
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::webhook::{Delivery, EventKind, SealedSecret, Secret, Webhook};
+use imprint_domain::secret::Sealed;
+use imprint_domain::webhook::{Delivery, Event, EventKind, Secret, Webhook};
 
 use crate::announce::event;
 use crate::env::Env;
@@ -12,16 +17,16 @@ use crate::outgoing::send;
 use crate::ports::{Change, Page, Source, StoreError};
 
 /// Seals a secret for the organization.
-fn seal(_env: &Env, secret: &Secret) -> SealedSecret {
-    SealedSecret(secret.reveal())
+fn seal(env: &Env, secret: &Secret) -> Sealed {
+    env.sealing.seal(&*env.random, &env.organization.slug, &secret.reveal())
 }
 
 /// Opens a secret to sign with it.
 ///
 /// # Errors
 /// When it was not sealed with this key for this organization.
-pub(crate) fn open(_env: &Env, sealed: &SealedSecret) -> Result<Secret, Source> {
-    Ok(sealed.0.parse::<Secret>()?)
+pub(crate) fn open(env: &Env, sealed: &Sealed) -> Result<Secret, Source> {
+    Ok(env.sealing.open(&env.organization.slug, sealed)?.parse::<Secret>()?)
 }
 
 /// A webhook.
@@ -107,7 +112,7 @@ fn switched_on<'a>(env: &'a Env, id: &WebhookId) -> Result<&'a Webhook, AppError
     }
 }
 
-fn entry(env: &Env, webhook: &Webhook, event: imprint_domain::webhook::Event) -> OutboxEntry {
+fn entry(env: &Env, webhook: &Webhook, event: Event) -> OutboxEntry {
     let message = Message::DeliverWebhook(DeliverWebhook {
         organization: env.organization.slug.clone(),
         webhook: webhook.id.clone(),

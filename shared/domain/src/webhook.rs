@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::id::WebhookId;
+use crate::secret::Sealed;
 
 pub use address::{ForbiddenAddress, Reach, WebhookUrl, WebhookUrlError, is_public};
 pub use body::ApiAddress;
@@ -137,11 +138,6 @@ impl From<Topics> for RawTopics {
     }
 }
 
-/// A secret that only the installation's key opens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SealedSecret(pub String);
-
 /// Somebody who wants to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
@@ -152,7 +148,7 @@ pub struct Webhook {
     /// What it wants to hear, and how.
     pub topics: Topics,
     /// What its deliveries are signed with.
-    pub secret: SealedSecret,
+    pub secret: Sealed,
     /// What they were signed with before and are for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_secret: Option<OldSecret>,
@@ -166,7 +162,7 @@ pub struct Webhook {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OldSecret {
     /// The secret.
-    pub secret: SealedSecret,
+    pub secret: Sealed,
     /// Until when deliveries are signed with it too.
     pub until: Timestamp,
 }
@@ -178,7 +174,7 @@ impl Webhook {
     }
 
     /// Signs with another secret from now on, and with the present one for a while.
-    pub fn rotate(mut self, secret: SealedSecret, now: Timestamp) -> Self {
+    pub fn rotate(mut self, secret: Sealed, now: Timestamp) -> Self {
         let old = std::mem::replace(&mut self.secret, secret);
         self.old_secret = Some(OldSecret {
             secret: old,
@@ -188,7 +184,7 @@ impl Webhook {
     }
 
     /// The secrets to sign with, the present one first.
-    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &SealedSecret> {
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &Sealed> {
         let old = self.old_secret.as_ref().filter(|old| now < old.until);
         std::iter::once(&self.secret).chain(old.map(|old| &old.secret))
     }
@@ -224,14 +220,14 @@ mod tests {
             id: WebhookId::from_bytes([1; 16]),
             url: "https://example.org/".parse().unwrap(),
             topics: topics(Format::Imprint, &[EventKind::EditionUpdated]).unwrap(),
-            secret: SealedSecret("first".into()),
+            secret: "aa".parse().unwrap(),
             old_secret: None,
             enabled: true,
             created_at: now,
         };
-        let webhook = webhook.rotate(SealedSecret("second".into()), now);
-        let names = |at| webhook.secrets(at).map(|secret| secret.0.as_str()).collect::<Vec<_>>();
-        assert_eq!(names(now), ["second", "first"]);
-        assert_eq!(names(now + OLD_SECRET_LIFE), ["second"]);
+        let webhook = webhook.rotate("bb".parse().unwrap(), now);
+        let names = |at| webhook.secrets(at).map(|secret| secret.as_str()).collect::<Vec<_>>();
+        assert_eq!(names(now), ["bb", "aa"]);
+        assert_eq!(names(now + OLD_SECRET_LIFE), ["bb"]);
     }
 }

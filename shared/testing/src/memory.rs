@@ -3,6 +3,7 @@
 mod catalog;
 mod cdn;
 mod objects;
+mod places;
 mod queue;
 mod uploads;
 mod webhooks;
@@ -10,6 +11,7 @@ mod webhooks;
 pub use catalog::MemoryCatalog;
 pub use cdn::{MemoryCdn, Purge, Refusal};
 pub use objects::{MemoryObjects, Mutation, Object};
+pub use places::MemoryPlaces;
 pub use queue::{MemoryQueue, Step};
 pub use uploads::MemoryUploads;
 pub use webhooks::{MemoryWebhooks, Told};

@@ -1,6 +1,7 @@
 //! One of each domain type, plain and valid. Change what a test is about with `Build { state, ..samples::build(1, "main") }`.
 
-use imprint_domain::access::{Permissions, Products, Token, TokenKind, User};
+use imprint_app::seal::SealingKey;
+use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::edition::{Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
@@ -13,13 +14,16 @@ use imprint_domain::message::{
 };
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::product::Product;
+use imprint_domain::secret::Sealed;
+use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::task::{CopyReport, EditionStep, FailureCode, Registration, Task, TaskEdition};
 use imprint_domain::tracking::TrackingMode;
-use imprint_domain::webhook::{Event, EventKind, Format, SealedSecret, Subject, Topics, Webhook};
+use imprint_domain::webhook::{Event, EventKind, Format, Subject, Topics, Webhook};
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
+
+use crate::surroundings::SeededRandom;
 
 /// The time at which samples are made: 2026-01-01T12:00:00Z.
 pub const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
@@ -80,6 +84,7 @@ pub fn refs(raw: &str) -> GitRefs {
 pub fn organization() -> Organization {
     Organization {
         slug: organization_slug(),
+        title: parsed("Example"),
         layout: Layout::Subdomain,
         domain: "example.org".to_owned(),
         path_prefix: String::new(),
@@ -87,9 +92,12 @@ pub fn organization() -> Organization {
         bucket: "docs".to_owned(),
         fastly_domain: "cdn.example.org".to_owned(),
         fastly_service: Some("service-1".to_owned()),
+        fastly_key: None,
         ticket_url: Some(parsed("https://tickets.example.org/browse/")),
         default_edition: parsed("main"),
+        created_at: NOON,
         policy: Policy::default(),
+        revision: Revision::NEW,
     }
 }
 
@@ -110,6 +118,7 @@ pub fn product(slug: &str) -> Product {
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
         next_build_slug: 1,
+        policy: ProductPolicy::default(),
         revision: Revision::NEW,
     }
 }
@@ -246,7 +255,7 @@ pub fn render_message(product: &Product) -> Message {
     })
 }
 
-/// A webhook of a name, for these events. Its secret is [`WEBHOOK_SECRET`], which nothing has sealed.
+/// A webhook of a name, for these events. Its secret is [`WEBHOOK_SECRET`], sealed for the sample organization.
 ///
 /// # Panics
 /// When there are no events.
@@ -256,12 +265,20 @@ pub fn webhook(name: &str, events: &[EventKind]) -> Webhook {
         id: WebhookId::from_bytes(digest("webhook", name)),
         url: parsed(&format!("https://{name}.example.org/hook")),
         topics: topics.expect("a test names events"),
-        secret: SealedSecret(WEBHOOK_SECRET.to_owned()),
+        secret: sealed(WEBHOOK_SECRET),
         old_secret: None,
         enabled: true,
         created_at: NOON,
     }
 }
+
+/// A secret of the sample organization, sealed with the key of tests.
+pub fn sealed(secret: &str) -> Sealed {
+    SealingKey::of(SEALING_KEY).seal(&SeededRandom::new(7), &organization_slug(), secret)
+}
+
+/// What seals secrets in tests.
+pub(crate) const SEALING_KEY: &str = "the sealing key of tests";
 
 /// The secret of Standard Webhooks' own examples.
 pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -294,17 +311,6 @@ pub fn deliver_message(organization: &OrganizationSlug, webhook: &WebhookId) -> 
     })
 }
 
-/// The tenant that a message is for.
-pub fn organization_of(message: &Message) -> &OrganizationSlug {
-    match message {
-        Message::RegisterBuild(register) => &register.organization,
-        Message::CopyEdition(copy) => &copy.organization,
-        Message::PurgeCdn(purge) => &purge.organization,
-        Message::RenderDashboard(render) => &render.organization,
-        Message::DeliverWebhook(deliver) => &deliver.organization,
-    }
-}
-
 /// An outbox entry, sent once at [`NOON`].
 pub fn outbox_entry(name: &str, message: Message) -> OutboxEntry {
     OutboxEntry::new(outbox_id(name), message, NOON)
@@ -316,6 +322,7 @@ pub fn user(name: &str) -> User {
         name: parsed(name),
         password_hash: "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$bm90aGluZw".to_owned(),
         permissions: Permissions::ALL,
+        memberships: Memberships::default(),
         created_at: NOON,
         disabled_at: None,
         revision: Revision::NEW,
@@ -329,7 +336,7 @@ pub fn token(hash: &str, user: &str) -> Token {
         id: TokenId::from_bytes(digest("token", hash)),
         user: parsed(user),
         kind: TokenKind::Login,
-        permissions: Permissions::ALL,
+        rights: Rights::of(Permissions::ALL),
         products: Products::All,
         created_at: NOON,
         expires_at: NOON + imprint_domain::access::TOKEN_LIFE,

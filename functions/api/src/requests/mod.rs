@@ -2,12 +2,16 @@
 
 mod build;
 mod edition;
+mod organization;
 mod product;
 mod user;
+mod webhook;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
+pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization};
 pub(crate) use product::{CreateProduct, UpdateProduct};
+pub(crate) use webhook::{CreateWebhook, RotateSecret, UpdateWebhook};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 
 use std::fmt::Display;

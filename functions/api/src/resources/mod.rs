@@ -3,17 +3,23 @@
 mod build;
 mod edition;
 mod moment;
+mod organization;
 mod product;
 mod service;
 mod task;
 mod user;
+mod webhook;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
 pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource};
 pub(crate) use moment::Moment;
+pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
 pub(crate) use task::TaskResource;
+pub(crate) use webhook::{
+    DeliveryResource, SecretWebhookResource, WebhookResource,
+};
 pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};
 
 use serde::Serialize;

@@ -47,13 +47,6 @@ pub(crate) struct SecretWebhookResource {
     secret: String,
 }
 
-/// All webhooks of an organization.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct WebhookList {
-    /// Webhooks.
-    pub(crate) webhooks: Vec<WebhookResource>,
-}
-
 /// One event on its way to a webhook.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Delivery)]
@@ -95,13 +88,6 @@ pub(crate) struct AttemptResource {
     response: Option<String>,
     /// Why there was no answer.
     error: Option<String>,
-}
-
-/// What a webhook was told, the newest event first.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DeliveryList {
-    /// Deliveries.
-    pub(crate) deliveries: Vec<DeliveryResource>,
 }
 
 impl WebhookResource {

@@ -10,9 +10,7 @@ use crate::error::ApiError;
 use crate::extract::{JsonBody, Part};
 use crate::listing::{ListParams, Listing};
 use crate::requests::{CreateWebhook, RotateSecret, UpdateWebhook};
-use crate::resources::{
-    DeliveryList, DeliveryResource, Nothing, SecretWebhookResource, WebhookList, WebhookResource,
-};
+use crate::resources::{DeliveryResource, Nothing, SecretWebhookResource, WebhookResource};
 use crate::urls::{Urls, deliveries_path};
 
 /// List webhooks
@@ -20,14 +18,12 @@ use crate::urls::{Urls, deliveries_path};
 /// All of them, at most ten; never their secrets.
 #[utoipa::path(get, path = "/v2/orgs/{org}/webhooks", tag = "webhooks", operation_id = "list_webhooks",
     params(("org" = String, Path, description = "The organization's slug")),
-    responses((status = 200, description = "Webhooks", body = WebhookList)))]
+    responses((status = 200, description = "Webhooks", body = Vec<WebhookResource>)))]
 pub(crate) async fn list(api: Api, urls: Urls) -> Result<Response, ApiError> {
     let org = &api.env.organization.slug;
     let webhooks = webhooks::list(&api.service.tenants, org).await?;
     let webhooks = webhooks.iter().map(|webhook| WebhookResource::new(&urls, org, webhook));
-    let list = WebhookList {
-        webhooks: webhooks.collect(),
-    };
+    let list: Vec<_> = webhooks.collect();
     Ok(delivery::json(StatusCode::OK, &list))
 }
 
@@ -135,24 +131,23 @@ pub(crate) async fn ping(api: Api, urls: Urls, Part(id): Part<WebhookId>) -> Res
     operation_id = "list_deliveries",
     params(("org" = String, Path, description = "The organization's slug"),
         ("webhook" = String, Path, description = "The webhook's id"), ListParams),
-    responses((status = 200, description = "Deliveries", body = DeliveryList,
+    responses((status = 200, description = "Deliveries", body = Vec<DeliveryResource>,
         headers(("Link" = String, description = "The next page, where there is one")))))]
 pub(crate) async fn deliveries(
     api: Api,
     urls: Urls,
     Part(id): Part<WebhookId>,
-    listing: Listing,
+    mut listing: Listing,
 ) -> Result<Response, ApiError> {
     let env = webhooks::fresh(&api.service.tenants, &api.env.organization.slug).await?;
+    listing.of_resources();
     let (env, id) = (&env, &id);
     let read = |limit, cursor: Option<String>| async move {
         webhooks::deliveries(env, id, limit, cursor.as_deref()).await
     };
     let page = listing.read(read).await?;
     let deliveries = page.items.iter().map(|delivery| DeliveryResource::new(&urls, delivery));
-    let list = DeliveryList {
-        deliveries: deliveries.collect(),
-    };
+    let list: Vec<_> = deliveries.collect();
     let path = deliveries_path(&env.organization.slug, id);
     Ok(listing.answer(&urls, &path, &page, &list))
 }

@@ -19,3 +19,4 @@ mod size;
 mod tasks;
 mod trouble;
 mod users;
+mod webhooks;

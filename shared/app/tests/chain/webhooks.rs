@@ -9,7 +9,7 @@ use imprint_app::sweep::sweep;
 use imprint_app::webhooks;
 use imprint_domain::message::Message;
 use imprint_domain::webhook::{
-    Answer, EventKind, Format, OLD_SECRET_LIFE, OldSecret, SealedSecret, Secret, State, Topics, Webhook,
+    Answer, EventKind, Format, OLD_SECRET_LIFE, OldSecret, Secret, State, Topics, Webhook,
     signature_header,
 };
 use imprint_testing::memory::Told;
@@ -149,7 +149,7 @@ async fn what_is_told_is_signed_by_every_secret_that_is_good() {
     let mut hooks = updates();
     let old = Secret::of([9; 32]);
     hooks[0].old_secret = Some(OldSecret {
-        secret: SealedSecret(old.reveal()),
+        secret: samples::sealed(&old.reveal()),
         until: samples::NOON + OLD_SECRET_LIFE,
     });
     let here = Installation::telling(hooks).await;

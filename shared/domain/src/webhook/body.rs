@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::event::{BuildFacts, EditionFacts, Event, ProductFacts, Subject};
 use super::Format;
-use crate::id::{BuildId, EditionId};
 use crate::slug::{OrganizationSlug, ProductSlug};
 use crate::text::{WebUrl, WebUrlError};
 
@@ -21,17 +20,42 @@ impl std::str::FromStr for ApiAddress {
     }
 }
 
-impl ApiAddress {
-    fn product(&self, slug: &ProductSlug) -> String {
-        format!("{}/products/{slug}", self.0)
+/// Where the API has what a body is about: LTD's own paths in the default organization, which LTD's clients know, and
+/// those of v2 in all others.
+struct Urls<'a> {
+    api: &'a ApiAddress,
+    organization: &'a OrganizationSlug,
+    product: &'a ProductSlug,
+}
+
+impl Urls<'_> {
+    fn product(&self) -> String {
+        let Self {
+            api,
+            organization,
+            product,
+        } = self;
+        if organization.is_default() {
+            format!("{}/products/{product}", api.0)
+        } else {
+            format!("{}/v2/orgs/{organization}/projects/{product}", api.0)
+        }
     }
 
-    fn edition(&self, id: EditionId) -> String {
-        format!("{}/editions/{id}", self.0)
+    fn edition(&self, edition: &EditionFacts) -> String {
+        if self.organization.is_default() {
+            format!("{}/editions/{}", self.api.0, edition.id)
+        } else {
+            format!("{}/editions/{}", self.product(), edition.slug)
+        }
     }
 
-    fn build(&self, id: BuildId) -> String {
-        format!("{}/builds/{id}", self.0)
+    fn build(&self, build: &BuildFacts) -> String {
+        if self.organization.is_default() {
+            format!("{}/builds/{}", self.api.0, build.id)
+        } else {
+            format!("{}/builds/{}", self.product(), build.slug)
+        }
     }
 }
 
@@ -40,7 +64,7 @@ impl Event {
     pub fn body(&self, format: Format, organization: &OrganizationSlug, api: &ApiAddress) -> String {
         let body = match format {
             Format::Imprint => self.imprint(organization, api),
-            Format::Ltd => self.ltd(api),
+            Format::Ltd => self.ltd(organization, api),
         };
         body.to_string()
     }
@@ -48,12 +72,13 @@ impl Event {
     fn imprint(&self, organization: &OrganizationSlug, api: &ApiAddress) -> Value {
         let mut data = json!({ "organization": organization });
         if let Some(subject) = &self.subject {
-            data["product"] = product(&subject.product, api);
+            let urls = urls(organization, subject, api);
+            data["product"] = product(&subject.product, &urls);
             if let Some(facts) = &subject.edition {
-                data["edition"] = edition(facts, api);
+                data["edition"] = edition(facts, &urls);
             }
             if let Some(facts) = &subject.build {
-                data["build"] = build(facts, api);
+                data["build"] = build(facts, &urls);
             }
             if let Some(failure) = &subject.failure {
                 data["failure"] =
@@ -64,28 +89,23 @@ impl Event {
     }
 
     /// As LTD Keeper 1.x posts it to LTD Events.
-    fn ltd(&self, api: &ApiAddress) -> Value {
+    fn ltd(&self, organization: &OrganizationSlug, api: &ApiAddress) -> Value {
         let mut body = json!({ "event_type": self.kind, "event_timestamp": moment(self.at) });
-        if let Some(Subject {
-            product,
-            edition,
-            build,
-            ..
-        }) = &self.subject
-        {
+        if let Some(subject) = &self.subject {
+            let (urls, product) = (urls(organization, subject, api), &subject.product);
             body["product"] = json!({
-                "url": api.product(&product.slug),
+                "url": urls.product(),
                 "published_url": product.published_url,
                 "title": product.title,
                 "slug": product.slug,
             });
-            if let Some(edition) = edition {
+            if let Some(edition) = &subject.edition {
                 body["edition"] = json!({
-                    "url": api.edition(edition.id),
+                    "url": urls.edition(edition),
                     "published_url": edition.published_url,
                     "title": edition.title,
                     "slug": edition.slug,
-                    "build_url": build.as_ref().map(|build| api.build(build.id)),
+                    "build_url": subject.build.as_ref().map(|build| urls.build(build)),
                 });
             }
         }
@@ -93,31 +113,39 @@ impl Event {
     }
 }
 
-fn product(facts: &ProductFacts, api: &ApiAddress) -> Value {
+fn urls<'a>(organization: &'a OrganizationSlug, subject: &'a Subject, api: &'a ApiAddress) -> Urls<'a> {
+    Urls {
+        api,
+        organization,
+        product: &subject.product.slug,
+    }
+}
+
+fn product(facts: &ProductFacts, urls: &Urls<'_>) -> Value {
     json!({
         "slug": facts.slug,
         "title": facts.title,
         "doc_repo": facts.doc_repo,
-        "url": api.product(&facts.slug),
+        "url": urls.product(),
         "published_url": facts.published_url,
     })
 }
 
-fn edition(facts: &EditionFacts, api: &ApiAddress) -> Value {
+fn edition(facts: &EditionFacts, urls: &Urls<'_>) -> Value {
     json!({
         "slug": facts.slug,
         "title": facts.title,
-        "url": api.edition(facts.id),
+        "url": urls.edition(facts),
         "published_url": facts.published_url,
         "generation": facts.generation,
     })
 }
 
-fn build(facts: &BuildFacts, api: &ApiAddress) -> Value {
+fn build(facts: &BuildFacts, urls: &Urls<'_>) -> Value {
     json!({
         "slug": facts.slug,
         "git_refs": facts.git_refs,
-        "url": api.build(facts.id),
+        "url": urls.build(facts),
         "published_url": facts.published_url,
     })
 }
@@ -131,7 +159,7 @@ fn moment(at: Timestamp) -> String {
 mod tests {
     use super::super::EventKind;
     use super::*;
-    use crate::id::{EventId, Generation};
+    use crate::id::{BuildId, EditionId, EventId, Generation};
 
     fn event() -> Event {
         Event {
@@ -204,6 +232,17 @@ mod tests {
         assert_eq!(body["data"]["build"]["git_refs"], json!(["main"]));
         assert_eq!(body["data"]["build"]["url"], "https://keeper.example.org/builds/17");
         assert_eq!(body["data"].get("failure"), None);
+    }
+
+    #[test]
+    fn what_is_of_another_organization_has_its_place_in_v2() {
+        let api = "https://keeper.example.org".parse().unwrap();
+        let text = event().body(Format::Imprint, &"acme".parse().unwrap(), &api);
+        let data = &serde_json::from_str::<Value>(&text).unwrap()["data"];
+        let project = "https://keeper.example.org/v2/orgs/acme/projects/alpha";
+        assert_eq!(data["product"]["url"], project);
+        assert_eq!(data["edition"]["url"], format!("{project}/editions/main"));
+        assert_eq!(data["build"]["url"], format!("{project}/builds/7"));
     }
 
     #[test]
