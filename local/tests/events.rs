@@ -229,8 +229,16 @@ async fn deliver_webhook_takes_its_events_and_tells_each_subscriber_once() {
         assert!(failed(&answer).is_empty());
     }
     let told = world.webhooks.taken_at("https://hook.example.org/");
-    assert_eq!(told.len(), 2, "two events, delivered twice by the queue, told once");
-    assert!(told[0].body.contains("https://keeper.example.org/editions/3"), "{}", told[0].body);
+    assert_eq!(
+        told.len(),
+        2,
+        "two events, delivered twice by the queue, told once"
+    );
+    assert!(
+        told[0].body.contains("https://keeper.example.org/editions/3"),
+        "{}",
+        told[0].body
+    );
     let poisonous = call(&function, event("deliver-webhook", "poisonous")).await;
     assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000002"]);
     assert_eq!(world.webhooks.told().len(), 3);

@@ -87,11 +87,31 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 49] = [
     (Method::GET, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
     (Method::PATCH, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
     (Method::DELETE, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
-    (Method::POST, "/v2/orgs/{org}/webhooks/{webhook}/rotate", Administrator),
-    (Method::POST, "/v2/orgs/{org}/webhooks/{webhook}/ping", Administrator),
-    (Method::GET, "/v2/orgs/{org}/webhooks/{webhook}/deliveries", Administrator),
-    (Method::GET, "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}", Administrator),
-    (Method::POST, "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay", Administrator),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/rotate",
+        Administrator,
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/ping",
+        Administrator,
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries",
+        Administrator,
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}",
+        Administrator,
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay",
+        Administrator,
+    ),
 ];
 
 /// What an operation asks for; nothing for one that is not listed.

@@ -51,7 +51,10 @@ fn verified((headers, body): &(HeaderMap, String), secret: &str) -> Value {
     let secret: Secret = secret.parse().unwrap();
     let id: EventId = header("webhook-id").parse().unwrap();
     let at = Timestamp::from_second(header("webhook-timestamp").parse().unwrap()).unwrap();
-    assert_eq!(header("webhook-signature"), signature_header([&secret], &id, at, body));
+    assert_eq!(
+        header("webhook-signature"),
+        signature_header([&secret], &id, at, body)
+    );
     serde_json::from_str(body).unwrap()
 }
 
@@ -62,7 +65,11 @@ async fn a_receiver_is_told_by_signed_requests_and_can_have_them_again() {
     let url = receiver.listen().await;
     let hooks = "/v2/orgs/default/webhooks";
     let wanted = json!({"url": url, "format": "ltd"});
-    let (status, hook) = story.client.send(Method::POST, hooks, Some(wanted)).await.unwrap();
+    let (status, hook) = story
+        .client
+        .send(Method::POST, hooks, Some(wanted))
+        .await
+        .unwrap();
     assert_eq!(status, StatusCode::CREATED, "{hook}");
     let (own, secret) = (text(&hook, "self_url").unwrap(), text(&hook, "secret").unwrap());
 
@@ -81,13 +88,20 @@ async fn a_receiver_is_told_by_signed_requests_and_can_have_them_again() {
     let deliveries = format!("{own}/deliveries");
     let listed = story.client.read(&deliveries).await.unwrap();
     let log = &listed[0];
-    assert_eq!((&log["state"], &log["attempts"][0]["status"]), (&json!("delivered"), &json!(204)));
+    assert_eq!(
+        (&log["state"], &log["attempts"][0]["status"]),
+        (&json!("delivered"), &json!(204))
+    );
     receiver.is_down.store(true, Ordering::Relaxed);
     let replay = format!("{}/replay", text(log, "self_url").unwrap());
     let (status, _) = story.client.send(Method::POST, &replay, None).await.unwrap();
     assert_eq!(status, StatusCode::ACCEPTED);
     until("it is told again", || async { receiver.told().len() == 2 }).await;
-    let ids: Vec<_> = receiver.told().iter().map(|(headers, _)| headers["webhook-id"].clone()).collect();
+    let ids: Vec<_> = receiver
+        .told()
+        .iter()
+        .map(|(headers, _)| headers["webhook-id"].clone())
+        .collect();
     assert_eq!(ids[0], ids[1]);
     until("that is noted", || async {
         let log = story.client.read(text(log, "self_url").unwrap()).await.unwrap();

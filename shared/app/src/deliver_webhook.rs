@@ -117,7 +117,12 @@ async fn note(
         }
         match env.catalog.commit(changes).await {
             Ok(()) if next == Next::Nothing => return Ok(()),
-            Ok(()) => return Err(not_taken(next, "the receiver did not take it; its deliveries say why")),
+            Ok(()) => {
+                return Err(not_taken(
+                    next,
+                    "the receiver did not take it; its deliveries say why",
+                ));
+            }
             Err(StoreError::Conflict) => log = load(env, entry, message).await?,
             Err(error) => return Err(StepError::catalog(error)),
         }

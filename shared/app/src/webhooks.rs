@@ -18,7 +18,8 @@ use crate::ports::{Change, Page, Source, StoreError};
 
 /// Seals a secret for the organization.
 fn seal(env: &Env, secret: &Secret) -> Sealed {
-    env.sealing.seal(&*env.random, &env.organization.slug, &secret.reveal())
+    env.sealing
+        .seal(&*env.random, &env.organization.slug, &secret.reveal())
 }
 
 /// Opens a secret to sign with it.
@@ -26,7 +27,10 @@ fn seal(env: &Env, secret: &Secret) -> Sealed {
 /// # Errors
 /// When it was not sealed with this key for this organization.
 pub(crate) fn open(env: &Env, sealed: &Sealed) -> Result<Secret, Source> {
-    Ok(env.sealing.open(&env.organization.slug, sealed)?.parse::<Secret>()?)
+    Ok(env
+        .sealing
+        .open(&env.organization.slug, sealed)?
+        .parse::<Secret>()?)
 }
 
 /// A webhook.

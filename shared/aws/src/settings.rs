@@ -129,7 +129,8 @@ pub fn api_address(variables: &BTreeMap<String, String>) -> Result<ApiAddress, C
     const VARIABLE: &str = "IMPRINT_API_URL";
     const SHOULD_BE: &str = "the address of the API, such as https://keeper.example.org";
     let raw = Variables(variables).needed(VARIABLE, SHOULD_BE)?;
-    raw.parse().map_err(|_| ConfigError::bad(VARIABLE, raw, SHOULD_BE))
+    raw.parse()
+        .map_err(|_| ConfigError::bad(VARIABLE, raw, SHOULD_BE))
 }
 
 fn stage(variables: Variables<'_>) -> Result<Stage, ConfigError> {

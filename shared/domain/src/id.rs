@@ -151,7 +151,13 @@ mod tests {
         let at = |millisecond, random| {
             EventId::at(Timestamp::from_millisecond(millisecond).unwrap(), [random; 16])
         };
-        let ids = [at(0, 9), at(255, 8), at(256, 7), at(1_767_268_800_000, 6), at(1_767_268_800_001, 0)];
+        let ids = [
+            at(0, 9),
+            at(255, 8),
+            at(256, 7),
+            at(1_767_268_800_000, 6),
+            at(1_767_268_800_001, 0),
+        ];
         assert!(ids.is_sorted());
         assert!(ids[3].as_str().parse::<EventId>().is_ok());
     }

@@ -63,7 +63,9 @@ impl OutboxEntry {
     pub fn rests_until(&self) -> Timestamp {
         match &self.message {
             Message::DeliverWebhook(_) => {
-                let done = usize::try_from(self.attempt).unwrap_or(usize::MAX).saturating_sub(1);
+                let done = usize::try_from(self.attempt)
+                    .unwrap_or(usize::MAX)
+                    .saturating_sub(1);
                 let rest = WEBHOOK_RESTS.get(done).unwrap_or(&WEBHOOK_RESTS[0]);
                 self.sent_at + *rest
             }

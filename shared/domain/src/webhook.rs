@@ -226,7 +226,12 @@ mod tests {
             created_at: now,
         };
         let webhook = webhook.rotate("bb".parse().unwrap(), now);
-        let names = |at| webhook.secrets(at).map(|secret| secret.as_str()).collect::<Vec<_>>();
+        let names = |at| {
+            webhook
+                .secrets(at)
+                .map(|secret| secret.as_str())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(names(now), ["bb", "aa"]);
         assert_eq!(names(now + OLD_SECRET_LIFE), ["bb"]);
     }

@@ -14,8 +14,8 @@ use imprint_domain::message::{
 };
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::secret::Sealed;
 use imprint_domain::product::{Product, ProductPolicy};
+use imprint_domain::secret::Sealed;
 use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::task::{CopyReport, EditionStep, FailureCode, Registration, Task, TaskEdition};
 use imprint_domain::tracking::TrackingMode;

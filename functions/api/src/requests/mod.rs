@@ -11,8 +11,8 @@ pub(crate) use build::{CreateBuild, UpdateBuild};
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
 pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization};
 pub(crate) use product::{CreateProduct, UpdateProduct};
-pub(crate) use webhook::{CreateWebhook, RotateSecret, UpdateWebhook};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
+pub(crate) use webhook::{CreateWebhook, RotateSecret, UpdateWebhook};
 
 use std::fmt::Display;
 use std::str::FromStr;

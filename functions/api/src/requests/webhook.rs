@@ -20,7 +20,12 @@ const MAX_NAMES: usize = 100;
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct CreateWebhook {
     /// Where it listens: `https`, at a public address, without user name and password.
-    #[schema(required, nullable = false, max_length = 1024, example = "https://hooks.example.org/imprint")]
+    #[schema(
+        required,
+        nullable = false,
+        max_length = 1024,
+        example = "https://hooks.example.org/imprint"
+    )]
     url: Option<String>,
     /// What it is told of. `["edition.updated"]` when it is absent.
     #[schema(example = json!(["edition.updated", "edition.failed"]), min_items = 1)]

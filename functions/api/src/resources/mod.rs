@@ -17,10 +17,8 @@ pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
 pub(crate) use task::TaskResource;
-pub(crate) use webhook::{
-    DeliveryResource, SecretWebhookResource, WebhookResource,
-};
 pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};
+pub(crate) use webhook::{DeliveryResource, SecretWebhookResource, WebhookResource};
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -96,7 +96,13 @@ impl WebhookResource {
             self_url: urls.webhook(org, &webhook.id),
             id: webhook.id.to_string(),
             url: webhook.url.to_string(),
-            events: webhook.topics.events().iter().copied().map(EventKind::name).collect(),
+            events: webhook
+                .topics
+                .events()
+                .iter()
+                .copied()
+                .map(EventKind::name)
+                .collect(),
             format: webhook.topics.format().name(),
             enabled: webhook.enabled,
             date_created: Moment(webhook.created_at),
@@ -140,7 +146,9 @@ impl AttemptResource {
     fn new(attempt: &Attempt) -> Self {
         let (status, response, error) = match &attempt.answer {
             Answer::Answered { status, excerpt } => (Some(*status), Some(excerpt.clone()), None),
-            Answer::Unanswered { reason } | Answer::Forbidden { reason } => (None, None, Some(reason.clone())),
+            Answer::Unanswered { reason } | Answer::Forbidden { reason } => {
+                (None, None, Some(reason.clone()))
+            }
         };
         Self {
             date: Moment(attempt.at),

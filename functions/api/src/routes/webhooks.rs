@@ -22,7 +22,9 @@ use crate::urls::{Urls, deliveries_path};
 pub(crate) async fn list(api: Api, urls: Urls) -> Result<Response, ApiError> {
     let org = &api.env.organization.slug;
     let webhooks = webhooks::list(&api.service.tenants, org).await?;
-    let webhooks = webhooks.iter().map(|webhook| WebhookResource::new(&urls, org, webhook));
+    let webhooks = webhooks
+        .iter()
+        .map(|webhook| WebhookResource::new(&urls, org, webhook));
     let list: Vec<_> = webhooks.collect();
     Ok(delivery::json(StatusCode::OK, &list))
 }
@@ -56,7 +58,10 @@ pub(crate) async fn read(api: Api, urls: Urls, Part(id): Part<WebhookId>) -> Res
     let org = &api.env.organization.slug;
     let env = webhooks::fresh(&api.service.tenants, org).await?;
     let webhook = webhooks::get(&env, &id)?;
-    Ok(delivery::json(StatusCode::OK, &WebhookResource::new(&urls, org, webhook)))
+    Ok(delivery::json(
+        StatusCode::OK,
+        &WebhookResource::new(&urls, org, webhook),
+    ))
 }
 
 /// Change a webhook
@@ -74,7 +79,10 @@ pub(crate) async fn update(
 ) -> Result<Response, ApiError> {
     let org = &api.env.organization.slug;
     let webhook = webhooks::update(&api.service.tenants, &api.env, &id, &body.parse()?).await?;
-    Ok(delivery::json(StatusCode::OK, &WebhookResource::new(&urls, org, &webhook)))
+    Ok(delivery::json(
+        StatusCode::OK,
+        &WebhookResource::new(&urls, org, &webhook),
+    ))
 }
 
 /// Delete a webhook
@@ -146,7 +154,10 @@ pub(crate) async fn deliveries(
         webhooks::deliveries(env, id, limit, cursor.as_deref()).await
     };
     let page = listing.read(read).await?;
-    let deliveries = page.items.iter().map(|delivery| DeliveryResource::new(&urls, delivery));
+    let deliveries = page
+        .items
+        .iter()
+        .map(|delivery| DeliveryResource::new(&urls, delivery));
     let list: Vec<_> = deliveries.collect();
     let path = deliveries_path(&env.organization.slug, id);
     Ok(listing.answer(&urls, &path, &page, &list))
@@ -167,7 +178,10 @@ pub(crate) async fn delivery(
 ) -> Result<Response, ApiError> {
     let env = webhooks::fresh(&api.service.tenants, &api.env.organization.slug).await?;
     let found = webhooks::delivery(&env, &id, &event).await?;
-    Ok(delivery::json(StatusCode::OK, &DeliveryResource::new(&urls, &found)))
+    Ok(delivery::json(
+        StatusCode::OK,
+        &DeliveryResource::new(&urls, &found),
+    ))
 }
 
 /// Deliver again

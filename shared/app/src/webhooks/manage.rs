@@ -63,11 +63,7 @@ pub async fn fresh(tenants: &Tenants, org: &OrganizationSlug) -> Result<Env, App
 ///
 /// # Errors
 /// `Invalid` for an address that may not be called, events that its form has not, and one webhook too many.
-pub async fn create(
-    tenants: &Tenants,
-    env: &Env,
-    new: NewWebhook,
-) -> Result<(Webhook, Secret), AppError> {
+pub async fn create(tenants: &Tenants, env: &Env, new: NewWebhook) -> Result<(Webhook, Secret), AppError> {
     check(env, &new.url)?;
     let secret = new.secret.unwrap_or_else(|| Secret::of(env.random.bytes()));
     let webhook = Webhook {
@@ -81,7 +77,9 @@ pub async fn create(
     };
     change(tenants, env, |webhooks| {
         if webhooks.len() >= MAX_WEBHOOKS {
-            return Err(invalid(format_args!("an organization may have {MAX_WEBHOOKS} of them")));
+            return Err(invalid(format_args!(
+                "an organization may have {MAX_WEBHOOKS} of them"
+            )));
         }
         webhooks.push(webhook.clone());
         Ok(())

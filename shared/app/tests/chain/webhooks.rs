@@ -9,8 +9,7 @@ use imprint_app::sweep::sweep;
 use imprint_app::webhooks;
 use imprint_domain::message::Message;
 use imprint_domain::webhook::{
-    Answer, EventKind, Format, OLD_SECRET_LIFE, OldSecret, Secret, State, Topics, Webhook,
-    signature_header,
+    Answer, EventKind, Format, OLD_SECRET_LIFE, OldSecret, Secret, State, Topics, Webhook, signature_header,
 };
 use imprint_testing::memory::Told;
 use imprint_testing::samples::{self, parsed};
@@ -47,7 +46,9 @@ fn json_of(told: &Told) -> Value {
 }
 
 fn types(told: &[Told]) -> Vec<String> {
-    let types = told.iter().map(|told| json_of(told)["type"].as_str().unwrap().to_owned());
+    let types = told
+        .iter()
+        .map(|told| json_of(told)["type"].as_str().unwrap().to_owned());
     types.collect()
 }
 
@@ -76,7 +77,13 @@ async fn each_subscriber_hears_what_it_wants_in_its_own_form() {
     heard.sort();
     assert_eq!(
         heard,
-        ["build.registered", "build.uploaded", "edition.created", "edition.updated", "product.created"]
+        [
+            "build.registered",
+            "build.uploaded",
+            "edition.created",
+            "edition.updated",
+            "product.created"
+        ]
     );
     let two = here.world.webhooks.taken_at(TWO);
     assert_eq!(two.len(), 1);
@@ -112,7 +119,15 @@ async fn the_life_of_an_edition_is_told() {
         .into_iter()
         .filter(|kind| kind.starts_with("edition.") && kind != "edition.updated")
         .collect();
-    assert_eq!(life, ["edition.created", "edition.created", "edition.deleted", "edition.restored"]);
+    assert_eq!(
+        life,
+        [
+            "edition.created",
+            "edition.created",
+            "edition.deleted",
+            "edition.restored"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +142,8 @@ async fn a_failure_is_told_once_and_what_heals_it_too() {
     pass(&here, SignedDuration::from_mins(10)).await;
     let failed = |here: &Installation| {
         let told = here.world.webhooks.taken_at(ONE).into_iter();
-        told.filter(|told| json_of(told)["type"] == "edition.failed").collect::<Vec<_>>()
+        told.filter(|told| json_of(told)["type"] == "edition.failed")
+            .collect::<Vec<_>>()
     };
     let told = failed(&here);
     assert_eq!(told.len(), 1, "the sweep tries again, and that is no news");
@@ -141,7 +157,10 @@ async fn a_failure_is_told_once_and_what_heals_it_too() {
     let empty = here.upload(&imprint_testing::Site::new(), "main").await;
     here.confirm(&empty).await.unwrap();
     here.settle().await;
-    assert_eq!(types(&here.world.webhooks.taken_at(ONE)).last().unwrap(), "build.failed");
+    assert_eq!(
+        types(&here.world.webhooks.taken_at(ONE)).last().unwrap(),
+        "build.failed"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,8 +195,16 @@ async fn a_receiver_that_is_down_for_an_hour_hears_of_it_once_it_is_up() {
     here.world.webhooks.take_down(ONE);
     let [a, ..] = sites();
     let (_, task) = here.publish(&a, "main").await;
-    assert_eq!(task.status(), imprint_domain::task::TaskStatus::Success, "publishing waits for nobody");
-    assert_eq!(here.world.webhooks.taken_at(TWO).len(), 1, "nor does anybody else");
+    assert_eq!(
+        task.status(),
+        imprint_domain::task::TaskStatus::Success,
+        "publishing waits for nobody"
+    );
+    assert_eq!(
+        here.world.webhooks.taken_at(TWO).len(),
+        1,
+        "nor does anybody else"
+    );
     pass(&here, SignedDuration::from_mins(60)).await;
     assert_eq!(here.world.webhooks.taken_at(ONE).len(), before);
     here.world.webhooks.bring_up();
@@ -185,14 +212,23 @@ async fn a_receiver_that_is_down_for_an_hour_hears_of_it_once_it_is_up() {
     let taken = here.world.webhooks.taken_at(ONE);
     let mut heard = types(&taken[before..]);
     heard.sort();
-    assert_eq!(heard, ["build.registered", "build.uploaded", "edition.updated"], "each once");
+    assert_eq!(
+        heard,
+        ["build.registered", "build.uploaded", "edition.updated"],
+        "each once"
+    );
     assert!(here.world.catalog.all_outbox().is_empty());
     let log = log(&here, taken.last().unwrap()).await;
     assert!(matches!(log.state, State::Delivered { .. }));
     // At once, after ten minutes, half an hour and two hours; five tries each but the last.
     assert_eq!(log.attempts.len(), 16);
     assert!(log.attempts.is_sorted_by_key(|attempt| attempt.at));
-    let same_id = here.world.webhooks.told().into_iter().filter(|told| told.id == log.event.id);
+    let same_id = here
+        .world
+        .webhooks
+        .told()
+        .into_iter()
+        .filter(|told| told.id == log.event.id);
     assert_eq!(same_id.filter(|told| told.url.starts_with(ONE)).count(), 16);
 }
 
@@ -237,8 +273,17 @@ async fn what_each_answer_means_to_the_queue() {
         };
         assert_eq!(here.deliver(&envelope, 1).await, disposal, "{answer:?}");
         let log = log(&here, &here.world.webhooks.told()[0]).await;
-        assert_eq!(matches!(log.state, State::Delivered { .. }), delivered, "{answer:?}");
-        let waits = here.world.catalog.all_outbox().iter().any(|entry| entry.id == envelope.id);
+        assert_eq!(
+            matches!(log.state, State::Delivered { .. }),
+            delivered,
+            "{answer:?}"
+        );
+        let waits = here
+            .world
+            .catalog
+            .all_outbox()
+            .iter()
+            .any(|entry| entry.id == envelope.id);
         assert_eq!(waits, log.state == State::Waiting, "{answer:?}");
     }
 }
@@ -283,8 +328,14 @@ async fn telling_may_die_anywhere() {
                 }
                 here.recover().await;
                 let told = here.world.webhooks.taken_at(ONE);
-                assert!((1..=2).contains(&told.len()), "{lost} {moment:?} {call}: {told:?}");
-                assert!(told.iter().all(|one| one.id == told[0].id && one.body == told[0].body));
+                assert!(
+                    (1..=2).contains(&told.len()),
+                    "{lost} {moment:?} {call}: {told:?}"
+                );
+                assert!(
+                    told.iter()
+                        .all(|one| one.id == told[0].id && one.body == told[0].body)
+                );
                 let log = log(&here, &told[0]).await;
                 assert!(matches!(log.state, State::Delivered { .. }));
                 if survived.is_some() {
@@ -322,7 +373,13 @@ async fn an_event_is_decided_once_wherever_its_step_dies() {
                 heard.sort();
                 assert_eq!(
                     heard,
-                    ["build.registered", "build.uploaded", "edition.created", "edition.updated", "product.created"],
+                    [
+                        "build.registered",
+                        "build.uploaded",
+                        "edition.created",
+                        "edition.updated",
+                        "product.created"
+                    ],
                     "{victim:?} {moment:?} {call}"
                 );
                 if survived.is_some() {
@@ -352,7 +409,13 @@ async fn two_deliveries_of_one_message_at_once_note_both_and_end_as_one() {
     let told = here.world.webhooks.told();
     let log = log(&here, &told[0]).await;
     assert!(matches!(log.state, State::Delivered { .. }));
-    assert!(here.world.catalog.all_outbox().iter().all(|entry| entry.id != envelope.id));
+    assert!(
+        here.world
+            .catalog
+            .all_outbox()
+            .iter()
+            .all(|entry| entry.id != envelope.id)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -413,7 +476,11 @@ async fn a_ping_is_told_and_logged_like_an_event() {
     assert_eq!(page.items.len(), 1);
     let error = webhooks::ping(&here.env, &off.id).await;
     assert!(matches!(error, Err(AppError::Invalid(sentence)) if sentence.contains("switched off")));
-    let unknown = webhooks::ping(&here.env, &samples::webhook("other", &[EventKind::EditionUpdated]).id).await;
+    let unknown = webhooks::ping(
+        &here.env,
+        &samples::webhook("other", &[EventKind::EditionUpdated]).id,
+    )
+    .await;
     assert!(matches!(unknown, Err(AppError::NotFound)));
 }
 
@@ -512,7 +579,10 @@ async fn nobody_to_tell_costs_nothing_and_somebody_a_read_and_a_message() {
     let elsewhere = cost(vec![samples::webhook("one", &[EventKind::ProductCreated])]).await;
     assert_eq!(without, elsewhere, "what nobody wants to hear of costs nothing");
     let (catalog, queue, total) = cost(updates()).await;
-    assert_eq!((catalog, queue, total), (without.0 + 1, without.1 + 1, without.2 + 2));
+    assert_eq!(
+        (catalog, queue, total),
+        (without.0 + 1, without.1 + 1, without.2 + 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -537,9 +607,16 @@ async fn telling_is_a_read_a_call_and_a_commit() {
         receive_count: 1,
     };
     let api = parsed("https://keeper.example.org");
-    deliver_webhook(&here.env, &api, &delivery, message).await.unwrap();
+    deliver_webhook(&here.env, &api, &delivery, message)
+        .await
+        .unwrap();
     assert_eq!(
         here.world.counts().all(),
-        [("catalog.commit", 1), ("catalog.delivery", 1), ("webhooks.post", 1)].into()
+        [
+            ("catalog.commit", 1),
+            ("catalog.delivery", 1),
+            ("webhooks.post", 1)
+        ]
+        .into()
     );
 }

@@ -91,13 +91,21 @@ pub(super) fn open_task(task: &Task) -> Result<Item, StoreError> {
 
 pub(super) fn outbox(entry: &OutboxEntry) -> Result<Item, StoreError> {
     let item = thing(Key::outbox(&entry.id), entry)?;
-    Ok(listed(item, OpenList::Outbox, entry.rests_until(), entry.id.as_str()))
+    Ok(listed(
+        item,
+        OpenList::Outbox,
+        entry.rests_until(),
+        entry.id.as_str(),
+    ))
 }
 
 pub(super) fn delivery(delivery: &Delivery) -> Result<Item, StoreError> {
     let key = Key::delivery(&delivery.organization, &delivery.webhook, &delivery.event.id);
     let item = revised(key, delivery, delivery.revision)?;
-    let last = delivery.attempts.last().map_or(delivery.event.at, |attempt| attempt.at);
+    let last = delivery
+        .attempts
+        .last()
+        .map_or(delivery.event.at, |attempt| attempt.at);
     Ok(expiring(item, last.max(delivery.event.at) + DELIVERY_LIFE))
 }
 

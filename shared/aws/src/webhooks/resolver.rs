@@ -41,11 +41,18 @@ mod tests {
 
     #[test]
     fn private_addresses_of_a_name_are_never_connected_to() {
-        let addresses = |all: &[&str]| all.iter().map(|one| one.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let addresses = |all: &[&str]| {
+            all.iter()
+                .map(|one| one.parse().unwrap())
+                .collect::<Vec<SocketAddr>>()
+        };
         let mixed = addresses(&["10.0.0.1:0", "1.1.1.1:0", "[::1]:0", "[2606:4700::1111]:0"]);
         let kept: Vec<SocketAddr> = public(mixed).unwrap().collect();
         assert_eq!(kept, addresses(&["1.1.1.1:0", "[2606:4700::1111]:0"]));
-        assert!(matches!(public(addresses(&["169.254.169.254:0"])), Err(NotPublic)));
+        assert!(matches!(
+            public(addresses(&["169.254.169.254:0"])),
+            Err(NotPublic)
+        ));
         assert!(matches!(public(Vec::new()), Err(NotPublic)));
     }
 

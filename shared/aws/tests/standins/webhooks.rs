@@ -60,7 +60,10 @@ async fn a_receiver_gets_the_headers_of_standard_webhooks() {
     let stack = Stack::start().await;
     let answer = "HTTP/1.1 202 Accepted\r\ncontent-length: 5\r\nconnection: close\r\n\r\nth\0ks";
     let receiver = Receiver::answering(answer).await;
-    assert_eq!(post(&stack, "local", &receiver.url).await, Answer::answered(202, "thks"));
+    assert_eq!(
+        post(&stack, "local", &receiver.url).await,
+        Answer::answered(202, "thks")
+    );
     let request = receiver.requests().remove(0);
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert_eq!(body, r#"{"type":"ping"}"#);
@@ -81,9 +84,13 @@ async fn a_redirect_is_an_answer_and_leads_nowhere() {
     let stack = Stack::start().await;
     let target = Receiver::answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let location = &target.url;
-    let answer = format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
+    let answer =
+        format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
     let receiver = Receiver::answering(answer).await;
-    assert_eq!(post(&stack, "local", &receiver.url).await, Answer::answered(307, ""));
+    assert_eq!(
+        post(&stack, "local", &receiver.url).await,
+        Answer::answered(307, "")
+    );
     assert!(target.requests().is_empty());
 }
 
@@ -101,7 +108,10 @@ async fn no_more_of_an_answer_is_read_than_its_beginning() {
 async fn what_is_no_answer_says_why_and_not_where() {
     let stack = Stack::start().await;
     let receiver = Receiver::answering("nonsense\r\n\r\n").await;
-    for url in [format!("{}?token=secret", receiver.url), "http://127.0.0.1:9/?token=secret".to_owned()] {
+    for url in [
+        format!("{}?token=secret", receiver.url),
+        "http://127.0.0.1:9/?token=secret".to_owned(),
+    ] {
         match post(&stack, "local", &url).await {
             Answer::Unanswered { reason } => {
                 assert!(!reason.is_empty() && !reason.contains("secret"), "{reason}");
@@ -117,7 +127,12 @@ async fn a_deployment_calls_nobody_who_is_not_public() {
     let receiver = Receiver::answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let https = receiver.url.replace("http:", "https:");
     let by_name = https.replace("127.0.0.1", "localhost");
-    for url in [&receiver.url, &https, &by_name, "https://169.254.169.254/latest/meta-data/"] {
+    for url in [
+        &receiver.url,
+        &https,
+        &by_name,
+        "https://169.254.169.254/latest/meta-data/",
+    ] {
         for stage in ["dev", "prod"] {
             let answer = post(&stack, stage, url).await;
             assert!(matches!(answer, Answer::Forbidden { .. }), "{url}: {answer:?}");

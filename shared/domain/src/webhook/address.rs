@@ -95,7 +95,14 @@ fn public(ip: IpAddr) -> Result<(), ForbiddenAddress> {
 
 /// Names that no public server of names knows (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`).
 const PRIVATE_NAMES: [&str; 8] = [
-    "localhost", "local", "internal", "test", "invalid", "example", "onion", "home.arpa",
+    "localhost",
+    "local",
+    "internal",
+    "test",
+    "invalid",
+    "example",
+    "onion",
+    "home.arpa",
 ];
 
 fn public_name(name: &str) -> Result<(), ForbiddenAddress> {
@@ -148,7 +155,10 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         // What a translator turns into an IPv4 address (RFC 6052).
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         // Protocols and Teredo, documentation, 6to4 (which embeds any IPv4 address).
-        [0x2001, 0x0000..=0x01ff, ..] | [0x2001, 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0x0000..=0x0fff, ..] => false,
+        [0x2001, 0x0000..=0x01ff, ..]
+        | [0x2001, 0xdb8, ..]
+        | [0x2002, ..]
+        | [0x3fff, 0x0000..=0x0fff, ..] => false,
         // Everything public lies in 2000::/3. So `::1`, `::ffff:127.0.0.1`, `fc00::`, `fe80::`, `ff00::` do not.
         [first, ..] => first & 0xe000 == 0x2000,
     }
@@ -286,7 +296,11 @@ mod tests {
             "https://[64:ff9b::1.1.1.1]/",
             "https://bücher.de/ü",
         ] {
-            assert_eq!(good.parse::<WebhookUrl>().unwrap().check(Reach::Public), Ok(()), "{good}");
+            assert_eq!(
+                good.parse::<WebhookUrl>().unwrap().check(Reach::Public),
+                Ok(()),
+                "{good}"
+            );
         }
     }
 

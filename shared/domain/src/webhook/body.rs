@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::event::{BuildFacts, EditionFacts, Event, ProductFacts, Subject};
 use super::Format;
+use super::event::{BuildFacts, EditionFacts, Event, ProductFacts, Subject};
 use crate::slug::{OrganizationSlug, ProductSlug};
 use crate::text::{WebUrl, WebUrlError};
 
@@ -230,7 +230,10 @@ mod tests {
         assert_eq!(body["data"]["organization"], "default");
         assert_eq!(body["data"]["edition"]["generation"], 4);
         assert_eq!(body["data"]["build"]["git_refs"], json!(["main"]));
-        assert_eq!(body["data"]["build"]["url"], "https://keeper.example.org/builds/17");
+        assert_eq!(
+            body["data"]["build"]["url"],
+            "https://keeper.example.org/builds/17"
+        );
         assert_eq!(body["data"].get("failure"), None);
     }
 

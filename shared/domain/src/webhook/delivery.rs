@@ -267,7 +267,12 @@ mod tests {
         OutboxId::from_bytes([n; 16])
     }
 
-    fn tried(delivery: Delivery, answer: Answer, queue_repeats: bool, sweep_repeats: bool) -> (Delivery, Next) {
+    fn tried(
+        delivery: Delivery,
+        answer: Answer,
+        queue_repeats: bool,
+        sweep_repeats: bool,
+    ) -> (Delivery, Next) {
         let attempt = Attempt {
             at: Timestamp::UNIX_EPOCH,
             took_ms: 12,
@@ -301,8 +306,18 @@ mod tests {
         for (answer, expected) in cases {
             let nexts = [(true, true), (false, true), (false, false)].map(|(queue, sweep)| {
                 let (delivery, next) = tried(delivery(), answer.clone(), queue, sweep);
-                let taken = matches!(&answer, Answer::Answered { status: 200..=299, .. });
-                assert_eq!(matches!(delivery.state, State::Delivered { .. }), taken, "{answer:?}");
+                let taken = matches!(
+                    &answer,
+                    Answer::Answered {
+                        status: 200..=299,
+                        ..
+                    }
+                );
+                assert_eq!(
+                    matches!(delivery.state, State::Delivered { .. }),
+                    taken,
+                    "{answer:?}"
+                );
                 assert_eq!(delivery.state == State::Waiting, next != Nothing, "{answer:?}");
                 next
             });
@@ -331,14 +346,21 @@ mod tests {
         let Answer::Answered { excerpt, .. } = &log.attempts[0].answer else {
             panic!("no answer")
         };
-        assert_eq!((excerpt.chars().count(), &excerpt[..9]), (MAX_EXCERPT, "5<script>"));
+        assert_eq!(
+            (excerpt.chars().count(), &excerpt[..9]),
+            (MAX_EXCERPT, "5<script>")
+        );
         // An item of the table holds 400 KB.
         assert!(serde_json::to_string(&log).unwrap().len() < 100_000);
     }
 
     #[test]
     fn a_log_reads_back_as_it_was_stored() {
-        for answer in [Answer::answered(200, "ok"), Answer::unanswered("late"), Answer::forbidden("no")] {
+        for answer in [
+            Answer::answered(200, "ok"),
+            Answer::unanswered("late"),
+            Answer::forbidden("no"),
+        ] {
             let (log, _) = tried(delivery(), answer, false, false);
             let json = serde_json::to_string(&log).unwrap();
             assert_eq!(serde_json::from_str::<Delivery>(&json).unwrap(), log);

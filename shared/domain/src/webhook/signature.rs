@@ -89,7 +89,11 @@ mod tests {
     fn a_signature_is_that_of_the_specification() {
         let secret: Secret = SECRET.parse().unwrap();
         assert_eq!(
-            secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#),
+            secret.sign(
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                1_614_265_330,
+                r#"{"test": 2432232314}"#
+            ),
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         );
         assert_eq!(secret.reveal(), SECRET);
@@ -108,7 +112,14 @@ mod tests {
     fn a_secret_has_its_form_and_is_shown_nowhere_by_itself() {
         let of = |bytes: usize| format!("whsec_{}", STANDARD.encode(vec![1; bytes]));
         assert!(of(24).parse::<Secret>().is_ok() && of(64).parse::<Secret>().is_ok());
-        for bad in [of(23), of(65), String::new(), "whsec_".into(), SECRET[6..].into(), format!("{SECRET}!")] {
+        for bad in [
+            of(23),
+            of(65),
+            String::new(),
+            "whsec_".into(),
+            SECRET[6..].into(),
+            format!("{SECRET}!"),
+        ] {
             assert_eq!(bad.parse::<Secret>(), Err(SecretError), "{bad}");
         }
         let secret = Secret::of([7; 32]);

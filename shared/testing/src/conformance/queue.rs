@@ -6,8 +6,8 @@ use imprint_app::ports::Queue;
 use imprint_domain::edition::Edition;
 use imprint_domain::message::{Envelope, Message};
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::webhook::EventKind;
 use imprint_domain::slug::OrganizationSlug;
+use imprint_domain::webhook::EventKind;
 
 use super::{run_all, suite, unique};
 use crate::memory::{MemoryQueue, Step};

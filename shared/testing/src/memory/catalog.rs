@@ -76,6 +76,11 @@ impl MemoryCatalog {
         state.tasks.keys().filter_map(|id| state.task(id)).collect()
     }
 
+    /// Every stored organization by its slug, uncounted.
+    pub fn all_organizations(&self) -> Vec<Organization> {
+        self.state().organizations.values().cloned().collect()
+    }
+
     /// Every product in the order of creation, uncounted.
     pub fn all_products(&self) -> Vec<Product> {
         let state = self.state();

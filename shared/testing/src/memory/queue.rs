@@ -141,9 +141,8 @@ impl MemoryQueue {
     /// How many messages wait that publish something: all but renderings of pages and news for subscribers.
     pub fn waiting_to_publish(&self) -> usize {
         let state = self.state();
-        let publishes = |envelope: &&Envelope| {
-            !matches!(step_of(envelope), Step::RenderDashboard | Step::DeliverWebhook)
-        };
+        let publishes =
+            |envelope: &&Envelope| !matches!(step_of(envelope), Step::RenderDashboard | Step::DeliverWebhook);
         state.waiting.iter().filter(publishes).count()
     }
 

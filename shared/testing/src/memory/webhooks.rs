@@ -87,9 +87,18 @@ impl MemoryWebhooks {
 
     /// What was taken at addresses that begin with `prefix`, in order.
     pub fn taken_at(&self, prefix: &str) -> Vec<Told> {
-        let taken = |told: &Told| matches!(told.answer, Answer::Answered { status: 200..=299, .. });
+        let taken = |told: &Told| {
+            matches!(
+                told.answer,
+                Answer::Answered {
+                    status: 200..=299,
+                    ..
+                }
+            )
+        };
         let all = self.told().into_iter();
-        all.filter(|told| told.url.starts_with(prefix) && taken(told)).collect()
+        all.filter(|told| told.url.starts_with(prefix) && taken(told))
+            .collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -108,7 +117,10 @@ impl Webhooks for MemoryWebhooks {
             .gate
             .pass(Call::one("webhooks.post"), || {
                 let mut state = self.state();
-                let is_down = state.down.as_ref().is_some_and(|prefix| call.url.as_str().starts_with(prefix));
+                let is_down = state
+                    .down
+                    .as_ref()
+                    .is_some_and(|prefix| call.url.as_str().starts_with(prefix));
                 let answer = if is_down {
                     Answer::unanswered("a test took it down")
                 } else {

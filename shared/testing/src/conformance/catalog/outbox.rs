@@ -94,7 +94,8 @@ pub(super) async fn every_message_comes_back_as_it_was(catalog: &dyn Catalog) {
         purge.report.copied = 20_000;
     }
     let render = samples::render_message(&place.product("alpha"));
-    let deliver = samples::deliver_message(&place.org, &samples::webhook("w", &[EventKind::EditionFailed]).id);
+    let deliver =
+        samples::deliver_message(&place.org, &samples::webhook("w", &[EventKind::EditionFailed]).id);
     let entries: Vec<OutboxEntry> = [register, copy, purge, render, deliver]
         .into_iter()
         .zip(ascending(NOON))
@@ -118,6 +119,9 @@ pub(super) async fn what_rests_stands_before_nothing(catalog: &dyn Catalog) {
     assert!(end > later.sent_at);
     assert_eq!(waiting(&place, end, 1).await, std::slice::from_ref(&later));
     let after = end + SignedDuration::from_secs(1);
-    assert_eq!(waiting(&place, after, MANY).await, [later.clone(), resting.clone()]);
+    assert_eq!(
+        waiting(&place, after, MANY).await,
+        [later.clone(), resting.clone()]
+    );
     remove(&place, &[later, resting]).await;
 }

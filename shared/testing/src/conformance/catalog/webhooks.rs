@@ -39,7 +39,12 @@ fn stored(delivery: Delivery) -> Delivery {
 pub(super) async fn a_delivery_is_read_as_it_was_noted(catalog: &dyn Catalog) {
     let place = Place::new(catalog);
     let new = delivery(&place, "d", NOON);
-    let read = async || catalog.delivery(&place.org, &webhook("one"), &new.event.id).await.unwrap();
+    let read = async || {
+        catalog
+            .delivery(&place.org, &webhook("one"), &new.event.id)
+            .await
+            .unwrap()
+    };
     assert_eq!(read().await, None);
     place.commit(vec![Change::PutDelivery(new.clone())]).await;
     let mut log = stored(new.clone());
@@ -74,7 +79,9 @@ pub(super) async fn deliveries_are_listed_newest_first_and_by_webhook(catalog: &
     let place = Place::new(catalog);
     let at = ascending(NOON);
     // The first two are of one millisecond, whose order is nobody's business.
-    let all: Vec<Delivery> = [0, 2, 3, 4].map(|n| delivery(&place, &n.to_string(), at[n])).into();
+    let all: Vec<Delivery> = [0, 2, 3, 4]
+        .map(|n| delivery(&place, &n.to_string(), at[n]))
+        .into();
     let other = Delivery {
         webhook: webhook("two"),
         ..delivery(&place, "other", NOON)
@@ -101,6 +108,8 @@ pub(super) async fn deliveries_are_listed_newest_first_and_by_webhook(catalog: &
     assert!(listed.iter().all(|delivery| delivery.revision != Revision::NEW));
     let nobody = catalog.deliveries(&place.org, &webhook("three"), 3, None).await;
     assert_eq!(nobody.unwrap().items, []);
-    let bad = catalog.deliveries(&place.org, &webhook("one"), 3, Some("no page")).await;
+    let bad = catalog
+        .deliveries(&place.org, &webhook("one"), 3, Some("no page"))
+        .await;
     assert!(bad.is_err());
 }
