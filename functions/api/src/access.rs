@@ -95,6 +95,36 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (Method::GET, "/v2/orgs/{org}/members/{user}", Reader),
     (Method::PUT, "/v2/orgs/{org}/members/{user}", Administrator),
     (Method::DELETE, "/v2/orgs/{org}/members/{user}", Administrator),
+    (Method::GET, "/v2/orgs/{org}/webhooks", Administrator),
+    (Method::POST, "/v2/orgs/{org}/webhooks", Administrator),
+    (Method::GET, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
+    (Method::PATCH, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
+    (Method::DELETE, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/rotate",
+        Administrator,
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/ping",
+        Administrator,
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries",
+        Administrator,
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}",
+        Administrator,
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay",
+        Administrator,
+    ),
 ];
 
 /// What an operation asks for; nothing for one that is not listed.

@@ -91,6 +91,7 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
         ("builds", "Immutable uploads of a product's site"),
         ("editions", "Named views of a product at stable URLs"),
         ("tasks", "What goes on after a request"),
+        ("webhooks", "Who is told of what happens, and what became of it"),
     ];
     all.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())
         .into()

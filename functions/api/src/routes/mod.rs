@@ -10,6 +10,7 @@ mod service;
 mod slug_rules;
 mod tokens;
 mod users;
+mod webhooks;
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
@@ -52,6 +53,13 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
             organizations::set_member,
             organizations::remove_member
         ),
+        routes!(webhooks::list, webhooks::create),
+        routes!(webhooks::read, webhooks::update, webhooks::delete),
+        routes!(webhooks::rotate),
+        routes!(webhooks::ping),
+        routes!(webhooks::deliveries),
+        routes!(webhooks::delivery),
+        routes!(webhooks::replay),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
 }

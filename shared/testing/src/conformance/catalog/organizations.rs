@@ -3,7 +3,7 @@ use imprint_domain::access::{Member, Role};
 use imprint_domain::organization::{Layout, Organization};
 
 use super::{MANY, Place};
-use crate::samples::{self, parsed};
+use crate::samples::{self, NOON, parsed};
 
 fn organization(place: &Place<'_>) -> Organization {
     Organization {
@@ -138,7 +138,7 @@ pub(super) async fn builds_and_live_editions_are_found_by_their_slugs(catalog: &
     let by_slug = || catalog.edition_with_slug(org, &product.slug, &edition.slug);
     let found = by_slug().await.unwrap().expect("it is live");
     assert_eq!(found.id, edition.id);
-    place.commit(vec![Change::EndEdition(found)]).await;
+    place.commit(vec![Change::EndEdition(found.end(NOON))]).await;
     assert_eq!(by_slug().await.unwrap(), None);
     let successor = place.edition(&product, "v1.0").await;
     place.commit(vec![Change::CreateEdition(successor.clone())]).await;
