@@ -55,7 +55,7 @@ impl Function for CopyEditionFunction {
                         batch.settle(&env, &record, outcome).await;
                     }
                 }
-                Err(_) => batch.give_back(&record),
+                Ok(_) | Err(_) => batch.give_back(&record),
             }
         }
         batch.response()

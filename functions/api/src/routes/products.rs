@@ -108,7 +108,7 @@ pub(crate) async fn update(
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The product", body = ProductResource)))]
 pub(crate) async fn end(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
@@ -127,7 +127,7 @@ pub(crate) async fn end(
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The product", body = ProductResource)))]
 pub(crate) async fn restore(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
