@@ -5,9 +5,11 @@
 pub mod access;
 pub mod builds;
 pub mod copy_edition;
+pub mod dashboards;
 pub mod editions;
 pub mod env;
 pub mod error;
+pub mod index;
 mod outgoing;
 mod pace;
 pub mod pages;

@@ -75,7 +75,7 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         Change::CreateProduct(product.clone()),
         Change::CreateEdition(edition.clone()),
     ];
-    let rendering = render_dashboard::message(&product.organization, &product.slug);
+    let rendering = render_dashboard::message(&product.organization, &product.slug, Vec::new());
     match commit_and_send(env, changes, vec![rendering]).await {
         Ok(()) => Ok((product, edition)),
         Err(StoreError::Conflict) => Err(taken(&product.slug)),
@@ -134,7 +134,7 @@ pub async fn update(env: &Env, slug: &ProductSlug, patch: ProductPatch) -> Resul
             return Ok(product);
         }
         let changes = vec![Change::UpdateProduct(changed.clone())];
-        let rendering = render_dashboard::message(&changed.organization, &changed.slug);
+        let rendering = render_dashboard::message(&changed.organization, &changed.slug, Vec::new());
         match commit_and_send(env, changes, vec![rendering]).await {
             Ok(()) => return Ok(changed),
             Err(StoreError::Conflict) => {}

@@ -118,7 +118,10 @@ async fn commit(
     let (mut changes, mut messages) = (last.changes, last.messages);
     if nobody_moves {
         // No edition will be published whose rendering would list the build.
-        messages.push(render_dashboard::message(&task.organization, &task.product));
+        let Build {
+            organization, product, ..
+        } = &decision.build;
+        messages.push(render_dashboard::message(organization, product, vec![task.id.clone()]));
     }
     let count = learned.manifest.files().len() as u64;
     task.registration = Registration::Done {
@@ -159,10 +162,10 @@ impl Outcome {
         }
     }
 
-    /// As few commits as hold them all. Each leaves room for the three changes of the registration, because any may be the
-    /// last; each message is a change too, its entry in the outbox.
+    /// As few commits as hold them all. Each leaves room for the three changes of the registration and for a rendering that
+    /// the task waits for, because any may be the last; each message is a change too, its entry in the outbox.
     fn pack(outcomes: Vec<Self>) -> Vec<Self> {
-        let room = <dyn Catalog>::MAX_CHANGES - 3;
+        let room = <dyn Catalog>::MAX_CHANGES - 5;
         let mut commits: Vec<Self> = Vec::new();
         for outcome in outcomes {
             match commits

@@ -10,9 +10,11 @@
 //! | build | `B#<org>#<product>` | `<id>` | `revision` |
 //! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | |
 //! | where a build is | `BUILD#<id>` | `AT` | |
+//! | what the index says of a product | `INDEX#<org>` | `<product>` | |
 //! | products in order | `ORG#<org>` | `<created at>#<slug>` | |
 //! | task | `TASK#<id>` | `META` | `revision`, `ttl` |
 //! | an edition's part of a task | `TASK#<id>` | `E#<edition id>` | `ttl` |
+//! | pages that a task waits for | `TASK#<id>` | `PAGES` (index), `PAGES#<product>` | `ttl` |
 //! | the task is not final | `TASK#<id>` | `OPEN` | `GSI1PK` `TASKS`, `GSI1SK` when created, `ttl` |
 //! | outbox entry | `OUTBOX#<id>` | `ENTRY` | `GSI1PK` `OUTBOX`, `GSI1SK` when last sent |
 //! | user | `USER#<name>` | `USER` | `revision` |
@@ -39,13 +41,14 @@ use aws_sdk_dynamodb::Client;
 use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
 use imprint_domain::access::{LoginFailures, Token, User, UserName};
 use imprint_domain::build::Build;
+use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
+use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
-use imprint_domain::task::Task;
+use imprint_domain::task::{PagesOf, PagesStep, Task};
 use jiff::Timestamp;
 
 use self::keys::{Key, OpenList};
@@ -88,6 +91,18 @@ impl Catalog for DynamoCatalog {
         cursor: Option<&str>,
     ) -> Result<Page<Product>, StoreError> {
         self.read_products(org, limit, cursor).await
+    }
+
+    async fn index_entry(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+    ) -> Result<Option<IndexEntry>, StoreError> {
+        self.get(Key::index_entry(org, product)).await
+    }
+
+    async fn index(&self, org: &OrganizationSlug) -> Result<Vec<IndexEntry>, StoreError> {
+        self.read_index(org).await
     }
 
     async fn builds(
@@ -211,5 +226,18 @@ impl Catalog for DynamoCatalog {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.update_progress(task, edition, [done, total], at).await
+    }
+
+    async fn note_pages(
+        &self,
+        task: &TaskId,
+        of: &PagesOf,
+        entries: &[OutboxId],
+        step: &PagesStep,
+    ) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.update_pages(task, of, entries, step).await
     }
 }

@@ -41,7 +41,9 @@ impl Step {
             Message::RegisterBuild(_) => Self::RegisterBuild,
             Message::CopyEdition(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
-            Message::RenderDashboard(_) => Self::RenderDashboard,
+            Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => {
+                Self::RenderDashboard
+            }
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use imprint_domain::access::{Permissions, Products, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
+use imprint_domain::dashboard::{IndexEntry, NewestRelease};
 use imprint_domain::edition::{Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
+use imprint_domain::message::{
+    CopyEdition, Message, PurgeCdn, RegisterBuild, RenderAll, RenderDashboard, RenderIndex,
+};
 use imprint_domain::organization::{Layout, Organization};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
@@ -170,12 +173,13 @@ pub fn task(name: &str, build: &Build) -> Task {
     Task {
         id: task_id(name),
         organization: build.organization.clone(),
-        product: build.product.clone(),
-        build: build.id,
+        product: Some(build.product.clone()),
+        build: Some(build.id),
         created_at: NOON,
         registration: Registration::Queued,
         notes: Vec::new(),
         editions: Vec::new(),
+        pages: Vec::new(),
         revision: Revision::NEW,
     }
 }
@@ -238,7 +242,40 @@ pub fn render_message(product: &Product) -> Message {
     Message::RenderDashboard(RenderDashboard {
         organization: product.organization.clone(),
         product: product.slug.clone(),
+        tasks: Vec::new(),
     })
+}
+
+/// A message that renders an organization's index.
+pub fn index_message(organization: &OrganizationSlug) -> Message {
+    Message::RenderIndex(RenderIndex {
+        organization: organization.clone(),
+        tasks: Vec::new(),
+    })
+}
+
+/// A message that has the pages of all products of an organization rendered, from a place in their list on.
+pub fn all_message(organization: &OrganizationSlug, task: &TaskId) -> Message {
+    Message::RenderAll(RenderAll {
+        organization: organization.clone(),
+        task: task.clone(),
+        cursor: Some("cursor".to_owned()),
+    })
+}
+
+/// What the index says of a product.
+pub fn index_entry(product: &Product) -> IndexEntry {
+    IndexEntry {
+        organization: product.organization.clone(),
+        product: product.slug.clone(),
+        title: product.title.clone(),
+        root_domain: product.root_domain.clone(),
+        newest: Some(NewestRelease {
+            title: "v1.0".to_owned(),
+            path: "v/v1.0/".to_owned(),
+        }),
+        updated: Some("2026-01-01".to_owned()),
+    }
 }
 
 /// The tenant that a message is for.
@@ -248,6 +285,8 @@ pub fn organization_of(message: &Message) -> &OrganizationSlug {
         Message::CopyEdition(copy) => &copy.organization,
         Message::PurgeCdn(purge) => &purge.organization,
         Message::RenderDashboard(render) => &render.organization,
+        Message::RenderIndex(render) => &render.organization,
+        Message::RenderAll(render) => &render.organization,
     }
 }
 

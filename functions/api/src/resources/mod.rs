@@ -1,6 +1,7 @@
 //! What callers get. Fields and their order are LTD's; ours come after them.
 
 mod build;
+mod dashboard;
 mod edition;
 mod moment;
 mod product;
@@ -9,6 +10,7 @@ mod task;
 mod user;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
+pub(crate) use dashboard::{DashboardDocument, Queued};
 pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource};
 pub(crate) use moment::Moment;
 pub(crate) use product::{ProductList, ProductResource};

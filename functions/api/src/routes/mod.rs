@@ -1,6 +1,7 @@
 //! The handlers: each translates a request for a use-case, and its result for the caller.
 
 mod builds;
+mod dashboards;
 mod edition_life;
 mod editions;
 mod products;
@@ -16,13 +17,15 @@ use crate::Api;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 20] = [
+    let groups: [UtoipaMethodRouter<Api>; 22] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
         routes!(service::token),
         routes!(products::list, products::create),
         routes!(products::read, products::update),
+        routes!(dashboards::read, dashboards::render),
+        routes!(dashboards::render_all),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),

@@ -10,9 +10,11 @@ use crate::server::{ADMIN, Server, basic};
 const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
 
 /// What each mutation needs, by the contract and not by the code, and all that is about users.
-const MUTATIONS: [(&str, &str, Permission); 19] = [
+const MUTATIONS: [(&str, &str, Permission); 21] = [
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
+    ("POST", "/products/{slug}/dashboard", AdminProduct),
+    ("POST", "/dashboards", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
     ("PATCH", "/builds/{id}", UploadBuild),
     ("DELETE", "/builds/{id}", DeprecateBuild),

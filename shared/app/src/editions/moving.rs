@@ -112,7 +112,8 @@ pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Chang
             || before.ended_at != edition.ended_at
     };
     if wanted.before.is_some_and(shows) {
-        messages.push(render_dashboard::message(&edition.organization, &edition.product));
+        let tasks = task.iter().cloned().collect();
+        messages.push(render_dashboard::message(&edition.organization, &edition.product, tasks));
     }
     let committed = if changes.is_empty() {
         Ok(())

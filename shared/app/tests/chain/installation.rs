@@ -8,12 +8,13 @@ use bytes::Bytes;
 use imprint_app::builds::{self, Confirmation, NewBuild, NewEditions};
 use imprint_app::copy_edition::{Bounds, copy_edition};
 use imprint_app::env::Env;
+use imprint_app::index::{self, render_all, render_index};
 use imprint_app::error::AppError;
 use imprint_app::ports::{Cdn, PurgeError};
 use imprint_app::products::{self, NewProduct};
 use imprint_app::purge_cdn::{Order, purge_cdn};
 use imprint_app::register_build::register_build;
-use imprint_app::render_dashboard::render_dashboard;
+use imprint_app::render_dashboard::{self, render_dashboard};
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
 use imprint_app::tasks;
@@ -153,8 +154,14 @@ impl Installation {
                 purge_cdn(&self.env, &[order]).await.remove(0)
             }
             Message::RenderDashboard(message) => {
-                render_dashboard(&self.env, std::slice::from_ref(&envelope.id), message).await
+                let entry = &envelope.id;
+                render_dashboard(&self.env, &[render_dashboard::Order { entry, message }]).await
             }
+            Message::RenderIndex(message) => {
+                let entry = &envelope.id;
+                render_index(&self.env, &[index::Order { entry, message }]).await
+            }
+            Message::RenderAll(message) => render_all(&self.env, &envelope.id, message).await,
         };
         dispose(&self.env, &delivery, outcome).await
     }

@@ -151,7 +151,11 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
     for edition in [1, 2] {
         let of_edition = |envelope: &&Envelope| match &envelope.message {
             Message::CopyEdition(copy) => copy.edition.0 == edition,
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => false,
+            Message::RegisterBuild(_)
+            | Message::PurgeCdn(_)
+            | Message::RenderDashboard(_)
+            | Message::RenderIndex(_)
+            | Message::RenderAll(_) => false,
         };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
