@@ -8,7 +8,6 @@ use imprint_app::env::Env;
 use imprint_app::index::{self, render_all, render_index};
 use imprint_app::render_dashboard::{self, render_dashboard};
 use imprint_app::step::{Delivery, StepError};
-use imprint_domain::id::OutboxId;
 use imprint_domain::message::Message;
 use imprint_lambda::{Batch, Function, FunctionError, LambdaEvent, Record};
 use serde_json::Value;
@@ -23,7 +22,7 @@ struct RenderDashboardFunction {
 }
 
 /// The records of a batch that ask for the same pages: one rendering answers them all.
-struct Asked(Vec<(OutboxId, Message, Record)>);
+struct Asked(Vec<(Delivery, Record)>);
 
 #[async_trait::async_trait]
 impl Function for RenderDashboardFunction {
@@ -33,7 +32,7 @@ impl Function for RenderDashboardFunction {
             let outcome = asked.render(&self.env).await;
             let rendered = outcome.is_ok();
             let mut outcome = Some(outcome);
-            for (_, _, record) in &asked.0 {
+            for (_, record) in &asked.0 {
                 match outcome.take() {
                     Some(outcome) => batch.settle(&self.env, record, outcome).await,
                     // The first record tells of a failure; those behind it come again.
@@ -49,10 +48,19 @@ impl Function for RenderDashboardFunction {
 impl Asked {
     async fn render(&self, env: &Env) -> Result<(), StepError> {
         let (mut products, mut indexes) = (Vec::new(), Vec::new());
-        for (entry, message, _) in &self.0 {
-            match message {
-                Message::RenderDashboard(message) => products.push(render_dashboard::Order { entry, message }),
-                Message::RenderIndex(message) => indexes.push(index::Order { entry, message }),
+        for (delivery, _) in &self.0 {
+            let (entry, receive_count) = (&delivery.envelope.id, delivery.receive_count);
+            match &delivery.envelope.message {
+                Message::RenderDashboard(message) => products.push(render_dashboard::Order {
+                    entry,
+                    message,
+                    receive_count,
+                }),
+                Message::RenderIndex(message) => indexes.push(index::Order {
+                    entry,
+                    message,
+                    receive_count,
+                }),
                 Message::RenderAll(message) => render_all(env, entry, message).await?,
                 // Given back before.
                 Message::RegisterBuild(_) | Message::CopyEdition(_) | Message::PurgeCdn(_) => {}
@@ -77,11 +85,11 @@ fn are_of_the_same_pages(one: &Message, other: &Message) -> bool {
 fn by_pages(batch: &mut Batch) -> Vec<Asked> {
     let mut all: Vec<Asked> = Vec::new();
     for record in batch.records() {
-        let Ok(Delivery { envelope, .. }) = &record.delivery else {
+        let Ok(delivery) = record.delivery.clone() else {
             batch.give_back(&record);
             continue;
         };
-        let is_ours = match &envelope.message {
+        let is_ours = match &delivery.envelope.message {
             Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => true,
             Message::RegisterBuild(_) | Message::CopyEdition(_) | Message::PurgeCdn(_) => false,
         };
@@ -89,14 +97,13 @@ fn by_pages(batch: &mut Batch) -> Vec<Asked> {
             batch.give_back(&record);
             continue;
         }
-        let (entry, message) = (envelope.id.clone(), envelope.message.clone());
         let same = |asked: &&mut Asked| {
-            let first = asked.0.first();
-            first.is_some_and(|(_, first, _)| are_of_the_same_pages(first, &message))
+            let first = asked.0.first().map(|(first, _)| &first.envelope.message);
+            first.is_some_and(|first| are_of_the_same_pages(first, &delivery.envelope.message))
         };
         match all.iter_mut().find(same) {
-            Some(asked) => asked.0.push((entry, message, record)),
-            None => all.push(Asked(vec![(entry, message, record)])),
+            Some(asked) => asked.0.push((delivery, record)),
+            None => all.push(Asked(vec![(delivery, record)])),
         }
     }
     all

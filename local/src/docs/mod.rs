@@ -22,6 +22,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use imprint_domain::key::ObjectKey;
 use imprint_domain::layout::{Instead, instead_of_path, object_of_path};
 use imprint_domain::slug::{EditionSlug, ProductSlug};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -51,8 +52,9 @@ pub struct DocsOptions {
 const CACHE_BYTES: usize = 128 * 1024 * 1024;
 /// Larger objects are passed on while they are read, and not kept.
 const LARGEST_KEPT: u64 = 8 * 1024 * 1024;
-/// S3 lists at most so many names a page; products beyond are asked for page by page.
-const MOST_PRODUCT_PAGES: usize = 20;
+/// The pages of the organization itself: the stack has one, and its objects lie at the bucket's root.
+const INDEX: &str = "index.html";
+const MISSING: &str = "404.html";
 
 /// The routes of the docs port.
 ///
@@ -124,10 +126,10 @@ impl Docs {
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
         let served = match address::wanted(host.or(uri.host()), uri) {
-            Wanted::Products => self.products().await,
+            Wanted::Products => self.products(request).await,
             Wanted::SlashMissing => Ok(moved(&address::with_slash(uri))),
             Wanted::Path(product, path) => self.page(&product, &path, request).await,
-            Wanted::Nothing => Ok(not_found(uri.path())),
+            Wanted::Nothing => self.instead(Instead::NotFound(ObjectKey::new(MISSING)), uri.path()).await,
         };
         served.unwrap_or_else(|error| {
             tracing::error!(
@@ -143,8 +145,22 @@ impl Docs {
         let Some(key) = object_of_path(product, &self.default_edition, path) else {
             return Ok(not_found(path));
         };
-        let (page, length, body, kept) = match self.find(key.as_str()).await? {
-            Found::Missing => return self.instead(product, path).await,
+        match self.object(key.as_str(), path, request).await? {
+            Some(response) => Ok(response),
+            None => self.instead(instead_of_path(product, path), path).await,
+        }
+    }
+
+    /// The organization's index of its products.
+    async fn products(&self, request: &Parts) -> anyhow::Result<Response> {
+        let index = self.object(INDEX, "/", request).await?;
+        Ok(index.unwrap_or_else(|| html(StatusCode::OK, pages::no_products())))
+    }
+
+    /// An object as a response; nothing when it is not there.
+    async fn object(&self, key: &str, path: &str, request: &Parts) -> anyhow::Result<Option<Response>> {
+        let (page, length, body, kept) = match self.find(key).await? {
+            Found::Missing => return Ok(None),
             Found::Kept(page, age) => (
                 Arc::clone(&page),
                 page.body.len() as u64,
@@ -177,12 +193,12 @@ impl Docs {
         response
             .headers_mut()
             .insert(header::AGE, kept.unwrap_or_default().as_secs().into());
-        Ok(response)
+        Ok(Some(response))
     }
 
-    /// The product's own answer where there is no object.
-    async fn instead(&self, product: &ProductSlug, path: &str) -> anyhow::Result<Response> {
-        let (status, key) = match instead_of_path(product, path) {
+    /// The answer of a product, or of the organization, where there is no object.
+    async fn instead(&self, instead: Instead, path: &str) -> anyhow::Result<Response> {
+        let (status, key) = match instead {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),
         };
@@ -220,28 +236,6 @@ impl Docs {
         let page = Arc::new(page);
         self.cache.keep(ticket, key, &page, Instant::now());
         Ok(Found::Fetched(page))
-    }
-
-    /// The products that have files, by the first part of their keys.
-    async fn products(&self) -> anyhow::Result<Response> {
-        let mut products = Vec::new();
-        let mut from = None;
-        for _ in 0..MOST_PRODUCT_PAGES {
-            let request = self.s3.list_objects_v2().bucket(&self.bucket).delimiter("/");
-            let listed = request.set_continuation_token(from).send().await;
-            let listed = listed.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
-            let names = listed
-                .common_prefixes()
-                .iter()
-                .filter_map(|prefix| prefix.prefix());
-            let slugs = names.filter_map(|name| name.trim_end_matches('/').parse::<ProductSlug>().ok());
-            products.extend(slugs.map(|slug| slug.to_string()));
-            from = listed.next_continuation_token;
-            if from.is_none() {
-                break;
-            }
-        }
-        Ok(html(StatusCode::OK, pages::products(&products)))
     }
 }
 

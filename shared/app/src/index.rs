@@ -83,6 +83,8 @@ pub struct Order<'a> {
     pub entry: &'a OutboxId,
     /// Whose index to write.
     pub message: &'a RenderIndex,
+    /// Which delivery of the message it is.
+    pub receive_count: u32,
 }
 
 /// Writes an organization's index and has the CDN told. One rendering answers all orders, which are of one organization.

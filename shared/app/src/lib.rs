@@ -21,6 +21,7 @@ pub mod render_dashboard;
 pub mod step;
 pub mod sweep;
 pub mod tasks;
+pub mod templates;
 
 pub use outgoing::Chain;
 pub use pace::Pace;

@@ -2,6 +2,7 @@
 //!
 //! Titles, refs and slugs are hostile text (D16): whatever a template is called, what it prints is escaped.
 
+mod check;
 mod templates;
 
 use imprint_domain::dashboard::{Dashboard, Index};
@@ -9,7 +10,8 @@ use minijinja::context;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
-pub use templates::Templates;
+pub use check::check;
+pub use templates::{TemplateError, Templates};
 
 /// A page on its way to the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,6 +43,8 @@ pub struct Order<'a> {
     pub entry: &'a OutboxId,
     /// Whose pages to write.
     pub message: &'a RenderDashboard,
+    /// Which delivery of the message it is.
+    pub receive_count: u32,
 }
 
 /// Writes a product's pages and has the CDN told. One rendering answers all orders, which are of one product. Three reads,

@@ -6,6 +6,7 @@
 mod files;
 mod index;
 mod refs;
+mod sample;
 mod version;
 
 use jiff::Timestamp;

@@ -23,5 +23,6 @@ pub mod publish;
 pub mod purge;
 pub mod slug;
 pub mod task;
+pub mod template;
 pub mod text;
 pub mod tracking;

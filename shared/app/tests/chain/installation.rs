@@ -155,11 +155,21 @@ impl Installation {
             }
             Message::RenderDashboard(message) => {
                 let entry = &envelope.id;
-                render_dashboard(&self.env, &[render_dashboard::Order { entry, message }]).await
+                let order = render_dashboard::Order {
+                    entry,
+                    message,
+                    receive_count,
+                };
+                render_dashboard(&self.env, &[order]).await
             }
             Message::RenderIndex(message) => {
                 let entry = &envelope.id;
-                render_index(&self.env, &[index::Order { entry, message }]).await
+                let order = index::Order {
+                    entry,
+                    message,
+                    receive_count,
+                };
+                render_index(&self.env, &[order]).await
             }
             Message::RenderAll(message) => render_all(&self.env, &envelope.id, message).await,
         };

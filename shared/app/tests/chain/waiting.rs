@@ -1,5 +1,6 @@
 //! A task ends when the pages show what it did, and not before: whatever dies, comes late or comes twice.
 
+use imprint_app::builds::{self, NewBuild, NewEditions};
 use imprint_app::dashboards;
 use imprint_app::editions::{self, NewEdition, NewName};
 use imprint_app::products::{self, NewProduct};
@@ -133,11 +134,16 @@ async fn an_earlier_rendering_does_not_end_a_task_whose_later_edition_it_may_not
 #[tokio::test(start_paused = true)]
 async fn a_build_that_no_edition_follows_waits_for_the_pages_that_list_it() {
     let here = Installation::new().await;
-    here.publish(&sites()[0], "branch").await;
-    editions::end(&here.env, here.edition("branch").id).await.unwrap();
-    here.settle().await;
-    // Its slug cannot be an edition's, so none comes with it.
-    let build = here.upload(&sites()[0], "//").await;
+    let new = NewBuild {
+        slug: None,
+        git_refs: GitRefs::parse(&["branch"]).unwrap(),
+        github_requester: None,
+        directories: None,
+        new_editions: NewEditions::Forbidden,
+    };
+    let created = builds::create(&here.env, &parsed("alpha"), new, &|_| Ok(())).await;
+    let build = created.unwrap().build;
+    sites()[0].upload(&here.world.objects, &build);
     let task = here.confirm(&build).await.unwrap();
     here.deliver_up_to_renderings().await;
     let waiting = here.task(&task).await;
