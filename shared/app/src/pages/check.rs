@@ -74,12 +74,13 @@ fn place_of_a_script(html: &str) -> Option<String> {
     while at < bytes.len() {
         let rest = &html[at..];
         if rest.starts_with(MARK) {
-            let name = html[attribute..at].trim_start().split('=').next().unwrap_or_default();
-            let name = name.trim().to_ascii_lowercase();
+            let attribute = html[attribute..at].trim();
+            let name = attribute.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
             match reads {
                 Reads::Text | Reads::Comment => {}
                 Reads::Quoted(_) if !name.starts_with("on") && name != "style" && name != "srcdoc" => {}
                 Reads::Quoted(_) => return Some(format!("in the attribute {name}")),
+                Reads::Tag if attribute.ends_with('=') => return Some("in an attribute without quotes".to_owned()),
                 Reads::Bare => return Some("in an attribute without quotes".to_owned()),
                 Reads::Tag => return Some("in a tag".to_owned()),
                 Reads::Raw(element) => return Some(format!("in a {element}")),

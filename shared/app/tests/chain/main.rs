@@ -12,4 +12,5 @@ mod installation;
 mod life;
 mod order;
 mod publishing;
+mod templates;
 mod waiting;
