@@ -8,17 +8,18 @@ use imprint_app::env::Env;
 use imprint_app::index::{self, render_all, render_index};
 use imprint_app::render_dashboard::{self, render_dashboard};
 use imprint_app::step::{Delivery, StepError};
+use imprint_app::tenants::Tenants;
 use imprint_domain::message::Message;
 use imprint_lambda::{Batch, Function, FunctionError, LambdaEvent, Record};
 use serde_json::Value;
 
-/// The function with its ports.
-pub fn function(env: Env) -> Arc<dyn Function> {
-    Arc::new(RenderDashboardFunction { env })
+/// The function with the organizations that it works for.
+pub fn function(tenants: Tenants) -> Arc<dyn Function> {
+    Arc::new(RenderDashboardFunction { tenants })
 }
 
 struct RenderDashboardFunction {
-    env: Env,
+    tenants: Tenants,
 }
 
 /// The records of a batch that ask for the same pages: one rendering answers them all.
@@ -29,12 +30,15 @@ impl Function for RenderDashboardFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
         let mut batch = Batch::read(event.payload)?;
         for asked in by_pages(&mut batch) {
-            let outcome = asked.render(&self.env).await;
+            let Some(env) = self.env(&mut batch, &asked).await else {
+                continue;
+            };
+            let outcome = asked.render(&env).await;
             let rendered = outcome.is_ok();
             let mut outcome = Some(outcome);
             for (_, record) in &asked.0 {
                 match outcome.take() {
-                    Some(outcome) => batch.settle(&self.env, record, outcome).await,
+                    Some(outcome) => batch.settle(&env, record, outcome).await,
                     // The first record tells of a failure; those behind it come again.
                     None if rendered => {}
                     None => batch.give_back(record),
@@ -42,6 +46,20 @@ impl Function for RenderDashboardFunction {
             }
         }
         batch.response()
+    }
+}
+
+impl RenderDashboardFunction {
+    /// The view of the organization whose pages are asked for; without it all records are given back.
+    async fn env(&self, batch: &mut Batch, asked: &Asked) -> Option<Env> {
+        let ((delivery, first), others) = asked.0.split_first()?;
+        let env = batch.env(&self.tenants, first, &delivery.envelope.message).await;
+        if env.is_none() {
+            for (_, record) in others {
+                batch.give_back(record);
+            }
+        }
+        env
     }
 }
 

@@ -4,20 +4,20 @@
 
 use std::sync::Arc;
 
-use imprint_app::env::Env;
 use imprint_app::sweep::sweep;
+use imprint_app::tenants::Tenants;
 use imprint_lambda::{Function, FunctionError, LambdaEvent};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The function with its ports.
-pub fn function(env: Env) -> Arc<dyn Function> {
-    Arc::new(SweepFunction { env })
+/// The function with the organizations that it works for.
+pub fn function(tenants: Tenants) -> Arc<dyn Function> {
+    Arc::new(SweepFunction { tenants })
 }
 
 struct SweepFunction {
-    env: Env,
+    tenants: Tenants,
 }
 
 /// The input that `template.yaml` gives the schedule.
@@ -32,7 +32,7 @@ impl Function for SweepFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
         let input: Input = serde_json::from_value(event.payload)?;
         let swept = sweep(
-            &self.env,
+            &self.tenants.of_installation(),
             SignedDuration::from_secs(input.older_than_seconds.into()),
         )
         .await?;

@@ -1,13 +1,15 @@
 //! The docs port: published pages as the CDN would serve them.
 //!
 //! By host (`http://<product>.localhost:8701/`) and by path (`http://127.0.0.1:8701/<product>/`), read from the bucket
-//! through the AWS SDK and a cache that honours surrogate keys, so that purging is visible. Never reads the table:
-//! what cannot be found by layout alone cannot be found by a CDN either.
+//! through the AWS SDK and a cache that honours surrogate keys, so that purging is visible. Reads nothing of the table but
+//! the organizations' addresses, which a CDN is configured with: what cannot be found by layout alone cannot be found by a
+//! CDN either.
 
 mod address;
 mod cache;
 mod page;
 mod pages;
+mod sites;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,14 +24,17 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use imprint_app::tenants::Tenants;
 use imprint_domain::key::ObjectKey;
 use imprint_domain::layout::{Instead, instead_of_path, object_of_path};
-use imprint_domain::slug::{EditionSlug, ProductSlug};
+use imprint_domain::organization::Organization;
+use imprint_domain::slug::ProductSlug;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::address::Wanted;
 use self::cache::{Look, PageCache};
 use self::page::Page;
+use self::sites::Sites;
 use crate::runner::Endpoints;
 use crate::standins::fastly::Purge;
 
@@ -40,10 +45,8 @@ pub struct DocsOptions {
     pub endpoints: Endpoints,
     /// The region in signatures.
     pub region: String,
-    /// The bucket.
-    pub bucket: String,
-    /// The edition at a product's root.
-    pub default_edition: EditionSlug,
+    /// Where the organizations are.
+    pub tenants: Tenants,
     /// What the CDN was told to forget, from now on.
     pub purges: UnboundedReceiver<Purge>,
 }
@@ -52,7 +55,7 @@ pub struct DocsOptions {
 const CACHE_BYTES: usize = 128 * 1024 * 1024;
 /// Larger objects are passed on while they are read, and not kept.
 const LARGEST_KEPT: u64 = 8 * 1024 * 1024;
-/// The pages of the organization itself: the stack has one, and its objects lie at the bucket's root.
+/// The pages of an organization itself.
 const INDEX: &str = "index.html";
 const MISSING: &str = "404.html";
 
@@ -72,8 +75,7 @@ pub fn routes(options: DocsOptions) -> anyhow::Result<Router> {
         .build();
     let docs = Docs {
         s3: aws_sdk_s3::Client::from_conf(config),
-        bucket: options.bucket,
-        default_edition: options.default_edition,
+        sites: Sites::new(options.tenants),
         cache: PageCache::new(CACHE_BYTES, options.purges),
     };
     Ok(Router::new().fallback(answer).with_state(Arc::new(docs)))
@@ -81,8 +83,7 @@ pub fn routes(options: DocsOptions) -> anyhow::Result<Router> {
 
 struct Docs {
     s3: aws_sdk_s3::Client,
-    bucket: String,
-    default_edition: EditionSlug,
+    sites: Sites,
     cache: PageCache,
 }
 
@@ -125,11 +126,17 @@ impl Docs {
             .headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
-        let served = match address::wanted(host.or(uri.host()), uri) {
-            Wanted::Products => self.products(request).await,
-            Wanted::SlashMissing => Ok(moved(&address::with_slash(uri))),
-            Wanted::Path(product, path) => self.page(&product, &path, request).await,
-            Wanted::Nothing => self.instead(Instead::NotFound(ObjectKey::new(MISSING)), uri.path()).await,
+        let served = match self.sites.find(host.or(uri.host()), uri).await {
+            Ok((organization, Wanted::Products)) => self.products(&organization, request).await,
+            Ok((_, Wanted::SlashMissing)) => Ok(moved(&address::with_slash(uri))),
+            Ok((organization, Wanted::Path(product, path))) => {
+                self.page(&organization, &product, &path, request).await
+            }
+            Ok((organization, Wanted::Nothing)) => {
+                let page = ObjectKey::of_organization(&organization.slug, MISSING);
+                self.instead(&organization, Instead::NotFound(page), uri.path()).await
+            }
+            Err(error) => Err(error),
         };
         served.unwrap_or_else(|error| {
             tracing::error!(
@@ -141,25 +148,41 @@ impl Docs {
         })
     }
 
-    async fn page(&self, product: &ProductSlug, path: &str, request: &Parts) -> anyhow::Result<Response> {
-        let Some(key) = object_of_path(product, &self.default_edition, path) else {
+    async fn page(
+        &self,
+        organization: &Organization,
+        product: &ProductSlug,
+        path: &str,
+        request: &Parts,
+    ) -> anyhow::Result<Response> {
+        let Some(key) = object_of_path(organization, product, path) else {
             return Ok(not_found(path));
         };
-        match self.object(key.as_str(), path, request).await? {
+        match self.object(organization, &key, path, request).await? {
             Some(response) => Ok(response),
-            None => self.instead(instead_of_path(product, path), path).await,
+            None => {
+                let instead = instead_of_path(organization, product, path);
+                self.instead(organization, instead, path).await
+            }
         }
     }
 
     /// The organization's index of its products.
-    async fn products(&self, request: &Parts) -> anyhow::Result<Response> {
-        let index = self.object(INDEX, "/", request).await?;
+    async fn products(&self, organization: &Organization, request: &Parts) -> anyhow::Result<Response> {
+        let key = ObjectKey::of_organization(&organization.slug, INDEX);
+        let index = self.object(organization, &key, "/", request).await?;
         Ok(index.unwrap_or_else(|| html(StatusCode::OK, pages::no_products())))
     }
 
     /// An object as a response; nothing when it is not there.
-    async fn object(&self, key: &str, path: &str, request: &Parts) -> anyhow::Result<Option<Response>> {
-        let (page, length, body, kept) = match self.find(key).await? {
+    async fn object(
+        &self,
+        organization: &Organization,
+        key: &ObjectKey,
+        path: &str,
+        request: &Parts,
+    ) -> anyhow::Result<Option<Response>> {
+        let (page, length, body, kept) = match self.find(&organization.bucket, key.as_str()).await? {
             Found::Missing => return Ok(None),
             Found::Kept(page, age) => (
                 Arc::clone(&page),
@@ -197,12 +220,17 @@ impl Docs {
     }
 
     /// The answer of a product, or of the organization, where there is no object.
-    async fn instead(&self, instead: Instead, path: &str) -> anyhow::Result<Response> {
+    async fn instead(
+        &self,
+        organization: &Organization,
+        instead: Instead,
+        path: &str,
+    ) -> anyhow::Result<Response> {
         let (status, key) = match instead {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),
         };
-        let page = match self.find(key.as_str()).await? {
+        let page = match self.find(&organization.bucket, key.as_str()).await? {
             Found::Kept(page, _) | Found::Fetched(page) => page,
             Found::Large(..) | Found::Missing => return Ok(not_found(path)),
         };
@@ -212,12 +240,13 @@ impl Docs {
         Ok(response)
     }
 
-    async fn find(&self, key: &str) -> anyhow::Result<Found> {
-        let ticket = match self.cache.look(key, Instant::now()) {
+    async fn find(&self, bucket: &str, key: &str) -> anyhow::Result<Found> {
+        let place = format!("{bucket}/{key}");
+        let ticket = match self.cache.look(&place, Instant::now()) {
             Look::Hit(page, age) => return Ok(Found::Kept(page, age)),
             Look::Miss(ticket) => ticket,
         };
-        let object = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
+        let object = match self.s3.get_object().bucket(bucket).key(key).send().await {
             Ok(object) => object,
             Err(error)
                 if error
@@ -234,7 +263,7 @@ impl Docs {
         }
         page.body = body.collect().await?.into_bytes();
         let page = Arc::new(page);
-        self.cache.keep(ticket, key, &page, Instant::now());
+        self.cache.keep(ticket, &place, &page, Instant::now());
         Ok(Found::Fetched(page))
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use imprint_domain::dashboard::{Index, IndexEntry, index_key};
 use imprint_domain::id::{OutboxId, TaskId};
-use imprint_domain::layout;
+use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
 use imprint_domain::message::{Message, RenderAll, RenderIndex};
 use imprint_domain::outbox::OutboxEntry;
@@ -19,11 +19,12 @@ use imprint_domain::task::{FailureCode, PagesOf, PagesStep};
 
 use crate::env::Env;
 use crate::outgoing::{Chain, commit_and_send, send, waits};
-use crate::pages::{self, Templates};
+use crate::pages;
 use crate::ports::{Catalog, Change, StoreError};
 use crate::purge_cdn;
 use crate::render_dashboard;
 use crate::step::{StepError, tell};
+use crate::templates;
 
 /// Enters what the index says of a product, and has the index written if that is new: `tasks` wait for it then.
 pub(crate) async fn enter(env: &Env, entry: IndexEntry, tasks: &[TaskId]) -> Result<(), StepError> {
@@ -88,7 +89,7 @@ pub struct Order<'a> {
 }
 
 /// Writes an organization's index and has the CDN told. One rendering answers all orders, which are of one organization.
-/// One read a megabyte of entries, two writes, a purge, a write for each task that waits and a commit.
+/// A read and one a megabyte of entries, two writes, a purge, a write for each task that waits and a commit.
 ///
 /// # Errors
 /// When it has to be tried again, or can never be done.
@@ -101,7 +102,10 @@ pub async fn render_index(env: &Env, orders: &[Order<'_>]) -> Result<(), StepErr
     let tasks: Vec<TaskId> = tasks.into_iter().cloned().collect();
     let found = env.catalog.index(&message.organization).await;
     let index = Index::of(&env.organization, found.map_err(StepError::catalog)?);
-    let files = pages::render_index(Templates::built_in(), &index).map_err(|error| StepError::Final {
+    let tries = orders.iter().map(|order| order.receive_count).max().unwrap_or(1);
+    let own = templates::own(env, tries).await.map_err(StepError::catalog)?;
+    let files = templates::render(own.as_ref(), |templates| pages::render_index(templates, &index));
+    let files = files.map_err(|error| StepError::Final {
         code: FailureCode::GaveUp,
         message: Chain(&error).to_string(),
     })?;
@@ -112,7 +116,7 @@ pub async fn render_index(env: &Env, orders: &[Order<'_>]) -> Result<(), StepErr
             ..Headers::default()
         };
         let (at, body) = (
-            layout::organization_object(&env.organization, file.path),
+            ObjectKey::of_organization(&message.organization, file.path),
             Bytes::from(file.body),
         );
         let written = env.objects.write(&at, body, &headers.for_edition(&key)).await;

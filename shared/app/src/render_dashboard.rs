@@ -22,10 +22,11 @@ use imprint_domain::task::{FailureCode, PagesOf, PagesStep};
 use crate::env::Env;
 use crate::index;
 use crate::outgoing::Chain;
-use crate::pages::{self, PageFile, Templates};
+use crate::pages::{self, PageFile};
 use crate::ports::Change;
 use crate::purge_cdn;
 use crate::step::{StepError, tell};
+use crate::templates;
 
 /// The message that has a product's pages written anew, and the tasks that wait until they are.
 pub(crate) fn message(organization: &OrganizationSlug, product: &ProductSlug, tasks: Vec<TaskId>) -> Message {
@@ -47,7 +48,7 @@ pub struct Order<'a> {
     pub receive_count: u32,
 }
 
-/// Writes a product's pages and has the CDN told. One rendering answers all orders, which are of one product. Three reads,
+/// Writes a product's pages and has the CDN told. One rendering answers all orders, which are of one product. Four reads,
 /// nine writes, a purge, a write for each task that waits and a commit; another commit when the organization's index says
 /// something else of the product by now.
 ///
@@ -72,7 +73,10 @@ pub async fn render_dashboard(env: &Env, orders: &[Order<'_>]) -> Result<(), Ste
     let builds = env.catalog.builds(org, slug, BUILDS, None).await;
     let builds = builds.map_err(StepError::catalog)?.items;
     let dashboard = Dashboard::of(&env.organization, &product, &editions, &builds);
-    let files = pages::render(Templates::built_in(), &dashboard).map_err(|error| StepError::Final {
+    let tries = orders.iter().map(|order| order.receive_count).max().unwrap_or(1);
+    let own = templates::own(env, tries).await.map_err(StepError::catalog)?;
+    let files = templates::render(own.as_ref(), |templates| pages::render(templates, &dashboard));
+    let files = files.map_err(|error| StepError::Final {
         code: FailureCode::GaveUp,
         message: Chain(&error).to_string(),
     })?;
@@ -91,7 +95,7 @@ pub async fn render_dashboard(env: &Env, orders: &[Order<'_>]) -> Result<(), Ste
 }
 
 async fn write(env: &Env, product: &Product, files: Vec<PageFile>) -> Result<(), StepError> {
-    let key = |path: &str| ObjectKey::new(format!("{}/{path}", product.slug));
+    let key = |path: &str| ObjectKey::new(format!("{}{path}", product.prefix()));
     for file in files {
         let headers = Headers {
             content_type: Some(file.content_type.to_owned()),

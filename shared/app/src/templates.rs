@@ -9,14 +9,20 @@ use std::io::{Cursor, Read as _};
 
 use bytes::Bytes;
 
+use imprint_domain::id::TaskId;
 use imprint_domain::key::{KeyPrefix, SitePath};
 use imprint_domain::manifest::Headers;
+use imprint_domain::organization::Organization;
 use imprint_domain::template::{OwnTemplates, TemplateName};
 
+use crate::dashboards;
 use crate::env::Env;
 use crate::error::AppError;
+use crate::organizations;
 use crate::outgoing::Chain;
 use crate::pages::{self, PageFile, RenderError, TemplateError, Templates};
+use crate::ports::StoreError;
+use crate::tenants::Tenants;
 
 /// How many templates there may be.
 const MAX_FILES: usize = 64;
@@ -167,15 +173,44 @@ fn unpack(archive: &[u8]) -> Result<BTreeMap<String, String>, AppError> {
     Ok(files.files)
 }
 
-/// The organization's own templates for a delivery of a message, if it has some that can be used. One request.
-pub(crate) async fn own(env: &Env, own: Option<&OwnTemplates>, receive_count: u32) -> Option<Templates> {
-    let own = own?;
+/// Has an organization use the templates of a folder, or the program's when none is named, and all pages written anew.
+///
+/// # Errors
+/// `Invalid` with the template and the line when something is wrong with them.
+pub async fn set(
+    tenants: &Tenants,
+    env: &Env,
+    name: Option<&TemplateName>,
+) -> Result<(Organization, TaskId), AppError> {
+    let own = match name {
+        Some(name) => Some(adopt(env, name).await?),
+        None => None,
+    };
+    let organization = organizations::change(tenants, &env.organization.slug, |mut organization| {
+        organization.policy.dashboard_template.clone_from(&own);
+        Ok(organization)
+    });
+    let organization = organization.await?;
+    let task = dashboards::render_all(env).await?;
+    Ok((organization, task))
+}
+
+/// The organization's own templates for a delivery of a message, if it has some that can be used. Two requests at most: the
+/// rules are read anew, because pages that are written right after a change must not be of the templates before it.
+///
+/// # Errors
+/// When the table fails. Where anything else does, there are none.
+pub(crate) async fn own(env: &Env, receive_count: u32) -> Result<Option<Templates>, StoreError> {
+    let stored = env.catalog.organization(&env.organization.slug).await?;
+    let Some(own) = stored.and_then(|organization| organization.policy.dashboard_template) else {
+        return Ok(None);
+    };
     if receive_count >= TRIES_WITH_OWN {
         tracing::warn!(
             template = own.name.as_str(),
             "own templates left aside: earlier deliveries did not end"
         );
-        return None;
+        return Ok(None);
     }
     let found = match env.objects.read(&own.object(&env.organization.slug)).await {
         Ok(Some(stored)) => serde_json::from_slice(&stored.body).map_err(|error| error.to_string()),
@@ -183,11 +218,10 @@ pub(crate) async fn own(env: &Env, own: Option<&OwnTemplates>, receive_count: u3
         Err(error) => Err(Chain(&error).to_string()),
     };
     let templates = found.and_then(|files| Templates::own(&files).map_err(|error| error.to_string()));
-    templates
-        .inspect_err(|error| {
-            tracing::error!(template = own.name.as_str(), error, "own templates cannot be used");
-        })
-        .ok()
+    let usable = templates.inspect_err(|error| {
+        tracing::error!(template = own.name.as_str(), error, "own templates cannot be used");
+    });
+    Ok(usable.ok())
 }
 
 /// Makes pages of an organization's own templates, and of the program's when there are none or anything is wrong with them:

@@ -2,13 +2,15 @@
 //!
 //! | what | PK | SK | besides |
 //! |---|---|---|---|
+//! | organization | `ORGANIZATIONS` | `<org>` | `revision` |
+//! | member of an organization | `MEMBERS#<org>` | `<name>` | |
 //! | product | `P#<org>#<product>` | `PRODUCT` | `revision` |
 //! | edition | `P#<org>#<product>` | `E#<id>` | `revision` |
-//! | slug of an edition | `ESLUG#<org>#<product>#<slug>` | `CLAIM` | |
+//! | slug of a live edition | `ESLUG#<org>#<product>#<slug>` | `CLAIM` | whose it is |
 //! | where an edition is | `EDITION#<id>` | `AT` | |
 //! | a move of an edition | `H#<edition id>` | `<generation>` | |
 //! | build | `B#<org>#<product>` | `<id>` | `revision` |
-//! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | |
+//! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | whose it is |
 //! | where a build is | `BUILD#<id>` | `AT` | |
 //! | what the index says of a product | `INDEX#<org>` | `<product>` | |
 //! | products in order | `ORG#<org>` | `<created at>#<slug>` | |
@@ -33,21 +35,23 @@ mod commit;
 mod cursor;
 mod items;
 mod keys;
+mod organizations;
 mod reads;
 mod writes;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
-use imprint_domain::access::{LoginFailures, Token, User, UserName};
+use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId};
+use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{PagesOf, PagesStep, Task};
 use jiff::Timestamp;
 
@@ -68,6 +72,27 @@ impl DynamoCatalog {
 
 #[async_trait]
 impl Catalog for DynamoCatalog {
+    async fn organization(&self, slug: &OrganizationSlug) -> Result<Option<Organization>, StoreError> {
+        self.get(Key::organization(slug)).await
+    }
+
+    async fn organizations(
+        &self,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Organization>, StoreError> {
+        self.read_organizations(limit, cursor).await
+    }
+
+    async fn members(
+        &self,
+        org: &OrganizationSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Member>, StoreError> {
+        self.read_members(org, limit, cursor).await
+    }
+
     async fn product(
         &self,
         org: &OrganizationSlug,
@@ -132,6 +157,18 @@ impl Catalog for DynamoCatalog {
         self.get(Key::build(org, product, id)).await
     }
 
+    async fn build_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &BuildSlug,
+    ) -> Result<Option<Build>, StoreError> {
+        match self.get(Key::build_slug(org, product, slug)).await? {
+            None => Ok(None),
+            Some(id) => self.build_of(org, product, id).await,
+        }
+    }
+
     async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
         let place: Option<items::Place> = self.get(Key::edition_pointer(id)).await?;
         match place {
@@ -147,6 +184,18 @@ impl Catalog for DynamoCatalog {
         id: EditionId,
     ) -> Result<Option<Edition>, StoreError> {
         self.get(Key::edition(org, product, id)).await
+    }
+
+    async fn edition_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &EditionSlug,
+    ) -> Result<Option<Edition>, StoreError> {
+        match self.get(Key::edition_slug(org, product, slug)).await? {
+            None => Ok(None),
+            Some(id) => self.edition_of(org, product, id).await,
+        }
     }
 
     async fn history(

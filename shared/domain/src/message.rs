@@ -167,6 +167,18 @@ impl Message {
         Some(hex::encode(&Sha256::digest(place)[..16]))
     }
 
+    /// The tenant that it is about.
+    pub fn organization(&self) -> &OrganizationSlug {
+        match self {
+            Self::RegisterBuild(register) => &register.organization,
+            Self::CopyEdition(copy) => &copy.organization,
+            Self::PurgeCdn(purge) => &purge.organization,
+            Self::RenderDashboard(render) => &render.organization,
+            Self::RenderIndex(render) => &render.organization,
+            Self::RenderAll(render) => &render.organization,
+        }
+    }
+
     /// The task that watches, or the first of those that do.
     pub fn task(&self) -> Option<&TaskId> {
         match self {

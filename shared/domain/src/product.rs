@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::edition::{Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
+use crate::key::KeyPrefix;
 use crate::organization::Organization;
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::text::{Title, WebUrl};
@@ -34,11 +35,23 @@ pub struct Product {
     pub created_at: Timestamp,
     /// The smallest number that may still be free as an automatic build slug. Slugs are never freed, so it only grows.
     pub next_build_slug: u64,
+    /// Its own rules, where they differ from the organization's.
+    #[serde(default)]
+    pub policy: ProductPolicy,
     /// How often it was written.
     pub revision: Revision,
 }
 
+/// The rules of a product. Each part that is there takes the place of the organization's as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPolicy {}
+
 impl Product {
+    /// The prefix of everything that is published of it.
+    pub fn prefix(&self) -> KeyPrefix {
+        KeyPrefix::product(&self.organization, &self.slug)
+    }
+
     /// The domain its URLs are built on.
     pub fn root_domain<'a>(&'a self, organization: &'a Organization) -> &'a str {
         self.root_domain.as_deref().unwrap_or(&organization.domain)

@@ -1,12 +1,16 @@
 //! What callers send, parsed into what the use-cases take.
 
 mod build;
+mod dashboard;
 mod edition;
+mod organization;
 mod product;
 mod user;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
+pub(crate) use dashboard::UseTemplates;
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
+pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization};
 pub(crate) use product::{CreateProduct, UpdateProduct};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 

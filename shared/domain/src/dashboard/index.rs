@@ -104,7 +104,7 @@ impl Index {
             .collect();
         products.sort_by_cached_key(|product| (product.title.to_lowercase(), product.slug.clone()));
         Self {
-            title: organization.slug.to_string(),
+            title: organization.title.to_string(),
             url: layout::index_url(organization),
             products,
         }
