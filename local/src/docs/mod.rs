@@ -134,7 +134,8 @@ impl Docs {
             }
             Ok((organization, Wanted::Nothing)) => {
                 let page = ObjectKey::of_organization(&organization.slug, MISSING);
-                self.instead(&organization, Instead::NotFound(page), uri.path()).await
+                self.instead(&organization, Instead::NotFound(page), uri.path())
+                    .await
             }
             Err(error) => Err(error),
         };

@@ -69,7 +69,10 @@ pub(crate) fn pages_task(env: &Env, product: Option<&ProductSlug>) -> Task {
 ///
 /// # Errors
 /// `NotFound` when there is no such product.
-pub async fn document(env: &Env, product: &ProductSlug) -> Result<(Product, Vec<Edition>, Vec<Build>), AppError> {
+pub async fn document(
+    env: &Env,
+    product: &ProductSlug,
+) -> Result<(Product, Vec<Edition>, Vec<Build>), AppError> {
     let (product, editions) = crate::editions::list(env, product).await?;
     let (org, slug) = (&product.organization, &product.slug);
     let builds = env.catalog.builds(org, slug, MOST_BUILDS, None).await?;

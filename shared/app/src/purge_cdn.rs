@@ -85,16 +85,18 @@ impl Renderings {
     }
 
     fn for_order(&mut self, purge: &PurgeCdn) -> Option<&mut Rendering> {
-        self.0.iter_mut().find(|rendering| match &rendering.entry.message {
-            Message::RenderDashboard(render) => {
-                (&render.organization, &render.product) == (&purge.organization, &purge.product)
-            }
-            Message::RegisterBuild(_)
-            | Message::CopyEdition(_)
-            | Message::PurgeCdn(_)
-            | Message::RenderIndex(_)
-            | Message::RenderAll(_) => false,
-        })
+        self.0
+            .iter_mut()
+            .find(|rendering| match &rendering.entry.message {
+                Message::RenderDashboard(render) => {
+                    (&render.organization, &render.product) == (&purge.organization, &purge.product)
+                }
+                Message::RegisterBuild(_)
+                | Message::CopyEdition(_)
+                | Message::PurgeCdn(_)
+                | Message::RenderIndex(_)
+                | Message::RenderAll(_) => false,
+            })
     }
 
     fn committed(self) -> Vec<OutboxEntry> {

@@ -119,9 +119,15 @@ async fn commit(
     if nobody_moves {
         // No edition will be published whose rendering would list the build.
         let Build {
-            organization, product, ..
+            organization,
+            product,
+            ..
         } = &decision.build;
-        messages.push(render_dashboard::message(organization, product, vec![task.id.clone()]));
+        messages.push(render_dashboard::message(
+            organization,
+            product,
+            vec![task.id.clone()],
+        ));
     }
     let count = learned.manifest.files().len() as u64;
     task.registration = Registration::Done {

@@ -63,7 +63,10 @@ fn invalid(error: &TemplateError) -> AppError {
 }
 
 fn refused<T>(name: &str, message: impl Into<String>) -> Result<T, AppError> {
-    Err(AppError::Invalid(format!("Invalid template: {name}: {}", message.into())))
+    Err(AppError::Invalid(format!(
+        "Invalid template: {name}: {}",
+        message.into()
+    )))
 }
 
 /// The files of a folder, or of the archive in it. Sizes are looked at before anything is read.
@@ -219,7 +222,11 @@ pub(crate) async fn own(env: &Env, receive_count: u32) -> Result<Option<Template
     };
     let templates = found.and_then(|files| Templates::own(&files).map_err(|error| error.to_string()));
     let usable = templates.inspect_err(|error| {
-        tracing::error!(template = own.name.as_str(), error, "own templates cannot be used");
+        tracing::error!(
+            template = own.name.as_str(),
+            error,
+            "own templates cannot be used"
+        );
     });
     Ok(usable.ok())
 }
@@ -302,7 +309,9 @@ mod tests {
         let body = vec![b'a'; 100_000];
         let mut archive = zipped(&[("a.html", body.as_slice())]);
         let size = 100_000_u32.to_le_bytes();
-        let at: Vec<usize> = (0..archive.len() - 4).filter(|at| archive[*at..*at + 4] == size).collect();
+        let at: Vec<usize> = (0..archive.len() - 4)
+            .filter(|at| archive[*at..*at + 4] == size)
+            .collect();
         assert!(!at.is_empty());
         for at in at {
             archive[at..at + 4].copy_from_slice(&10_u32.to_le_bytes());

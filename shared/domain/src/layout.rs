@@ -54,7 +54,8 @@ pub fn object_of_organization_path(organization: &Organization, path: &str) -> O
         Layout::Subdomain => path,
         Layout::Path => path.strip_prefix(path_prefix(organization))?,
     };
-    matches!(below, "" | "/" | "/index.html").then(|| ObjectKey::of_organization(&organization.slug, "index.html"))
+    matches!(below, "" | "/" | "/index.html")
+        .then(|| ObjectKey::of_organization(&organization.slug, "index.html"))
 }
 
 /// The URL of an edition: the default edition is at the product's root.

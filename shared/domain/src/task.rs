@@ -378,12 +378,32 @@ mod tests {
             (done(), vec![published()], one(&wanted), TaskStatus::Started),
             (done(), vec![published()], one(&rendered), TaskStatus::Success),
             (done(), vec![published()], one(&not_rendered), TaskStatus::Failure),
-            (done(), vec![EditionStep::Queued], one(&rendered), TaskStatus::Started),
+            (
+                done(),
+                vec![EditionStep::Queued],
+                one(&rendered),
+                TaskStatus::Started,
+            ),
             (done(), vec![], one(&wanted), TaskStatus::Started),
             (Registration::NotNeeded, vec![], one(&wanted), TaskStatus::Pending),
-            (Registration::NotNeeded, vec![], &[wanted.clone(), rendered.clone()], TaskStatus::Started),
-            (Registration::NotNeeded, vec![], one(&rendered), TaskStatus::Success),
-            (Registration::NotNeeded, vec![], &[not_rendered.clone(), rendered.clone()], TaskStatus::Failure),
+            (
+                Registration::NotNeeded,
+                vec![],
+                &[wanted.clone(), rendered.clone()],
+                TaskStatus::Started,
+            ),
+            (
+                Registration::NotNeeded,
+                vec![],
+                one(&rendered),
+                TaskStatus::Success,
+            ),
+            (
+                Registration::NotNeeded,
+                vec![],
+                &[not_rendered.clone(), rendered.clone()],
+                TaskStatus::Failure,
+            ),
         ];
         for (registration, steps, waits, status) in cases {
             let task = Task {

@@ -200,7 +200,12 @@ impl PagesDetails {
         };
         Self {
             state,
-            date: dates.iter().max().filter(|_| state == "rendered").copied().map(Moment),
+            date: dates
+                .iter()
+                .max()
+                .filter(|_| state == "rendered")
+                .copied()
+                .map(Moment),
             done: dates.len(),
             total: pages.len(),
             failure: failure.map(FailureResource::new),

@@ -6,8 +6,17 @@ use crate::server::{HOST, Server};
 #[tokio::test]
 async fn pages_on_demand_are_accepted_with_a_task_to_watch() {
     let server = Server::with_alpha().await;
-    for (path, total) in [("/products/alpha/dashboard", 1), ("/dashboards", 1), ("/dashboards/", 1)] {
-        let answer = server.post(path).admin().send().await.expect(StatusCode::ACCEPTED);
+    for (path, total) in [
+        ("/products/alpha/dashboard", 1),
+        ("/dashboards", 1),
+        ("/dashboards/", 1),
+    ] {
+        let answer = server
+            .post(path)
+            .admin()
+            .send()
+            .await
+            .expect(StatusCode::ACCEPTED);
         let body = answer.json();
         let url = body["queue_url"].as_str().unwrap();
         assert_eq!(body, json!({ "queue_url": url }));

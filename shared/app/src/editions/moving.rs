@@ -113,7 +113,11 @@ pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Chang
     };
     if wanted.before.is_some_and(shows) {
         let tasks = task.iter().cloned().collect();
-        messages.push(render_dashboard::message(&edition.organization, &edition.product, tasks));
+        messages.push(render_dashboard::message(
+            &edition.organization,
+            &edition.product,
+            tasks,
+        ));
     }
     let committed = if changes.is_empty() {
         Ok(())

@@ -49,7 +49,9 @@ fn check_page(page: &PageFile) -> Result<(), TemplateError> {
     }
     match place_of_a_script(&page.body) {
         None => Ok(()),
-        Some(place) => Err(error(format!("prints names {place}, where escaping does not help"))),
+        Some(place) => Err(error(format!(
+            "prints names {place}, where escaping does not help"
+        ))),
     }
 }
 
@@ -75,12 +77,19 @@ fn place_of_a_script(html: &str) -> Option<String> {
         let rest = &html[at..];
         if rest.starts_with(MARK) {
             let attribute = html[attribute..at].trim();
-            let name = attribute.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+            let name = attribute
+                .split('=')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase();
             match reads {
                 Reads::Text | Reads::Comment => {}
                 Reads::Quoted(_) if !name.starts_with("on") && name != "style" && name != "srcdoc" => {}
                 Reads::Quoted(_) => return Some(format!("in the attribute {name}")),
-                Reads::Tag if attribute.ends_with('=') => return Some("in an attribute without quotes".to_owned()),
+                Reads::Tag if attribute.ends_with('=') => {
+                    return Some("in an attribute without quotes".to_owned());
+                }
                 Reads::Bare => return Some("in an attribute without quotes".to_owned()),
                 Reads::Tag => return Some("in a tag".to_owned()),
                 Reads::Raw(element) => return Some(format!("in a {element}")),
@@ -90,7 +99,9 @@ fn place_of_a_script(html: &str) -> Option<String> {
         let mut step = 1;
         reads = match reads {
             Reads::Text if rest.starts_with("<!--") => Reads::Comment,
-            Reads::Text if byte == b'<' && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') => {
+            Reads::Text
+                if byte == b'<' && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') =>
+            {
                 (tag, attribute) = (at + 1, at + 1);
                 Reads::Tag
             }

@@ -63,12 +63,16 @@ impl TemplateError {
         let mut found = Self::new(
             error.name().unwrap_or(page),
             error.line(),
-            error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
+            error
+                .detail()
+                .map_or_else(|| error.kind().to_string(), str::to_owned),
         );
         let mut cause = std::error::Error::source(error);
         while let Some(inner) = cause.and_then(|cause| cause.downcast_ref::<Error>()) {
             if let Some(name) = inner.name() {
-                let message = inner.detail().map_or_else(|| inner.kind().to_string(), str::to_owned);
+                let message = inner
+                    .detail()
+                    .map_or_else(|| inner.kind().to_string(), str::to_owned);
                 found = Self::new(name, inner.line(), message);
             }
             cause = std::error::Error::source(inner);
@@ -166,7 +170,9 @@ struct Bounded(Vec<u8>);
 impl io::Write for Bounded {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
         if self.0.len() + part.len() > MAX_PAGE {
-            return Err(io::Error::other(format!("the page has more than {MAX_PAGE} bytes")));
+            return Err(io::Error::other(format!(
+                "the page has more than {MAX_PAGE} bytes"
+            )));
         }
         self.0.extend_from_slice(part);
         Ok(part.len())

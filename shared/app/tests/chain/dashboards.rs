@@ -2,10 +2,10 @@
 
 use imprint_app::builds::{self, Confirmation, NewBuild, NewEditions};
 use imprint_app::editions::{self, EditionPatch};
+use imprint_app::ports::Change;
 use imprint_app::products::{self, ProductPatch};
 use imprint_app::purge_cdn::{Order, purge_cdn};
 use imprint_app::step::Disposal;
-use imprint_app::ports::Change;
 use imprint_domain::edition::Edition;
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{EditionId, Revision};
@@ -250,7 +250,11 @@ async fn a_product_with_500_editions_is_four_reads_nine_writes_a_purge_and_two_c
     let rendering = here.world.queue.take(Step::RenderDashboard).unwrap();
     here.deliver(&rendering, 1).await;
     let counts = here.world.counts();
-    assert_eq!(counts.of("catalog.commit"), 2, "one for the index, which has a new title");
+    assert_eq!(
+        counts.of("catalog.commit"),
+        2,
+        "one for the index, which has a new title"
+    );
     assert_eq!(counts.port("catalog") - 2, 4, "{:?}", counts.all());
     assert_eq!(counts.of("objects.write"), 9);
     assert_eq!(counts.port("objects"), 9);

@@ -38,7 +38,10 @@ async fn products_are_listed_by_title_with_their_newest_release() {
     let page = index(&here);
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
     assert!(at(">aardvark<") < at(">Alpha<") && at(">Alpha<") < at(">Beta<"));
-    assert!(page.contains(r#"href="https://alpha.example.org/v/v1.10/""#), "{page}");
+    assert!(
+        page.contains(r#"href="https://alpha.example.org/v/v1.10/""#),
+        "{page}"
+    );
     assert!(page.contains("2026-01-01"), "the day of the last publication");
     assert!(here.world.objects.get("404.html").is_some());
 }
@@ -59,7 +62,10 @@ async fn a_busy_product_writes_the_index_once_a_day() {
     here.publish(&sites()[0], "main").await;
     let written = || {
         let history = here.world.objects.history();
-        history.iter().filter(|change| change.key().as_str() == "index.html").count()
+        history
+            .iter()
+            .filter(|change| change.key().as_str() == "index.html")
+            .count()
     };
     here.world.objects.forget_history();
     for site in [&sites()[1], &sites()[2]] {
@@ -73,7 +79,9 @@ async fn a_busy_product_writes_the_index_once_a_day() {
         title: Some(parsed("Omega")),
         doc_repo: None,
     };
-    products::update(&here.env, &parsed("alpha"), patch).await.unwrap();
+    products::update(&here.env, &parsed("alpha"), patch)
+        .await
+        .unwrap();
     here.settle().await;
     assert_eq!(written(), 2);
     assert!(index(&here).contains(">Omega<"));
@@ -92,6 +100,11 @@ async fn an_index_costs_the_same_however_many_products_there_are() {
     here.world.clock.advance(day);
     here.publish(&Site::of_pages(2), "main").await;
     assert!(index(&here).contains(">501<"));
-    let size = serde_json::to_vec(&samples::index_entry(&samples::product("product-499"))).unwrap().len();
-    assert!(size * 2000 < 1_000_000, "{size}: 2,000 products are one read of DynamoDB");
+    let size = serde_json::to_vec(&samples::index_entry(&samples::product("product-499")))
+        .unwrap()
+        .len();
+    assert!(
+        size * 2000 < 1_000_000,
+        "{size}: 2,000 products are one read of DynamoDB"
+    );
 }

@@ -46,14 +46,24 @@ async fn a_folder_is_tried_and_kept_as_it_was_tried() {
     upload(
         &here,
         &[
-            ("editions.html", "{% include \"a/part.html\" %} <b>{{ product.title }}</b>"),
+            (
+                "editions.html",
+                "{% include \"a/part.html\" %} <b>{{ product.title }}</b>",
+            ),
             ("a/part.html", "ours"),
         ],
     );
     let own = adopt(&here).await.unwrap();
-    assert_eq!(adopt(&here).await.unwrap(), own, "the same text has the same name");
+    assert_eq!(
+        adopt(&here).await.unwrap(),
+        own,
+        "the same text has the same name"
+    );
     upload(&here, &[("editions.html", "{{ broken")]);
-    let kept = here.world.objects.get(&format!("_imprint/tried-templates/default/{}.json", own.digest));
+    let kept = here
+        .world
+        .objects
+        .get(&format!("_imprint/tried-templates/default/{}.json", own.digest));
     let kept: serde_json::Value = serde_json::from_slice(&kept.unwrap().body).unwrap();
     assert_eq!(kept["a/part.html"], "ours");
 }
@@ -78,20 +88,47 @@ async fn what_is_wrong_is_told_with_its_template_and_line() {
     let part = "\n\n{{ nothing.at.all }}";
     for (files, told) in [
         (vec![("editions.html", "fine\n{% if %}")], "editions.html, line 2"),
-        (vec![("builds.html", "\n\n{{ product.nothing }}")], "builds.html, line 3"),
-        (vec![("404.html", "{% include 'part.html' %}"), ("part.html", part)], "part.html, line 3"),
-        (vec![("index.html", "{% include '/etc/passwd' %}")], "index.html, line 1"),
-        (vec![("index.html", "{% extends 'index.html' %}")], "index.html"),
-        (vec![("editions.html", "{{ product.title|safe }}")], "editions.html, line 1"),
         (
-            vec![("editions.html", "a\n{%- autoescape false %}{{ product.title }}{% endautoescape %}")],
+            vec![("builds.html", "\n\n{{ product.nothing }}")],
+            "builds.html, line 3",
+        ),
+        (
+            vec![("404.html", "{% include 'part.html' %}"), ("part.html", part)],
+            "part.html, line 3",
+        ),
+        (
+            vec![("index.html", "{% include '/etc/passwd' %}")],
+            "index.html, line 1",
+        ),
+        (vec![("index.html", "{% extends 'index.html' %}")], "index.html"),
+        (
+            vec![("editions.html", "{{ product.title|safe }}")],
+            "editions.html, line 1",
+        ),
+        (
+            vec![(
+                "editions.html",
+                "a\n{%- autoescape false %}{{ product.title }}{% endautoescape %}",
+            )],
             "editions.html, line 2: autoescape",
         ),
-        (vec![("editions.html", "<script>var t = '{{ product.title }}'</script>")], "in a script"),
-        (vec![("editions.html", "<p title={{ product.title }}>")], "without quotes"),
-        (vec![("index.html", "<p onclick=\"x('{{ organization.title }}')\">")], "in the attribute onclick"),
         (
-            vec![("404.html", "{% for a in range(90000) %}{% for b in range(90000) %}{{ b }}{% endfor %}{% endfor %}")],
+            vec![("editions.html", "<script>var t = '{{ product.title }}'</script>")],
+            "in a script",
+        ),
+        (
+            vec![("editions.html", "<p title={{ product.title }}>")],
+            "without quotes",
+        ),
+        (
+            vec![("index.html", "<p onclick=\"x('{{ organization.title }}')\">")],
+            "in the attribute onclick",
+        ),
+        (
+            vec![(
+                "404.html",
+                "{% for a in range(90000) %}{% for b in range(90000) %}{{ b }}{% endfor %}{% endfor %}",
+            )],
             "404.html",
         ),
         (
@@ -102,7 +139,10 @@ async fn what_is_wrong_is_told_with_its_template_and_line() {
         (vec![], "no files"),
     ] {
         let message = refusal(&here, &files).await;
-        assert!(message.starts_with("Invalid template: ") && message.contains(told), "{told}: {message}");
+        assert!(
+            message.starts_with("Invalid template: ") && message.contains(told),
+            "{told}: {message}"
+        );
     }
     let large = "x".repeat(130 * 1024);
     assert!(refusal(&here, &[("a.html", &large)]).await.contains("at most"));
@@ -121,6 +161,8 @@ async fn names_are_text_whatever_a_template_tries() {
         "<a href=\"{{ product.source }}\" title='{{ product.title }}'>",
     ] {
         upload(&here, &[("editions.html", template)]);
-        adopt(&here).await.unwrap_or_else(|error| panic!("{template}: {error}"));
+        adopt(&here)
+            .await
+            .unwrap_or_else(|error| panic!("{template}: {error}"));
     }
 }

@@ -208,7 +208,8 @@ async fn the_rendering_that_a_task_waits_for_may_die_anywhere_and_come_twice() {
                 if !survived {
                     let told = here.task(&task).await;
                     let shows = here.world.objects.get("alpha/v/index.html");
-                    let shows = shows.is_some_and(|page| String::from_utf8_lossy(&page.body).contains("v1.0"));
+                    let shows =
+                        shows.is_some_and(|page| String::from_utf8_lossy(&page.body).contains("v1.0"));
                     assert!(
                         told.status() == TaskStatus::Started || shows,
                         "killed at {call}: a success before its pages"
@@ -220,10 +221,17 @@ async fn the_rendering_that_a_task_waits_for_may_die_anywhere_and_come_twice() {
                 here.recover().await;
                 assert_eq!(here.status(&task).await, TaskStatus::Success, "killed at {call}");
                 let index = here.world.objects.get("index.html").expect("the index");
-                assert!(String::from_utf8_lossy(&index.body).contains("v1.0"), "killed at {call}");
+                assert!(
+                    String::from_utf8_lossy(&index.body).contains("v1.0"),
+                    "killed at {call}"
+                );
                 here.deliver(&rendering, 2).await;
                 here.settle().await;
-                assert_eq!(here.status(&task).await, TaskStatus::Success, "again after {call}");
+                assert_eq!(
+                    here.status(&task).await,
+                    TaskStatus::Success,
+                    "again after {call}"
+                );
                 if survived {
                     assert!(call > 14, "only {call} calls");
                     break;
@@ -284,7 +292,11 @@ async fn all_pages_of_an_organization_are_one_task() {
     assert_eq!(here.status(&task).await, TaskStatus::Pending);
     here.settle().await;
     let task = here.task(&task).await;
-    assert_eq!((task.status(), task.pages.len()), (TaskStatus::Success, 47), "46 products and the index");
+    assert_eq!(
+        (task.status(), task.pages.len()),
+        (TaskStatus::Success, 47),
+        "46 products and the index"
+    );
     assert_eq!(here.world.objects.history().len(), 46 * 9 + 2);
     assert_eq!(here.world.objects.snapshot().len(), before);
 }
@@ -301,7 +313,9 @@ async fn having_all_pages_written_may_die_anywhere() {
                 here.settle().await;
                 let task = dashboards::render_all(&here.env).await.unwrap();
                 let all = here.world.queue.take(Step::RenderDashboard).unwrap();
-                let survived = run_until_death(call, moment, here.deliver(&all, 1)).await.is_some();
+                let survived = run_until_death(call, moment, here.deliver(&all, 1))
+                    .await
+                    .is_some();
                 if !lost {
                     here.world.queue.give_back(all);
                 }

@@ -32,7 +32,9 @@ impl DynamoCatalog {
         let writes = writes::of(changes)?;
         match writes.as_slice() {
             [] => Ok(()),
-            [write] if !matches!(write.action, Action::Require(_) | Action::Take) => self.write_one(write).await,
+            [write] if !matches!(write.action, Action::Require(_) | Action::Take) => {
+                self.write_one(write).await
+            }
             writes => self.write_all(writes).await,
         }
     }

@@ -3,8 +3,8 @@
 use imprint_domain::access::{Token, UserName};
 use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId, TokenId};
 use imprint_domain::product::Product;
-use imprint_domain::task::PagesOf;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
+use imprint_domain::task::PagesOf;
 use jiff::Timestamp;
 
 /// The attribute names of the table and its index, as template.yaml has them.

@@ -197,7 +197,9 @@ impl DynamoCatalog {
     }
 
     pub(super) async fn read_index(&self, org: &OrganizationSlug) -> Result<Vec<IndexEntry>, StoreError> {
-        let entries = self.items(self.partition(Key::index(org), None), usize::MAX).await?;
+        let entries = self
+            .items(self.partition(Key::index(org), None), usize::MAX)
+            .await?;
         entries.into_iter().map(items::value).collect()
     }
 

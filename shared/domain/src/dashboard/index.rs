@@ -71,8 +71,12 @@ pub struct IndexedProduct {
 impl Dashboard {
     /// What the organization's index says of this product.
     pub fn index_entry(&self, product: &Product) -> IndexEntry {
-        let is_finished =
-            |edition: &&EditionView| edition.version.as_ref().is_some_and(|version| !version.is_earlier());
+        let is_finished = |edition: &&EditionView| {
+            edition
+                .version
+                .as_ref()
+                .is_some_and(|version| !version.is_earlier())
+        };
         let newest = self.releases.iter().find(is_finished).or(self.releases.first());
         let editions = self.main.iter().chain(&self.releases).chain(&self.drafts);
         IndexEntry {

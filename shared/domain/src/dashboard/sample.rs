@@ -1,6 +1,8 @@
 //! Pages of nobody, to try templates on: empty ones, and full ones in which every text is the same.
 
-use super::{BuildView, Dashboard, EditionView, Index, IndexedProduct, Moment, NewestRelease, RefView, Ticket};
+use super::{
+    BuildView, Dashboard, EditionView, Index, IndexedProduct, Moment, NewestRelease, RefView, Ticket,
+};
 
 impl Dashboard {
     /// A product with nothing published.

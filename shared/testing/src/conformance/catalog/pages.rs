@@ -55,17 +55,34 @@ pub(super) async fn only_the_rendering_that_is_waited_for_is_noted(catalog: &dyn
     let [index, product] = &pages;
     let (this, other) = (place.outbox_id("this"), place.outbox_id("other"));
     let note = async |entries: &[OutboxId], step: PagesStep| {
-        catalog.note_pages(&task, &product.of, entries, &step).await.unwrap();
+        catalog
+            .note_pages(&task, &product.of, entries, &step)
+            .await
+            .unwrap();
         let stored = catalog.task(&task).await.unwrap().unwrap();
         assert_eq!(stored.pages[0], *index, "the other pages stay as they are");
         assert_eq!(stored.pages[1].entry, this);
         stored.pages[1].step.clone()
     };
-    assert_eq!(note(std::slice::from_ref(&other), rendered()).await, PagesStep::Wanted);
+    assert_eq!(
+        note(std::slice::from_ref(&other), rendered()).await,
+        PagesStep::Wanted
+    );
     assert_eq!(note(&[], rendered()).await, PagesStep::Wanted);
-    assert_eq!(note(std::slice::from_ref(&this), not_rendered()).await, not_rendered());
-    assert_eq!(note(&[other.clone(), this.clone()], rendered()).await, rendered(), "a later success heals");
-    assert_eq!(note(std::slice::from_ref(&this), not_rendered()).await, rendered(), "and stays");
+    assert_eq!(
+        note(std::slice::from_ref(&this), not_rendered()).await,
+        not_rendered()
+    );
+    assert_eq!(
+        note(&[other.clone(), this.clone()], rendered()).await,
+        rendered(),
+        "a later success heals"
+    );
+    assert_eq!(
+        note(std::slice::from_ref(&this), not_rendered()).await,
+        rendered(),
+        "and stays"
+    );
 }
 
 pub(super) async fn noting_pages_of_a_task_that_waits_for_none_changes_nothing(catalog: &dyn Catalog) {
@@ -91,7 +108,10 @@ pub(super) async fn an_index_is_read_as_it_was_entered_and_has_no_others_product
     };
     let put = |entry: &IndexEntry| Change::PutIndexEntry(entry.clone());
     place.commit(vec![put(&full), put(&bare)]).await;
-    assert_eq!(catalog.index(&place.org).await.unwrap(), [bare.clone(), full.clone()]);
+    assert_eq!(
+        catalog.index(&place.org).await.unwrap(),
+        [bare.clone(), full.clone()]
+    );
     let one = catalog.index_entry(&place.org, &full.product).await.unwrap();
     assert_eq!(one, Some(full.clone()));
     let elsewhere = Place::new(catalog);
@@ -106,5 +126,8 @@ pub(super) async fn an_index_is_read_as_it_was_entered_and_has_no_others_product
         place.commit(vec![put(&newer), gone]).await;
     }
     assert_eq!(catalog.index(&place.org).await.unwrap(), [newer]);
-    assert_eq!(catalog.index_entry(&place.org, &full.product).await.unwrap(), None);
+    assert_eq!(
+        catalog.index_entry(&place.org, &full.product).await.unwrap(),
+        None
+    );
 }

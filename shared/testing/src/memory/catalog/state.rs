@@ -334,7 +334,10 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::RemoveOutbox(id) | Change::TakeOutbox(id) => vec![Target::Outbox(id.clone())],
         Change::PutTaskPages(task, pages) => vec![Target::TaskPages(task.clone(), pages.of.clone())],
         Change::PutIndexEntry(entry) => {
-            vec![Target::IndexEntry((entry.organization.clone(), entry.product.clone()))]
+            vec![Target::IndexEntry((
+                entry.organization.clone(),
+                entry.product.clone(),
+            ))]
         }
         Change::RemoveIndexEntry(org, product) => {
             vec![Target::IndexEntry((org.clone(), product.clone()))]
