@@ -65,3 +65,33 @@ async fn a_dashboards_document_is_the_product_with_all_editions_and_builds() {
         .await
         .refused(404, "not found", "invalid resource URI");
 }
+
+#[tokio::test]
+async fn own_templates_are_tried_before_they_are_used() {
+    let server = Server::new();
+    let path = "/v2/orgs/default/dashboard-template";
+    let put = |text: &'static str| {
+        let headers = imprint_domain::manifest::Headers::default();
+        let key = "_imprint/templates/default/spring/404.html";
+        server.world.objects.put(key, text, headers);
+    };
+    let body = json!({"name": "spring"});
+    server.call("PUT", path).admin().json(&body).await.bad("no files");
+    put("\n{{ nothing }}");
+    server.call("PUT", path).admin().json(&body).await.bad("404.html, line 2");
+    put("<h1>{{ product.title }}</h1>");
+    for _ in 0..2 {
+        let answer = server.call("PUT", path).admin().json(&body).await;
+        let answer = answer.expect(StatusCode::ACCEPTED).json();
+        assert!(answer["queue_url"].is_string());
+    }
+    for bad in [json!({}), json!({"name": "../x"}), json!({"name": 1})] {
+        server.call("PUT", path).admin().json(&bad).await.bad("DashboardTemplate");
+    }
+    server.delete(path).admin().send().await.expect(StatusCode::ACCEPTED);
+    server
+        .call("PUT", path)
+        .json(&body)
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+}

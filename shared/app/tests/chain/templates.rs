@@ -3,9 +3,12 @@
 use std::io::{Cursor, Write as _};
 
 use imprint_app::error::AppError;
-use imprint_app::templates;
+use imprint_app::ports::Change;
+use imprint_app::{dashboards, templates};
 use imprint_domain::manifest::Headers;
+use imprint_domain::organization::{Organization, Policy};
 use imprint_domain::template::OwnTemplates;
+use imprint_testing::Step;
 use imprint_testing::samples::parsed;
 
 use crate::installation::Installation;
@@ -165,4 +168,41 @@ async fn names_are_text_whatever_a_template_tries() {
             .await
             .unwrap_or_else(|error| panic!("{template}: {error}"));
     }
+}
+
+/// Never no dashboard: own templates are used as they were tried, and the program's where anything is wrong with them.
+#[tokio::test(start_paused = true)]
+async fn own_templates_are_used_and_whatever_is_wrong_with_them_costs_no_page() {
+    let here = Installation::new().await;
+    upload(&here, &[("editions.html", "<p>ours: {{ product.title }}</p>")]);
+    let own = adopt(&here).await.unwrap();
+    let kept = own.object(&here.env.organization.slug).to_string();
+    let organization = Organization {
+        policy: Policy {
+            dashboard_template: Some(own),
+            ..Policy::default()
+        },
+        ..(*here.env.organization).clone()
+    };
+    let change = Change::CreateOrganization(organization);
+    here.world.catalog.seed(vec![change]);
+    let written = async |receive_count: u32| {
+        dashboards::render(&here.env, &parsed("alpha")).await.unwrap();
+        let rendering = here.world.queue.take(Step::RenderDashboard).unwrap();
+        here.deliver(&rendering, receive_count).await;
+        let page = here.world.objects.get("alpha/v/index.html").unwrap();
+        String::from_utf8(page.body.to_vec()).unwrap()
+    };
+    assert_eq!(written(1).await, "<p>ours: Alpha</p>");
+    let without = written(3).await;
+    assert!(without.contains("<nav"), "two deliveries did not end: {without}");
+    let body = here.world.objects.get(&kept).unwrap().body;
+    here.world.objects.remove(&kept);
+    assert!(written(1).await.contains("<nav"), "they are gone");
+    for wrong in ["no json", r#"{"editions.html": "{{ product.nothing }}"}"#] {
+        here.world.objects.put(&kept, wrong, Headers::default());
+        assert!(written(1).await.contains("<nav"), "{wrong}");
+    }
+    here.world.objects.put(&kept, body, Headers::default());
+    assert_eq!(written(1).await, "<p>ours: Alpha</p>");
 }
