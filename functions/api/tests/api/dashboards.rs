@@ -78,7 +78,12 @@ async fn own_templates_are_tried_before_they_are_used() {
     let body = json!({"name": "spring"});
     server.call("PUT", path).admin().json(&body).await.bad("no files");
     put("\n{{ nothing }}");
-    server.call("PUT", path).admin().json(&body).await.bad("404.html, line 2");
+    server
+        .call("PUT", path)
+        .admin()
+        .json(&body)
+        .await
+        .bad("404.html, line 2");
     put("<h1>{{ product.title }}</h1>");
     for _ in 0..2 {
         let answer = server.call("PUT", path).admin().json(&body).await;
@@ -86,9 +91,19 @@ async fn own_templates_are_tried_before_they_are_used() {
         assert!(answer["queue_url"].is_string());
     }
     for bad in [json!({}), json!({"name": "../x"}), json!({"name": 1})] {
-        server.call("PUT", path).admin().json(&bad).await.bad("DashboardTemplate");
+        server
+            .call("PUT", path)
+            .admin()
+            .json(&bad)
+            .await
+            .bad("DashboardTemplate");
     }
-    server.delete(path).admin().send().await.expect(StatusCode::ACCEPTED);
+    server
+        .delete(path)
+        .admin()
+        .send()
+        .await
+        .expect(StatusCode::ACCEPTED);
     server
         .call("PUT", path)
         .json(&body)
