@@ -15,6 +15,8 @@ const MUTATIONS: [(&str, &str, Permission); 21] = [
     ("PATCH", "/products/{slug}", AdminProduct),
     ("DELETE", "/products/{slug}", AdminProduct),
     ("POST", "/products/{slug}/restore", AdminProduct),
+    ("POST", "/products/{slug}/dashboard", AdminProduct),
+    ("POST", "/dashboards", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
     ("PATCH", "/builds/{id}", UploadBuild),
     ("DELETE", "/builds/{id}", DeprecateBuild),
