@@ -217,7 +217,9 @@ impl Installation {
                 return;
             }
             self.world.clock.advance(SignedDuration::from_hours(1));
-            sweep(&self.env, SignedDuration::from_secs(120)).await.unwrap();
+            sweep(&self.world.tenants(), SignedDuration::from_secs(120))
+                .await
+                .unwrap();
         }
         panic!("the outbox never empties: {:?}", self.world.catalog.all_outbox());
     }
