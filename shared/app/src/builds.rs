@@ -123,6 +123,7 @@ pub async fn create(
             created_at: env.clock.now(),
             state: BuildState::Uploading,
             manifest: None,
+            doom: None,
             revision: Revision::NEW,
         };
         let forms = new

@@ -45,6 +45,7 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
         created_at: env.clock.now(),
         next_build_slug: 1,
+        doom: None,
         revision: Revision::NEW,
     };
     if env

@@ -190,6 +190,22 @@ fn kind(organization: &Organization, edition: &Edition, view: &EditionView) -> K
     }
 }
 
+/// Whether an edition is neither a release nor one that a person points: it comes and goes with a branch.
+pub(crate) fn is_draft(edition: &Edition) -> bool {
+    let tracked = edition.tracking.refs.as_ref().map(|refs| refs.first().as_str());
+    match edition.tracking.mode {
+        TrackingMode::GitRefs | TrackingMode::GitRef => tracked.and_then(Version::read).is_none(),
+        TrackingMode::LsstDoc
+        | TrackingMode::EupsMajorRelease
+        | TrackingMode::EupsWeeklyRelease
+        | TrackingMode::EupsDailyRelease
+        | TrackingMode::SemverRelease
+        | TrackingMode::SemverMajor
+        | TrackingMode::SemverMinor
+        | TrackingMode::Manual => false,
+    }
+}
+
 fn edition_path(organization: &Organization, slug: &EditionSlug) -> String {
     if *slug == organization.default_edition {
         String::new()
@@ -213,7 +229,7 @@ fn builds_of(
         editions.map(|edition| edition.slug.to_string()).collect()
     };
     let views = builds.iter().filter_map(|build| match &build.state {
-        BuildState::Uploaded { at } => Some(BuildView {
+        BuildState::Uploaded { at } if build.doom.is_none() => Some(BuildView {
             slug: build.slug.to_string(),
             path: format!("builds/{}/", build.slug),
             refs: RefView::all(organization, product, &build.git_refs),
@@ -221,7 +237,7 @@ fn builds_of(
             uploaded: Moment::of(*at),
             shown_by: shown_by(&build.slug),
         }),
-        BuildState::Uploading | BuildState::Ended { .. } => None,
+        BuildState::Uploaded { .. } | BuildState::Uploading | BuildState::Ended { .. } => None,
     });
     views.take(BUILDS).collect()
 }

@@ -8,6 +8,7 @@ use crate::git::GitRefs;
 use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
 use crate::pin::Pin;
+use crate::retention::Doom;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::Failure;
 use crate::text::Title;
@@ -94,6 +95,9 @@ pub struct Edition {
     /// Why the newest move has not arrived, when it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// That retention is about to delete it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doom: Option<Doom>,
     /// How often it was written.
     pub revision: Revision,
 }
@@ -170,10 +174,31 @@ impl Edition {
         match cause {
             // Among equals the verdict has seen to it that this is the newest; a higher version begins anew.
             Cause::Tracking | Cause::Unpin => self.newest_seen = Some(build.id),
-            Cause::Person | Cause::Rollback | Cause::Restore => {}
+            Cause::Person | Cause::Rollback | Cause::Restore | Cause::Repair => {}
         }
         self.failure = None;
         self
+    }
+
+    /// Shows its build again, because its objects are not what they should be: the next copy trusts none of them. Nothing
+    /// for an edition that has ended, shows nothing, or is on its way to a build already.
+    pub fn repair(mut self) -> Option<Self> {
+        if self.ended_at.is_some() || self.is_pending() || !self.attempts.is_empty() {
+            return None;
+        }
+        let shown = self.copied.take()?.pointer;
+        self.generation = self.generation.next();
+        self.desired = Some(Pointer {
+            generation: self.generation,
+            ..shown
+        });
+        self.failure = None;
+        Some(self)
+    }
+
+    /// Whether nobody else may have its slug: it is live, or its files are being deleted.
+    pub fn holds_slug(&self) -> bool {
+        self.ended_at.is_none() || matches!(self.doom, Some(Doom::Deleting { .. }))
     }
 
     /// What a copy step has to do for this generation.
@@ -255,7 +280,7 @@ impl Edition {
         let Some(ended_at) = self.ended_at else {
             return Ok(self);
         };
-        if now > ended_at + UNDO_TIME {
+        if now > ended_at + UNDO_TIME || self.doom.is_some() {
             return Err(TooLate);
         }
         self.ended_at = None;
@@ -316,4 +341,6 @@ pub enum Cause {
     Unpin,
     /// The edition was restored after its deletion.
     Restore,
+    /// Its objects were found not to be those of its build.
+    Repair,
 }

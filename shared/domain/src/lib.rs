@@ -21,6 +21,7 @@ pub mod plan;
 pub mod product;
 pub mod publish;
 pub mod purge;
+pub mod retention;
 pub mod slug;
 pub mod task;
 pub mod text;

@@ -7,6 +7,7 @@ use crate::edition::{Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::organization::Organization;
+use crate::retention::Doom;
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::text::{Title, WebUrl};
 use crate::tracking::TrackingMode;
@@ -34,6 +35,9 @@ pub struct Product {
     pub created_at: Timestamp,
     /// The smallest number that may still be free as an automatic build slug. Slugs are never freed, so it only grows.
     pub next_build_slug: u64,
+    /// That retention is about to delete it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doom: Option<Doom>,
     /// How often it was written.
     pub revision: Revision,
 }
@@ -97,6 +101,7 @@ impl Product {
             newest_seen: None,
             pin: None,
             failure: None,
+            doom: None,
             revision: Revision::NEW,
         }
     }

@@ -135,6 +135,7 @@ mod tests {
                 at: Timestamp::UNIX_EPOCH,
             },
             manifest: None,
+            doom: None,
             revision: Revision::NEW,
         }
     }
@@ -161,6 +162,7 @@ mod tests {
             newest_seen: None,
             pin: None,
             failure: None,
+            doom: None,
             revision: Revision::NEW,
         }
     }

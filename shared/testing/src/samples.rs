@@ -105,6 +105,7 @@ pub fn product(slug: &str) -> Product {
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
         next_build_slug: 1,
+        doom: None,
         revision: Revision::NEW,
     }
 }
@@ -127,6 +128,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         created_at: NOON,
         state: BuildState::Uploading,
         manifest: None,
+        doom: None,
         revision: Revision::NEW,
     }
 }

@@ -30,6 +30,7 @@ fn product() -> Product {
         surrogate_key: SurrogateKey::from_bytes([0; 16]),
         created_at: Timestamp::UNIX_EPOCH,
         next_build_slug: 1,
+        doom: None,
         revision: Revision::NEW,
     }
 }
@@ -123,6 +124,7 @@ fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
         created_at: Timestamp::UNIX_EPOCH,
         state,
         manifest: None,
+        doom: None,
         revision: Revision::NEW,
     };
     let at = Timestamp::UNIX_EPOCH;
