@@ -3,6 +3,7 @@
 mod life;
 mod moving;
 
+pub(crate) use life::repair;
 pub use life::{RollbackTo, history, pin, restore, rollback, unpin};
 pub(crate) use moving::{copy_message, queued};
 
@@ -125,11 +126,11 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
     Err(AppError::Contended)
 }
 
-/// Whether a slug is taken. Deleted editions give theirs back.
+/// Whether a slug is taken. Deleted editions give theirs back, and hold it once more while their files are removed.
 pub(crate) fn has_live(editions: &[Edition], slug: &EditionSlug) -> bool {
     editions
         .iter()
-        .any(|edition| edition.ended_at.is_none() && edition.slug == *slug)
+        .any(|edition| edition.holds_slug() && edition.slug == *slug)
 }
 
 /// The key for the objects at a slug: a new one, unless a deleted edition had the slug. The CDN may hold that one's objects

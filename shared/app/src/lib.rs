@@ -15,10 +15,13 @@ pub mod ports;
 pub mod products;
 pub mod purge_cdn;
 pub mod register_build;
+mod removal;
 pub mod render_dashboard;
+pub mod retention;
 pub mod step;
 pub mod sweep;
 pub mod tasks;
+pub mod verification;
 
 pub use outgoing::Chain;
-pub use pace::Pace;
+pub use pace::{Pace, Ran};

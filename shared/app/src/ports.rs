@@ -9,7 +9,7 @@ mod queue;
 mod surroundings;
 mod uploads;
 
-pub use catalog::{Catalog, Change, Ids, Login, Page};
+pub use catalog::{Catalog, Change, Ids, Login, Page, Walk};
 pub use cdn::{Cdn, PurgeError, PurgeMode};
 pub use objects::{DeleteFailure, ListPage, Listed, Objects, Stored};
 pub use queue::{Queue, SendError};

@@ -2,7 +2,7 @@
 
 use imprint_domain::edition::{Edition, Tracking};
 use imprint_domain::id::{Revision, SurrogateKey};
-use imprint_domain::product::Product;
+use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::slug::ProductSlug;
 use imprint_domain::text::{Title, WebUrl};
 use imprint_domain::tracking::TrackingMode;
@@ -45,6 +45,7 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
         created_at: env.clock.now(),
         next_build_slug: 1,
+        policy: ProductPolicy::default(),
         doom: None,
         revision: Revision::NEW,
     };

@@ -12,6 +12,7 @@ use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
 use imprint_domain::message::{Message, RenderDashboard};
 use imprint_domain::product::Product;
+use imprint_domain::retention::Doom;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::FailureCode;
 
@@ -48,6 +49,10 @@ pub async fn render_dashboard(
             message: "the product is not there any more".to_owned(),
         });
     };
+    if matches!(product.doom, Some(Doom::Deleting { .. })) {
+        // What is written now would be left when the product has gone.
+        return done_with_all(env, entries).await;
+    }
     let builds = env.catalog.builds(org, slug, BUILDS, None).await;
     let builds = builds.map_err(StepError::catalog)?.items;
     let dashboard = Dashboard::of(&env.organization, &product, &editions, &builds);
@@ -61,6 +66,10 @@ pub async fn render_dashboard(
         let purged = env.cdn.purge(service, &keys).await;
         purged.map_err(|error| purge_cdn::step_error(&error))?;
     }
+    done_with_all(env, entries).await
+}
+
+async fn done_with_all(env: &Env, entries: &[OutboxId]) -> Result<(), StepError> {
     let done = entries.iter().cloned().map(Change::RemoveOutbox).collect();
     env.catalog.commit(done).await.map_err(StepError::catalog)
 }

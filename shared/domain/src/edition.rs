@@ -180,20 +180,21 @@ impl Edition {
         self
     }
 
-    /// Shows its build again, because its objects are not what they should be: the next copy trusts none of them. Nothing
-    /// for an edition that has ended, shows nothing, or is on its way to a build already.
-    pub fn repair(mut self) -> Option<Self> {
-        if self.ended_at.is_some() || self.is_pending() || !self.attempts.is_empty() {
-            return None;
-        }
-        let shown = self.copied.take()?.pointer;
-        self.generation = self.generation.next();
-        self.desired = Some(Pointer {
-            generation: self.generation,
-            ..shown
-        });
-        self.failure = None;
-        Some(self)
+    /// What its objects are said to be, when they can be looked at: nothing of one that has ended, shows nothing, or is
+    /// on its way to a build.
+    pub fn at_rest(&self) -> Option<&Pointer> {
+        let copied = &self.copied.as_ref()?.pointer;
+        let rests = self.ended_at.is_none()
+            && !self.is_pending()
+            && self.attempts.is_empty()
+            && self.desired.as_ref() == Some(copied);
+        rests.then_some(copied)
+    }
+
+    /// Forgets what its objects were said to be, so that the next copy trusts none of them.
+    pub fn distrust(mut self) -> Self {
+        self.copied = None;
+        self
     }
 
     /// Whether nobody else may have its slug: it is live, or its files are being deleted.

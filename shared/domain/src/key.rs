@@ -78,6 +78,11 @@ impl std::fmt::Display for ObjectKey {
 pub struct KeyPrefix(String);
 
 impl KeyPrefix {
+    /// Everything of a product.
+    pub fn product(product: &ProductSlug) -> Self {
+        Self(format!("{product}/"))
+    }
+
     /// The immutable files of a build.
     pub fn build(product: &ProductSlug, build: &BuildSlug) -> Self {
         Self(format!("{product}/builds/{build}/"))
@@ -86,6 +91,16 @@ impl KeyPrefix {
     /// The files of an edition.
     pub fn edition(product: &ProductSlug, edition: &EditionSlug) -> Self {
         Self(format!("{product}/v/{edition}/"))
+    }
+
+    /// Where all manifests of a build lie.
+    pub fn manifests(build: BuildId) -> Self {
+        Self(format!("{OWN}builds/{build}/"))
+    }
+
+    /// Where completion markers lie.
+    pub fn completion_markers() -> Self {
+        Self(format!("{OWN}uploads/"))
     }
 
     /// Where an edition's [copy journal](ObjectKey::copy_journal) lies, to list it with its time of writing.

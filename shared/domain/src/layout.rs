@@ -116,6 +116,7 @@ mod tests {
             surrogate_key: SurrogateKey::from_bytes([0; 16]),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             next_build_slug: 1,
+            policy: crate::product::ProductPolicy::default(),
             doom: None,
             revision: Revision::NEW,
         }

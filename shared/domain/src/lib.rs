@@ -26,3 +26,4 @@ pub mod slug;
 pub mod task;
 pub mod text;
 pub mod tracking;
+pub mod verification;

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::edition::{Edition, Tracking};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
+use crate::key::KeyPrefix;
 use crate::organization::Organization;
-use crate::retention::Doom;
+use crate::retention::{Doom, RetentionRules};
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::text::{Title, WebUrl};
 use crate::tracking::TrackingMode;
@@ -35,6 +36,9 @@ pub struct Product {
     pub created_at: Timestamp,
     /// The smallest number that may still be free as an automatic build slug. Slugs are never freed, so it only grows.
     pub next_build_slug: u64,
+    /// Its own rules, where they differ from the organization's.
+    #[serde(default)]
+    pub policy: ProductPolicy,
     /// That retention is about to delete it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doom: Option<Doom>,
@@ -42,7 +46,20 @@ pub struct Product {
     pub revision: Revision,
 }
 
+/// The rules of a product. Each part that is there takes the place of the organization's as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPolicy {
+    /// What ends and what is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRules>,
+}
+
 impl Product {
+    /// The prefix of everything that is published of it.
+    pub fn prefix(&self) -> KeyPrefix {
+        KeyPrefix::product(&self.slug)
+    }
+
     /// The domain its URLs are built on.
     pub fn root_domain<'a>(&'a self, organization: &'a Organization) -> &'a str {
         self.root_domain.as_deref().unwrap_or(&organization.domain)

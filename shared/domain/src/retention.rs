@@ -152,6 +152,11 @@ pub fn decide(survey: &Survey, rules: &RetentionRules, now: Timestamp) -> Result
         busy: survey.busy.get()?,
         kept: survey.kept.get()?,
     };
+    if matches!(survey.product_doom, Some(Doom::Deleting { .. })) {
+        let [spare, mark, delete] = [Action::SpareProduct, Action::MarkProduct, Action::DeleteProduct];
+        let effect = look.phase(survey.product_doom, Claim::Stays, [spare, mark, delete]);
+        return Ok(effect.into_iter().collect());
+    }
     if let Some(ended_at) = survey.product_ended_at {
         // As long as it can be restored, all that it has can be.
         return Ok(look.product(ended_at).into_iter().collect());
@@ -172,7 +177,6 @@ fn spare_product(doom: Option<Doom>) -> Option<Effect> {
             action: Action::SpareProduct,
             reason: "the product was restored".to_owned(),
         }),
-        // Restoring refuses what is being deleted.
         Some(Doom::Deleting { .. }) | None => None,
     }
 }

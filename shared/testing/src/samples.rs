@@ -105,6 +105,7 @@ pub fn product(slug: &str) -> Product {
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
         next_build_slug: 1,
+        policy: imprint_domain::product::ProductPolicy::default(),
         doom: None,
         revision: Revision::NEW,
     }

@@ -6,6 +6,7 @@ use imprint_domain::edition::{Cause, Edition, Objects};
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation};
 use imprint_domain::pin::Waiting;
+use imprint_domain::product::Product;
 
 use super::moving::{Move, Wanted, commit};
 use super::{Changed, get, publishable};
@@ -240,6 +241,34 @@ pub async fn restore(env: &Env, id: EditionId, by: Option<UserName>) -> Result<C
         }
     }
     Err(AppError::Contended)
+}
+
+/// Publishes again what an edition shows, because its objects are not what they should be. Nothing when somebody wrote it
+/// since it was looked at.
+pub(crate) async fn repair(
+    env: &Env,
+    product: Product,
+    before: Edition,
+) -> Result<Option<Changed>, AppError> {
+    let Some(shown) = before.at_rest().cloned() else {
+        return Ok(None);
+    };
+    let (org, slug) = (&before.organization, &before.product);
+    let build = env.catalog.build_of(org, slug, shown.build).await?;
+    // The files that it shows, also when the build has others by now.
+    let build = Build {
+        manifest: Some(shown.manifest),
+        ..build.ok_or(AppError::NotFound)?
+    };
+    let moved = Move::plan(env, before.clone().distrust(), &build, Cause::Repair, None);
+    let wanted = Wanted {
+        product,
+        edition: before.clone(),
+        before: Some(&before),
+        moved: Some(moved),
+        write: Change::UpdateEdition,
+    };
+    commit(env, wanted).await
 }
 
 async fn objects_at_its_place(env: &Env, ended: &Edition) -> Result<Objects, AppError> {

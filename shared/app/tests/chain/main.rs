@@ -11,3 +11,5 @@ mod installation;
 mod life;
 mod order;
 mod publishing;
+mod retention;
+mod verification;

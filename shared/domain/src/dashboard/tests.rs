@@ -30,6 +30,7 @@ fn product() -> Product {
         surrogate_key: SurrogateKey::from_bytes([0; 16]),
         created_at: Timestamp::UNIX_EPOCH,
         next_build_slug: 1,
+        policy: crate::product::ProductPolicy::default(),
         doom: None,
         revision: Revision::NEW,
     }

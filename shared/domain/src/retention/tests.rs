@@ -322,6 +322,11 @@ fn a_deleted_product_stays_whole_until_it_goes_as_a_whole() {
         ..ended(31, marked(1))
     };
     assert_eq!(actions(&busy, &strict()), [Action::SpareProduct]);
+    let half_gone = Survey {
+        product_doom: Some(Doom::Deleting { at: NOW }),
+        ..parts.clone()
+    };
+    assert_eq!(actions(&half_gone, &strict()), [Action::DeleteProduct]);
     let restored = Survey { product_doom: marked(1), ..of(vec![], vec![]) };
     assert_eq!(actions(&restored, &strict()), [Action::SpareProduct]);
 }

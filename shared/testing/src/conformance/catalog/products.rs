@@ -13,6 +13,7 @@ pub(super) async fn a_product_is_read_as_it_was_created(catalog: &dyn Catalog) {
         root_fastly_domain: Some("cdn.example.com".to_owned()),
         created_at: half_past(NOON),
         next_build_slug: 17,
+        policy: imprint_domain::product::ProductPolicy::default(),
         doom: None,
         ..place.product("beta")
     };
