@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-copy-edition", FUNCTION),
     ("imprint-purge-cdn", FUNCTION),
     ("imprint-render-dashboard", FUNCTION),
+    ("imprint-retain", FUNCTION),
     ("imprint-sweep", FUNCTION),
     (
         "imprint-local",
@@ -32,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-purge-cdn",
             "imprint-register-build",
             "imprint-render-dashboard",
+            "imprint-retain",
             "imprint-sweep",
         ],
     ),

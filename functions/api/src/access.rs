@@ -34,7 +34,7 @@ use Access::{Anyone, SelfOr, With};
 use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
 
 /// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: [(Method, &str, Access); 31] = [
+pub(crate) const OPERATIONS: [(Method, &str, Access); 35] = [
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
@@ -44,6 +44,10 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 31] = [
     (Method::POST, "/products/", With(AdminProduct)),
     (Method::GET, "/products/{slug}", Anyone),
     (Method::PATCH, "/products/{slug}", With(AdminProduct)),
+    (Method::GET, "/products/{slug}/retention", With(AdminProduct)),
+    (Method::PUT, "/products/{slug}/retention", With(AdminProduct)),
+    (Method::DELETE, "/products/{slug}/retention", With(AdminProduct)),
+    (Method::GET, "/products/{slug}/retention/preview", With(AdminProduct)),
     (Method::GET, "/products/{slug}/builds/", Anyone),
     (Method::POST, "/products/{slug}/builds/", With(UploadBuild)),
     (Method::GET, "/builds/{id}", Anyone),

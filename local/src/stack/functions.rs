@@ -18,12 +18,13 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "api",
     "copy-edition",
     "purge-cdn",
     "register-build",
     "render-dashboard",
+    "retain",
     "sweep",
 ];
 
@@ -42,6 +43,7 @@ impl FunctionFactory for Functions {
             "purge-cdn" => imprint_purge_cdn::function(env),
             "register-build" => imprint_register_build::function(env),
             "render-dashboard" => imprint_render_dashboard::function(env),
+            "retain" => imprint_retain::function(env),
             "sweep" => imprint_sweep::function(env),
             unknown => anyhow::bail!("no function {unknown} is built in"),
         })

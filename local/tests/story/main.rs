@@ -5,5 +5,6 @@
 mod failures;
 mod publishing;
 mod restart;
+mod retention;
 mod support;
 mod users;

@@ -22,6 +22,7 @@ pub mod step;
 pub mod sweep;
 pub mod tasks;
 pub mod verification;
+mod walk;
 
 pub use outgoing::Chain;
 pub use pace::{Pace, Ran};

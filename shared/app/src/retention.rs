@@ -6,24 +6,25 @@
 
 mod deletion;
 mod survey;
-// mod walk;
+mod walk;
 
 use tokio::time::Instant;
 
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
-use imprint_domain::product::Product;
+use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::retention::{Action, Doom, Effect, Known, RetentionRules, Survey, Unknown, decide};
 use imprint_domain::slug::ProductSlug;
 
 use crate::env::Env;
-use crate::error::AppError;
+use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
 use crate::pace::Ran;
 use crate::ports::{Catalog, Change, PurgeError, StoreError};
+use crate::products;
 use crate::render_dashboard;
 
-// pub use walk::{Retained, retain};
+pub use walk::{Retained, retain};
 
 /// What a run would do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,34 @@ async fn look(env: &Env, product: Product, editions: Vec<Edition>) -> Result<Pre
 /// The rules of a product: its own, or else those of its organization.
 pub fn rules(_env: &Env, product: &Product) -> RetentionRules {
     product.policy.retention.clone().unwrap_or_default()
+}
+
+/// Gives a product its own rules, or lets it have its organization's again. The rules that it has already change nothing.
+///
+/// # Errors
+/// `NotFound` when there is no such product.
+pub async fn set_rules(
+    env: &Env,
+    product: &ProductSlug,
+    rules: Option<RetentionRules>,
+) -> Result<Product, AppError> {
+    for _ in 0..MAX_TRIES {
+        let product = products::get(env, product).await?;
+        let policy = ProductPolicy {
+            retention: rules.clone(),
+            ..product.policy.clone()
+        };
+        if policy == product.policy {
+            return Ok(product);
+        }
+        let changed = Product { policy, ..product };
+        match env.catalog.commit(vec![Change::UpdateProduct(changed.clone())]).await {
+            Ok(()) => return Ok(changed),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AppError::Contended)
 }
 
 /// What is doomed may have to be spared, for which the histories are needed.

@@ -13,9 +13,10 @@ use imprint_domain::verification::{Differences, Found};
 use crate::editions;
 use crate::env::Env;
 use crate::error::AppError;
-use crate::ports::{Listed, StoreError};
+use crate::ports::{Listed, StoreError, Walk};
 use crate::register_build::{list_all, read_manifest};
 use crate::step::StepError;
+use crate::walk::Place;
 
 /// What was repaired and differs again so soon is somebody else's doing, or looks different whatever is done: repairing it
 /// without end would copy whole sites all day.
@@ -102,4 +103,57 @@ fn store(error: StepError) -> AppError {
             StoreError::Failed(message.into()).into()
         }
     }
+}
+
+/// Products without an edition at rest that one run passes over.
+const PRODUCTS_A_RUN: usize = 20;
+
+/// Looks at the next edition of the walk through all of them, one a run: at one a minute 1,440 a day.
+///
+/// # Returns
+/// What was found, or nothing when no edition of the next products is at rest.
+///
+/// # Errors
+/// When a store fails; the next run goes on behind the edition, so that none holds up the others.
+pub async fn verify_next(env: &Env) -> Result<Option<Verified>, AppError> {
+    let mut place = Place::of(env, Walk::Verification).await?;
+    for _ in 0..PRODUCTS_A_RUN {
+        let page = place.products(env, 1).await?;
+        if let Some(product) = page.items.first() {
+            let (org, slug) = (&product.organization, &product.slug);
+            let found = env.catalog.product_with_editions(org, slug).await?;
+            let editions = found.map(|(_, editions)| editions).unwrap_or_default();
+            let behind = |edition: &&Edition| Some(edition.id) > place.edition;
+            let next = editions.iter().filter(behind).find(|edition| edition.at_rest().is_some());
+            if let Some(edition) = next {
+                place.edition = Some(edition.id);
+                place.keep(env, Walk::Verification).await?;
+                return look_at(env, product, edition).await.map(Some);
+            }
+        }
+        place = Place {
+            after: page.next,
+            edition: None,
+        };
+        if place.after.is_none() {
+            break;
+        }
+    }
+    place.keep(env, Walk::Verification).await?;
+    Ok(None)
+}
+
+async fn look_at(env: &Env, product: &Product, edition: &Edition) -> Result<Verified, AppError> {
+    let verified = verify(env, product, edition).await?;
+    let (product, edition) = (&product.slug, edition.id);
+    match &verified {
+        Verified::NotAtRest | Verified::Right => {}
+        Verified::Repaired { task, differences } => {
+            tracing::error!(%product, %edition, %task, differences, "an edition differed and is copied again");
+        }
+        Verified::LeftAlone { differences } => {
+            tracing::error!(%product, %edition, differences, "an edition differs and was left alone");
+        }
+    }
+    Ok(verified)
 }

@@ -3,11 +3,13 @@
 mod build;
 mod edition;
 mod product;
+mod retention;
 mod user;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
 pub(crate) use product::{CreateProduct, UpdateProduct};
+pub(crate) use retention::PutRetention;
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 
 use std::fmt::Display;

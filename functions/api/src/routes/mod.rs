@@ -5,6 +5,7 @@ mod edition_life;
 mod editions;
 mod products;
 mod queue;
+mod retention;
 mod service;
 mod tokens;
 mod users;
@@ -16,13 +17,15 @@ use crate::Api;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 20] = [
+    let groups: [UtoipaMethodRouter<Api>; 22] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
         routes!(service::token),
         routes!(products::list, products::create),
         routes!(products::read, products::update),
+        routes!(retention::read, retention::replace, retention::delete),
+        routes!(retention::preview),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),

@@ -12,6 +12,7 @@ mod life;
 mod lists;
 mod permissions;
 mod products;
+mod retention;
 mod scopes;
 mod server;
 mod service;

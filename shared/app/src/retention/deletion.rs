@@ -297,10 +297,15 @@ async fn product(env: &Env, look: &Preview, deadline: Option<Instant>) -> Result
         }
         going = rest;
     }
-    if delete_below(env, &product.prefix(), deadline).await? == Ran::OutOfTime {
-        return Ok(Ran::OutOfTime);
+    // Its own pages, and whatever else lies there. Imprint writes nothing beside these two.
+    for directory in ["v", "builds"] {
+        let directory = directory.parse().expect("the name is a directory");
+        let prefix = product.prefix().directory(&directory);
+        if delete_below(env, &prefix, deadline).await? == Ran::OutOfTime {
+            return Ok(Ran::OutOfTime);
+        }
+        delete(env, vec![prefix.directory_key()]).await?;
     }
-    delete(env, vec![product.prefix().directory_key()]).await?;
     purge(env, std::iter::once(product.surrogate_key.clone())).await?;
     match env.catalog.commit(vec![Change::DeleteProduct(product)]).await {
         Ok(()) => Ok(Ran::Completely),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use imprint_app::editions::{self, EditionPatch, NewEdition, NewName, RollbackTo};
 use imprint_app::error::AppError;
 use imprint_app::ports::{Change, Clock as _};
-use imprint_app::retention::{preview, retain_product};
+use imprint_app::retention::{preview, retain, retain_product};
 use imprint_app::Ran;
 use imprint_domain::build::Build;
 use imprint_domain::edition::{Cause, Edition};
@@ -469,4 +469,34 @@ impl Installation {
         let doomed = Product { doom, ..product };
         self.world.catalog.seed(vec![Change::UpdateProduct(doomed)]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_product_is_looked_after_in_slices_and_one_that_fails_holds_up_no_other() {
+    let here = Installation::new().await;
+    let products: Vec<Product> = (0..450).map(|n| samples::product(&format!("product-{n}"))).collect();
+    for product in products {
+        here.world.catalog.seed(vec![Change::CreateProduct(product)]);
+    }
+    let build = here.upload(&Site::of_pages(3), "main").await;
+    here.later(8);
+    // The samples are as old as the installation; which one fails does not matter.
+    here.world.faults().once("catalog.builds", 7, Moment::Before, Trouble::Busy);
+    let first = retain(&here.env, None).await.unwrap();
+    assert_eq!((first.products, first.failed), (400, 1));
+    let second = retain(&here.env, None).await.unwrap();
+    assert_eq!((second.products, second.failed), (51, 0));
+    assert_eq!(first.effects + second.effects, 1);
+    assert!(here.build(build.id).unwrap().doom.is_some());
+    let third = retain(&here.env, None).await.unwrap();
+    assert_eq!(third.products, 400, "it begins anew");
+}
+
+/// When time is up the run stops between two products, and the next goes on with the same page.
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_before_its_time_is_up() {
+    let here = Installation::new().await;
+    let over = Some(tokio::time::Instant::now());
+    assert_eq!(retain(&here.env, over).await.unwrap().products, 0);
+    assert_eq!(retain(&here.env, None).await.unwrap().products, 1);
 }

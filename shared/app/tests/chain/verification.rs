@@ -1,7 +1,7 @@
 //! What is published is what it is said to be, and is repaired when it is not; a marker that nobody heard of is heard.
 
 use imprint_app::sweep::confirm_unheard;
-use imprint_app::verification::{Verified, verify};
+use imprint_app::verification::{Verified, verify, verify_next};
 use imprint_domain::edition::Cause;
 use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
@@ -147,4 +147,47 @@ async fn a_marker_whose_event_was_lost_confirms_its_build_once() {
     here.world.counts().reset();
     confirm_unheard(&here.env).await.unwrap();
     assert_eq!(here.world.counts().total(), 1, "the list stays short");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_walk_comes_to_every_edition_and_begins_anew() {
+    let here = Installation::new().await;
+    let [a, b, c] = sites();
+    for (site, git_ref) in [(&a, "main"), (&b, "DM-1"), (&c, "DM-2")] {
+        here.publish(site, git_ref).await;
+    }
+    for n in 0..25 {
+        let product = imprint_testing::samples::product(&format!("empty-{n}"));
+        here.world.catalog.seed(vec![imprint_app::ports::Change::CreateProduct(product)]);
+    }
+    here.world.objects.remove("alpha/v/DM-2/index.html");
+    let mut found = Vec::new();
+    for _ in 0..12 {
+        let verified = verify_next(&here.env).await.unwrap();
+        let repaired = matches!(verified, Some(Verified::Repaired { .. }));
+        found.push(verified);
+        if repaired {
+            here.settle().await;
+            here.assert_shows("DM-2", &c);
+        }
+    }
+    let right = found.iter().filter(|verified| **verified == Some(Verified::Right)).count();
+    let repaired = found.iter().filter(|verified| matches!(verified, Some(Verified::Repaired { .. }))).count();
+    assert_eq!((right, repaired), (7, 1), "{found:?}");
+}
+
+/// An edition that cannot be read must not be the only one that is ever looked at.
+#[tokio::test(start_paused = true)]
+async fn an_edition_whose_look_fails_is_passed_by() {
+    let here = Installation::new().await;
+    let [a, b, _] = sites();
+    here.publish(&a, "main").await;
+    here.publish(&b, "DM-1").await;
+    here.world.faults().once("objects.list", 1, Moment::Before, imprint_testing::Trouble::Busy);
+    verify_next(&here.env).await.unwrap_err();
+    let product = here.world.catalog.all_products().remove(0);
+    assert_eq!(product.slug.as_str(), "alpha");
+    here.world.objects.remove("alpha/v/DM-1/index.html");
+    let next = verify_next(&here.env).await.unwrap();
+    assert!(matches!(next, Some(Verified::Repaired { .. })), "{next:?}");
 }
