@@ -83,7 +83,7 @@ fn env(s3: &str) -> anyhow::Result<(World, Env)> {
     let variables: BTreeMap<String, String> = variables.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     let real = imprint_aws::connect(&variables, world.clock.clone())?;
     let env = Env {
-        objects: real.objects,
+        objects: real.of_installation().objects,
         ..world.env()
     };
     Ok((world, env))

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use imprint_app::tenants::Tenants;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -153,8 +154,7 @@ impl Stack {
         let docs = crate::docs::routes(DocsOptions {
             endpoints: endpoints.clone(),
             region: REGION.to_owned(),
-            bucket: BUCKET.to_owned(),
-            default_edition: DEFAULT_EDITION.parse()?,
+            tenants: tenants(&info, &endpoints, &clock)?,
             purges,
         })
         .map(|routes| Server::start(docs.0, routes))?;
@@ -244,6 +244,30 @@ async fn stand_ins(data: Option<&DataDir>) -> anyhow::Result<(StandIns, Endpoint
         secret_key: SECRET_KEY.to_owned(),
     };
     Ok((stand_ins, endpoints))
+}
+
+/// The organizations, for the docs port.
+fn tenants(info: &Info, endpoints: &Endpoints, clock: &Arc<LocalClock>) -> anyhow::Result<Tenants> {
+    let domain = info.docs.replace("http://127.0.0.1", "localhost");
+    let variables = [
+        ("IMPRINT_STAGE", "local"),
+        ("IMPRINT_TABLE", &info.table),
+        ("IMPRINT_BUCKET", &info.bucket),
+        ("IMPRINT_DOMAIN", &domain),
+        ("IMPRINT_DOCS_SCHEME", "http"),
+        ("IMPRINT_DEFAULT_EDITION", DEFAULT_EDITION),
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", &endpoints.access_key),
+        ("AWS_SECRET_ACCESS_KEY", &endpoints.secret_key),
+        ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
+        ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
+        ("AWS_LAMBDA_FUNCTION_NAME", "docs"),
+    ];
+    let variables = variables
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    Ok(imprint_aws::connect(&variables, clock.clone())?)
 }
 
 fn info(

@@ -134,7 +134,7 @@ fn failed(response: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn register_build_takes_its_events() {
     let world = world();
-    let function = imprint_register_build::function(world.env());
+    let function = imprint_register_build::function(world.tenants());
     assert!(failed(&call(&function, event("register-build", "requested")).await).is_empty());
     let task = world.catalog.all_tasks().remove(0);
     assert!(
@@ -161,7 +161,7 @@ async fn register_build_takes_its_events() {
 #[tokio::test]
 async fn copy_edition_takes_its_events() {
     let world = world();
-    let function = imprint_copy_edition::function(world.env());
+    let function = imprint_copy_edition::function(world.tenants());
     assert!(failed(&call(&function, event("copy-edition", "requested")).await).is_empty());
     assert_eq!(world.objects.keys("alpha/v/main/"), ["alpha/v/main/index.html"]);
     assert_eq!(
@@ -173,7 +173,7 @@ async fn copy_edition_takes_its_events() {
 #[tokio::test]
 async fn purge_cdn_takes_its_events_in_one_call() {
     let world = world();
-    let function = imprint_purge_cdn::function(world.env());
+    let function = imprint_purge_cdn::function(world.tenants());
     assert!(failed(&call(&function, event("purge-cdn", "batch")).await).is_empty());
     assert_eq!(
         world.cdn.purges().len(),
@@ -194,7 +194,7 @@ async fn purge_cdn_takes_its_events_in_one_call() {
 #[tokio::test]
 async fn render_dashboard_takes_its_events_in_one_rendering_a_product() {
     let world = world();
-    let function = imprint_render_dashboard::function(world.env());
+    let function = imprint_render_dashboard::function(world.tenants());
     assert!(failed(&call(&function, event("render-dashboard", "requested")).await).is_empty());
     assert_eq!(
         world.cdn.purges().len(),
@@ -216,7 +216,7 @@ async fn render_dashboard_takes_its_events_in_one_rendering_a_product() {
 #[tokio::test]
 async fn sweep_takes_its_event() {
     let world = world();
-    let function = imprint_sweep::function(world.env());
+    let function = imprint_sweep::function(world.tenants());
     let swept = call(&function, event("sweep", "every-minute")).await;
     assert_eq!((&swept["sent_again"], &swept["confirmed"]), (&0.into(), &0.into()));
 }
@@ -224,7 +224,7 @@ async fn sweep_takes_its_event() {
 #[tokio::test]
 async fn retain_takes_its_event() {
     let world = world();
-    let function = imprint_retain::function(world.env());
+    let function = imprint_retain::function(world.tenants());
     let retained = call(&function, event("retain", "every-hour")).await;
     assert_eq!((&retained["products"], &retained["failed"]), (&1.into(), &0.into()));
 }
@@ -233,7 +233,7 @@ async fn retain_takes_its_event() {
 async fn the_api_takes_its_events() {
     let world = world();
     let function = imprint_api::function(
-        world.env(),
+        world.tenants(),
         ApiConfig {
             bootstrap: None,
             is_local: false,

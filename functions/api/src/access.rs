@@ -1,8 +1,6 @@
 //! Who may do what: the one table of every operation and the permission it needs, and the layer that enforces it, the
 //! limits of tokens to products included.
 
-use std::str::FromStr;
-
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
@@ -11,30 +9,39 @@ use http::Method;
 
 use imprint_app::access::{self, Caller};
 use imprint_app::error::AppError;
-use imprint_domain::access::{About, Permission, UserName};
+use imprint_domain::access::{About, Permission, Role, UserName};
 use imprint_domain::id::{BuildId, EditionId};
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 
-use crate::Api;
+use crate::Service;
 use crate::credentials;
 use crate::error::{ApiError, Needed};
+use crate::extract::{named_part, organization_of};
 
 /// What an operation asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Nothing.
     Anyone,
-    /// A token with this permission.
+    /// Any token that is accepted.
+    Token,
+    /// A token with this permission: in the default organization, or for the installation.
     With(Permission),
     /// A login of the user whom the path names, or a token with this permission.
     SelfOr(Permission),
+    /// Some role in the organization of the path.
+    Reader,
+    /// A role that includes this permission in the organization of the path.
+    Within(Permission),
+    /// The role of an administrator of the organization of the path.
+    Administrator,
 }
 
-use Access::{Anyone, SelfOr, With};
+use Access::{Administrator, Anyone, Reader, SelfOr, Token, With, Within};
 use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
 
 /// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: [(Method, &str, Access); 35] = [
+pub(crate) const OPERATIONS: [(Method, &str, Access); 43] = [
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
@@ -71,6 +78,14 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 35] = [
     (Method::GET, "/users/{name}/tokens/", SelfOr(AdminUser)),
     (Method::POST, "/users/{name}/tokens/", SelfOr(AdminUser)),
     (Method::DELETE, "/users/{name}/tokens/{id}", SelfOr(AdminUser)),
+    (Method::GET, "/v2/orgs", Token),
+    (Method::POST, "/v2/orgs", With(AdminUser)),
+    (Method::GET, "/v2/orgs/{org}", Reader),
+    (Method::PATCH, "/v2/orgs/{org}", Administrator),
+    (Method::GET, "/v2/orgs/{org}/members", Reader),
+    (Method::GET, "/v2/orgs/{org}/members/{user}", Reader),
+    (Method::PUT, "/v2/orgs/{org}/members/{user}", Administrator),
+    (Method::DELETE, "/v2/orgs/{org}/members/{user}", Administrator),
 ];
 
 /// What an operation asks for; nothing for one that is not listed.
@@ -88,8 +103,9 @@ pub(crate) fn needed(method: &Method, path: &str) -> Option<Access> {
 }
 
 /// Lets an operation run only for those who may: authentication first, then permission, before anything is looked up.
+/// Whoever has no role in an organization is not told whether it exists.
 pub(crate) async fn authorize(
-    State(api): State<Api>,
+    State(service): State<Service>,
     path: MatchedPath,
     parts: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
@@ -98,61 +114,84 @@ pub(crate) async fn authorize(
     let access = needed(request.method(), path.as_str()).ok_or(ApiError::Forbidden)?;
     if access != Anyone {
         let token = credentials::token(request.headers()).ok_or(ApiError::Unauthenticated(Needed::Token))?;
-        let caller = access::authenticate(&api.env, &token).await?;
+        let caller = access::authenticate(&service.tenants.of_installation(), &token).await?;
         let caller = caller.ok_or(ApiError::Unauthenticated(Needed::Token))?;
         let parts =
             parts.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))?;
-        check(&api, access, path.as_str(), &parts, &caller).await?;
+        let asked = Asked {
+            service: &service,
+            path: path.as_str(),
+            parts: &parts,
+            organization: organization_of(path.as_str(), &parts)?,
+        };
+        asked.check(access, &caller).await?;
         request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
 }
 
-async fn check(
-    api: &Api,
-    access: Access,
-    path: &str,
-    parts: &RawPathParams,
-    caller: &Caller,
-) -> Result<(), ApiError> {
-    let permission = match access {
-        Anyone => return Ok(()),
-        SelfOr(_) if part::<UserName>(parts, "name").is_ok_and(|user| caller.is(&user)) => return Ok(()),
-        SelfOr(permission) | With(permission) => permission,
-    };
-    // Most callers need no look at what the request is about.
-    let allowed = caller.may(permission, About::Everything)
-        || caller.permissions.has(permission)
-            && match product(api, path, parts).await? {
-                Some(product) => caller.may(permission, About::Product(&product)),
-                None => false,
-            };
-    if allowed { Ok(()) } else { Err(ApiError::Forbidden) }
+/// A request as far as rights are concerned.
+struct Asked<'a> {
+    service: &'a Service,
+    path: &'a str,
+    parts: &'a RawPathParams,
+    organization: OrganizationSlug,
 }
 
-/// The product that a request is about; nothing when it is about more, or about none that is there yet. Asked only for
-/// callers whose token is limited to products: it costs them the look that others are spared.
-async fn product(api: &Api, path: &str, parts: &RawPathParams) -> Result<Option<ProductSlug>, ApiError> {
-    let catalog = &api.env.catalog;
-    match path.split('/').nth(1) {
-        Some("products") if path.contains("{slug}") => part(parts, "slug").map(Some),
-        Some("builds") => {
-            let build = catalog.build(part::<BuildId>(parts, "id")?).await;
-            let build = build.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
-            Ok(Some(build.product))
+impl Asked<'_> {
+    async fn check(&self, access: Access, caller: &Caller) -> Result<(), ApiError> {
+        let role = caller.rights.role_in(&self.organization);
+        if matches!(access, Reader | Within(_) | Administrator) && role.is_none() {
+            return Err(ApiError::NotFound);
         }
-        Some("editions") => {
-            let edition = catalog.edition(part::<EditionId>(parts, "id")?).await;
-            let edition = edition.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
-            Ok(Some(edition.product))
-        }
-        _ => Ok(None),
+        let allowed = match access {
+            Anyone | Token => true,
+            SelfOr(_) if self.names(caller) => true,
+            SelfOr(AdminUser) | With(AdminUser) => caller.manages_installation(),
+            SelfOr(permission) | With(permission) | Within(permission) => {
+                caller.rights.permissions_in(&self.organization).has(permission)
+                    && self.is_within_limit(caller).await?
+            }
+            Reader => self.is_within_limit(caller).await?,
+            Administrator => role == Some(Role::Admin) && self.is_within_limit(caller).await?,
+        };
+        if allowed { Ok(()) } else { Err(ApiError::Forbidden) }
     }
-}
 
-/// A variable part of the path. One that cannot be a name of anything names nothing.
-fn part<T: FromStr>(parts: &RawPathParams, name: &str) -> Result<T, ApiError> {
-    let found = parts.iter().find(|(found, _)| *found == name);
-    let parsed = found.and_then(|(_, raw)| raw.parse().ok());
-    parsed.ok_or(ApiError::NotFound)
+    /// Whether the user whom the path names asks.
+    fn names(&self, caller: &Caller) -> bool {
+        named_part::<UserName>(self.parts, "name").is_ok_and(|user| caller.is(&user))
+    }
+
+    /// Whether what the request is about is within the products that a token is limited to. Most tokens are not, and need
+    /// no look.
+    async fn is_within_limit(&self, caller: &Caller) -> Result<bool, ApiError> {
+        if caller.products.include(About::Everything) {
+            return Ok(true);
+        }
+        let product = self.product().await?;
+        Ok(product.is_some_and(|product| caller.products.include(About::Product(&product))))
+    }
+
+    /// The product that a request is about; nothing when it is about more, or about none that is there yet.
+    async fn product(&self) -> Result<Option<ProductSlug>, ApiError> {
+        let catalog = &self.service.tenants.installation().catalog;
+        if self.path.contains("{project}") {
+            return named_part(self.parts, "project").map(Some);
+        }
+        match self.path.split('/').nth(1) {
+            Some("products") if self.path.contains("{slug}") => named_part(self.parts, "slug").map(Some),
+            Some("builds") => {
+                let build = catalog.build(named_part::<BuildId>(self.parts, "id")?).await;
+                let build = build.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
+                Ok(Some(build.product))
+            }
+            Some("editions") => {
+                let edition = catalog.edition(named_part::<EditionId>(self.parts, "id")?).await;
+                let edition = edition.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
+                Ok(Some(edition.product))
+            }
+            _ => Ok(None),
+        }
+    }
 }

@@ -10,16 +10,16 @@ use lambda_http::{Adapter, Service as _};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
-use imprint_app::env::Env;
+use imprint_app::tenants::Tenants;
 use imprint_lambda::{Function, FunctionError, LambdaEvent};
 
 use crate::urls::{authority, forwarded_scheme};
 use crate::{ApiConfig, router};
 
 /// The API as a function: the event of an HTTP API in, its response out.
-pub fn function(env: Env, config: ApiConfig) -> Arc<dyn Function> {
+pub fn function(tenants: Tenants, config: ApiConfig) -> Arc<dyn Function> {
     Arc::new(ApiFunction {
-        router: router(env, config),
+        router: router(tenants, config),
     })
 }
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use imprint_app::access::Bootstrap;
 use imprint_app::env::Env;
+use imprint_app::tenants::Tenants;
 
 pub use function::function;
 pub use openapi::openapi;
@@ -35,9 +36,16 @@ pub struct ApiConfig {
     pub is_local: bool,
 }
 
-/// What every handler is lent.
+/// What the routes share.
+#[derive(Clone)]
+pub(crate) struct Service {
+    pub(crate) tenants: Tenants,
+    pub(crate) config: Arc<ApiConfig>,
+}
+
+/// What every handler is lent: the organization that the path is about, which is the default one for LTD's v1 routes.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) env: Env,
-    pub(crate) config: Arc<ApiConfig>,
+    pub(crate) service: Service,
 }

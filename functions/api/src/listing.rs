@@ -76,6 +76,11 @@ impl ListParams {
 }
 
 impl Listing {
+    /// A list of things that have no URLs, or whose list is LTD's v2 form: always resources.
+    pub(crate) fn of_resources(&mut self) {
+        self.shape = Shape::Resources;
+    }
+
     /// How many items the whole answer may have.
     fn bound(&self) -> usize {
         self.limit.unwrap_or(match self.shape {

@@ -9,12 +9,12 @@ use imprint_lambda::FunctionError;
 async fn main() -> Result<(), FunctionError> {
     let variables = imprint_aws::variables_of_process();
     imprint_lambda::log_to_stdout(variables.get("RUST_LOG").map(String::as_str));
-    let env = imprint_aws::connect(&variables, Arc::new(imprint_aws::SystemClock))?;
+    let tenants = imprint_aws::connect(&variables, Arc::new(imprint_aws::SystemClock))?;
     let config = ApiConfig {
         bootstrap: imprint_aws::bootstrap(&variables)?,
         is_local: variables
             .get("IMPRINT_STAGE")
             .is_some_and(|stage| stage == "local"),
     };
-    imprint_lambda::serve(imprint_api::function(env, config)).await
+    imprint_lambda::serve(imprint_api::function(tenants, config)).await
 }

@@ -59,6 +59,10 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
     let all = [
         ("service", "The service itself"),
         ("users", "Who may do something, and tokens for machines"),
+        (
+            "organizations",
+            "Tenants, who is in them, and where they are published",
+        ),
         ("products", "What has documentation"),
         ("builds", "Immutable uploads of a product's site"),
         ("editions", "Named views of a product at stable URLs"),
@@ -116,8 +120,12 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
         ),
     ];
     let has_body = operation.request_body.is_some();
-    let is_list =
-        *method == Method::GET && (path.ends_with('/') && path != "/" || path.ends_with("/history"));
+    let is_list = *method == Method::GET
+        && operation
+            .parameters
+            .iter()
+            .flatten()
+            .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "limit"));
     let is_action = *method == Method::POST && !path.ends_with('/');
     if has_body || is_list || is_action {
         let example = if has_body {
@@ -186,7 +194,12 @@ fn refusals(
     }
     match access {
         Access::Anyone => {}
-        Access::With(permission) | Access::SelfOr(permission) => {
+        Access::Token
+        | Access::Reader
+        | Access::Administrator
+        | Access::Within(_)
+        | Access::With(_)
+        | Access::SelfOr(_) => {
             let requirement = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
             operation.security = Some(vec![requirement("token"), requirement("bearer")]);
             errors.push((
@@ -194,14 +207,22 @@ fn refusals(
                 "No token, or one that is not accepted",
                 ApiError::Unauthenticated(Needed::Token),
             ));
-            let needs = match access {
-                Access::SelfOr(_) => "Needs a login of the user itself, or the permission ADMIN_USER",
-                Access::Anyone | Access::With(_) => name(permission),
-            };
-            errors.push(("403", needs, ApiError::Forbidden));
+            errors.extend(needs(access).map(|needs| ("403", needs, ApiError::Forbidden)));
         }
     }
     errors
+}
+
+/// What a caller without rights is told in the description; nothing where any token will do.
+fn needs(access: Access) -> Option<&'static str> {
+    match access {
+        Access::Anyone | Access::Token => None,
+        Access::SelfOr(_) => Some("Needs a login of the user itself, or the permission ADMIN_USER"),
+        Access::With(permission) => Some(name(permission)),
+        Access::Reader => Some("The token is limited to other products"),
+        Access::Within(Permission::UploadBuild) => Some("Needs the role uploader or admin"),
+        Access::Within(_) | Access::Administrator => Some("Needs the role admin"),
+    }
 }
 
 fn refusal(text: &str, error: &ApiError) -> Response {

@@ -11,28 +11,28 @@ use http::{HeaderValue, Method, StatusCode};
 use lambda_http::RequestExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use imprint_app::env::Env;
+use imprint_app::tenants::Tenants;
 
 use crate::access::authorize;
 use crate::delivery::{self, Accepted};
 use crate::error::{ApiError, REQUEST_ID, Trouble, error_response};
-use crate::{Api, ApiConfig, routes};
+use crate::{ApiConfig, Service, routes};
 
 /// The API as a service, for Lambda, the local stack and tests alike.
-pub fn router(env: Env, config: ApiConfig) -> Router {
-    let api = Api {
-        env,
+pub fn router(tenants: Tenants, config: ApiConfig) -> Router {
+    let service = Service {
+        tenants,
         config: Arc::new(config),
     };
     let (routes, _) = routes::all().split_for_parts();
     routes
         // Only around the operations themselves: what is no operation needs nobody's permission to be refused.
-        .route_layer(from_fn_with_state(api.clone(), authorize))
+        .route_layer(from_fn_with_state(service.clone(), authorize))
         .method_not_allowed_fallback(other_method)
         .fallback(async || ApiError::NotFound)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(api.clone(), finish))
-        .with_state(api)
+        .layer(from_fn_with_state(service.clone(), finish))
+        .with_state(service)
 }
 
 /// The router itself adds `Allow`.
@@ -53,13 +53,13 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// Names every request, logs what went wrong on our side, and makes every answer deliverable.
-async fn finish(State(api): State<Api>, request: Request, next: Next) -> Response {
+async fn finish(State(service): State<Service>, request: Request, next: Next) -> Response {
     let given = request
         .lambda_context_ref()
         .map(|context| context.request_id.clone());
     let id = given
         .filter(|id| !id.is_empty())
-        .unwrap_or_else(|| random_id(&api.env));
+        .unwrap_or_else(|| random_id(&service.tenants));
     let accepted = Accepted::of(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
@@ -81,8 +81,9 @@ async fn finish(State(api): State<Api>, request: Request, next: Next) -> Respons
     response
 }
 
-fn random_id(env: &Env) -> String {
-    imprint_domain::id::TaskId::from_bytes(env.random.identity()).to_string()
+fn random_id(tenants: &Tenants) -> String {
+    let random = &tenants.installation().random;
+    imprint_domain::id::TaskId::from_bytes(random.identity()).to_string()
 }
 
 /// Adds the request's id to the sentence of a failure, so that whoever reports it can be helped.

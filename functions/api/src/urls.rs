@@ -10,9 +10,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use imprint_domain::access::UserName;
 use imprint_domain::id::{BuildId, EditionId, TaskId, TokenId};
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 
-use crate::Api;
+use crate::Service;
 use crate::error::ApiError;
 
 /// Makes absolute URLs on the host that the request was sent to.
@@ -34,6 +34,14 @@ impl Urls {
     /// The URL of a path that begins with a slash.
     pub(crate) fn path(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    pub(crate) fn organization(&self, slug: &OrganizationSlug) -> String {
+        self.path(&format!("/v2/orgs/{slug}"))
+    }
+
+    pub(crate) fn member(&self, org: &OrganizationSlug, user: &UserName) -> String {
+        format!("{}/members/{}", self.organization(org), in_path(user))
     }
 
     pub(crate) fn product(&self, slug: &ProductSlug) -> String {
@@ -126,10 +134,10 @@ pub(crate) fn forwarded_scheme(headers: &HeaderMap) -> Option<&'static str> {
     }
 }
 
-impl FromRequestParts<Api> for Urls {
+impl FromRequestParts<Service> for Urls {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, api: &Service) -> Result<Self, ApiError> {
         let host = parts
             .headers
             .get(header::HOST)

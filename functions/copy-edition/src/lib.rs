@@ -7,20 +7,20 @@ use std::time::{Duration, SystemTime};
 
 use imprint_app::Pace;
 use imprint_app::copy_edition::{Bounds, copy_edition};
-use imprint_app::env::Env;
 use imprint_app::step::Delivery;
+use imprint_app::tenants::Tenants;
 use imprint_domain::message::Message;
 use imprint_lambda::{Batch, Function, FunctionError, LambdaEvent};
 use serde_json::Value;
 use tokio::time::Instant;
 
-/// The function with its ports.
-pub fn function(env: Env) -> Arc<dyn Function> {
-    Arc::new(CopyEditionFunction { env })
+/// The function with the organizations that it works for.
+pub fn function(tenants: Tenants) -> Arc<dyn Function> {
+    Arc::new(CopyEditionFunction { tenants })
 }
 
 struct CopyEditionFunction {
-    env: Env,
+    tenants: Tenants,
 }
 
 /// What is kept back of an invocation's time to finish what is under way and hand the rest on: a tenth, at most a minute.
@@ -38,8 +38,10 @@ impl Function for CopyEditionFunction {
             match &record.delivery {
                 _ if !batch.may_handle(&record) => batch.give_back(&record),
                 Ok(Delivery { envelope, .. }) if let Message::CopyEdition(message) = &envelope.message => {
-                    let outcome = copy_edition(&self.env, &envelope.id, message, bounds).await;
-                    batch.settle(&self.env, &record, outcome).await;
+                    if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
+                        let outcome = copy_edition(&env, &envelope.id, message, bounds).await;
+                        batch.settle(&env, &record, outcome).await;
+                    }
                 }
                 Ok(_) | Err(_) => batch.give_back(&record),
             }

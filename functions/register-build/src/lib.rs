@@ -4,22 +4,22 @@
 
 use std::sync::Arc;
 
-use imprint_app::builds::{Confirmation, confirm_upload};
-use imprint_app::env::Env;
+use imprint_app::builds::confirm_by_marker;
 use imprint_app::error::AppError;
 use imprint_app::register_build::register_build;
 use imprint_app::step::Delivery;
+use imprint_app::tenants::Tenants;
 use imprint_domain::message::Message;
 use imprint_lambda::{Batch, CreatedObject, Function, FunctionError, LambdaEvent, created_objects, is_sqs};
 use serde_json::Value;
 
-/// The function with its ports.
-pub fn function(env: Env) -> Arc<dyn Function> {
-    Arc::new(RegisterBuildFunction { env })
+/// The function with the organizations that it works for.
+pub fn function(tenants: Tenants) -> Arc<dyn Function> {
+    Arc::new(RegisterBuildFunction { tenants })
 }
 
 struct RegisterBuildFunction {
-    env: Env,
+    tenants: Tenants,
 }
 
 #[async_trait::async_trait]
@@ -41,8 +41,10 @@ impl RegisterBuildFunction {
         for record in batch.records() {
             match &record.delivery {
                 Ok(Delivery { envelope, .. }) if let Message::RegisterBuild(message) = &envelope.message => {
-                    let outcome = register_build(&self.env, &envelope.id, message).await;
-                    batch.settle(&self.env, &record, outcome).await;
+                    if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
+                        let outcome = register_build(&env, &envelope.id, message).await;
+                        batch.settle(&env, &record, outcome).await;
+                    }
                 }
                 Ok(_) | Err(_) => batch.give_back(&record),
             }
@@ -55,10 +57,7 @@ impl RegisterBuildFunction {
             tracing::warn!(key = %object.key, "an upload that is no completion marker");
             return Ok(());
         };
-        let confirmation = Confirmation::Marker {
-            sequencer: object.sequencer.clone(),
-        };
-        match confirm_upload(&self.env, build, &confirmation).await {
+        match confirm_by_marker(&self.tenants, build, &object.sequencer).await {
             Ok(task) => tracing::info!(%build, %task, "upload confirmed by its marker"),
             // Nobody waits for an answer, and no other try would change it.
             Err(error @ (AppError::NotFound | AppError::Invalid(_))) => {

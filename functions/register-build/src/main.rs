@@ -8,6 +8,6 @@ use imprint_lambda::FunctionError;
 async fn main() -> Result<(), FunctionError> {
     let variables = imprint_aws::variables_of_process();
     imprint_lambda::log_to_stdout(variables.get("RUST_LOG").map(String::as_str));
-    let env = imprint_aws::connect(&variables, Arc::new(imprint_aws::SystemClock))?;
-    imprint_lambda::serve(imprint_register_build::function(env)).await
+    let tenants = imprint_aws::connect(&variables, Arc::new(imprint_aws::SystemClock))?;
+    imprint_lambda::serve(imprint_register_build::function(tenants)).await
 }

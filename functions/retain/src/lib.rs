@@ -5,19 +5,19 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use imprint_app::env::Env;
 use imprint_app::retention::retain;
+use imprint_app::tenants::Tenants;
 use imprint_lambda::{Function, FunctionError, LambdaEvent};
 use serde_json::Value;
 use tokio::time::Instant;
 
-/// The function with its ports.
-pub fn function(env: Env) -> Arc<dyn Function> {
-    Arc::new(RetainFunction { env })
+/// The function with the organizations that it works for.
+pub fn function(tenants: Tenants) -> Arc<dyn Function> {
+    Arc::new(RetainFunction { tenants })
 }
 
 struct RetainFunction {
-    env: Env,
+    tenants: Tenants,
 }
 
 /// What is kept back of an invocation's time to finish what is under way: a tenth, at most a minute.
@@ -26,7 +26,7 @@ const RESERVE: Duration = Duration::from_secs(60);
 #[async_trait::async_trait]
 impl Function for RetainFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let retained = retain(&self.env, deadline(event.context.deadline())).await?;
+        let retained = retain(&self.tenants, deadline(event.context.deadline())).await?;
         tracing::info!(?retained, "retained");
         Ok(serde_json::to_value(retained)?)
     }

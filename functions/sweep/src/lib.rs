@@ -6,22 +6,22 @@
 use std::sync::Arc;
 
 use imprint_app::Chain;
-use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_app::sweep::{Swept, confirm_unheard, sweep};
+use imprint_app::tenants::Tenants;
 use imprint_app::verification::{Verified, verify_next};
 use imprint_lambda::{Function, FunctionError, LambdaEvent};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The function with its ports.
-pub fn function(env: Env) -> Arc<dyn Function> {
-    Arc::new(SweepFunction { env })
+/// The function with the organizations that it works for.
+pub fn function(tenants: Tenants) -> Arc<dyn Function> {
+    Arc::new(SweepFunction { tenants })
 }
 
 struct SweepFunction {
-    env: Env,
+    tenants: Tenants,
 }
 
 /// The input that `template.yaml` gives the schedule.
@@ -63,14 +63,14 @@ impl Function for SweepFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
         let input: Input = serde_json::from_value(event.payload)?;
         let swept = sweep(
-            &self.env,
+            &self.tenants.of_installation(),
             SignedDuration::from_secs(input.older_than_seconds.into()),
         )
         .await?;
         let run = Run {
             swept,
-            confirmed: seen("completion markers", confirm_unheard(&self.env).await).unwrap_or_default(),
-            verified: seen("verification", verify_next(&self.env).await)
+            confirmed: seen("completion markers", confirm_unheard(&self.tenants).await).unwrap_or_default(),
+            verified: seen("verification", verify_next(&self.tenants).await)
                 .flatten()
                 .map(|verified| word(&verified)),
         };

@@ -19,15 +19,26 @@ pub(super) enum Wanted {
 
 /// Reads host and path. `<product>.localhost` names the product by host, any other host by the first part of the path.
 pub(super) fn wanted(host: Option<&str>, uri: &Uri) -> Wanted {
-    let Ok(path) = percent_decode_str(uri.path()).decode_utf8() else {
+    match host.and_then(product_of_host) {
+        Some(product) => of_product(&product, uri),
+        None => by_path(uri.path()),
+    }
+}
+
+/// A request to a product's own host.
+pub(super) fn of_product(product: &str, uri: &Uri) -> Wanted {
+    let path = percent_decode_str(uri.path()).decode_utf8();
+    match (product.parse(), path) {
+        (Ok(product), Ok(path)) => Wanted::Path(product, path.into_owned()),
+        _ => Wanted::Nothing,
+    }
+}
+
+/// A path whose first part names the product.
+pub(super) fn by_path(path: &str) -> Wanted {
+    let Ok(path) = percent_decode_str(path).decode_utf8() else {
         return Wanted::Nothing;
     };
-    if let Some(product) = host.and_then(product_of_host) {
-        return match product.parse() {
-            Ok(product) => Wanted::Path(product, path.into_owned()),
-            Err(_) => Wanted::Nothing,
-        };
-    }
     let below = path.trim_start_matches('/');
     if below.is_empty() {
         return Wanted::Products;

@@ -1,13 +1,15 @@
 //! The docs port: published pages as the CDN would serve them.
 //!
 //! By host (`http://<product>.localhost:8701/`) and by path (`http://127.0.0.1:8701/<product>/`), read from the bucket
-//! through the AWS SDK and a cache that honours surrogate keys, so that purging is visible. Never reads the table:
-//! what cannot be found by layout alone cannot be found by a CDN either.
+//! through the AWS SDK and a cache that honours surrogate keys, so that purging is visible. Reads nothing of the table but
+//! the organizations' addresses, which a CDN is configured with: what cannot be found by layout alone cannot be found by a
+//! CDN either.
 
 mod address;
 mod cache;
 mod page;
 mod pages;
+mod sites;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,13 +24,17 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use imprint_app::tenants::Tenants;
+use imprint_domain::key::ObjectKey;
 use imprint_domain::layout::{Instead, instead_of_path, object_of_path};
-use imprint_domain::slug::{EditionSlug, ProductSlug};
+use imprint_domain::organization::Organization;
+use imprint_domain::slug::ProductSlug;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::address::Wanted;
 use self::cache::{Look, PageCache};
 use self::page::Page;
+use self::sites::Sites;
 use crate::runner::Endpoints;
 use crate::standins::fastly::Purge;
 
@@ -39,10 +45,8 @@ pub struct DocsOptions {
     pub endpoints: Endpoints,
     /// The region in signatures.
     pub region: String,
-    /// The bucket.
-    pub bucket: String,
-    /// The edition at a product's root.
-    pub default_edition: EditionSlug,
+    /// Where the organizations are.
+    pub tenants: Tenants,
     /// What the CDN was told to forget, from now on.
     pub purges: UnboundedReceiver<Purge>,
 }
@@ -70,8 +74,7 @@ pub fn routes(options: DocsOptions) -> anyhow::Result<Router> {
         .build();
     let docs = Docs {
         s3: aws_sdk_s3::Client::from_conf(config),
-        bucket: options.bucket,
-        default_edition: options.default_edition,
+        sites: Sites::new(options.tenants),
         cache: PageCache::new(CACHE_BYTES, options.purges),
     };
     Ok(Router::new().fallback(answer).with_state(Arc::new(docs)))
@@ -79,8 +82,7 @@ pub fn routes(options: DocsOptions) -> anyhow::Result<Router> {
 
 struct Docs {
     s3: aws_sdk_s3::Client,
-    bucket: String,
-    default_edition: EditionSlug,
+    sites: Sites,
     cache: PageCache,
 }
 
@@ -123,11 +125,14 @@ impl Docs {
             .headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
-        let served = match address::wanted(host.or(uri.host()), uri) {
-            Wanted::Products => self.products().await,
-            Wanted::SlashMissing => Ok(moved(&address::with_slash(uri))),
-            Wanted::Path(product, path) => self.page(&product, &path, request).await,
-            Wanted::Nothing => Ok(not_found(uri.path())),
+        let served = match self.sites.find(host.or(uri.host()), uri).await {
+            Ok((organization, Wanted::Products)) => self.products(&organization).await,
+            Ok((_, Wanted::SlashMissing)) => Ok(moved(&address::with_slash(uri))),
+            Ok((organization, Wanted::Path(product, path))) => {
+                self.page(&organization, &product, &path, request).await
+            }
+            Ok((_, Wanted::Nothing)) => Ok(not_found(uri.path())),
+            Err(error) => Err(error),
         };
         served.unwrap_or_else(|error| {
             tracing::error!(
@@ -139,12 +144,18 @@ impl Docs {
         })
     }
 
-    async fn page(&self, product: &ProductSlug, path: &str, request: &Parts) -> anyhow::Result<Response> {
-        let Some(key) = object_of_path(product, &self.default_edition, path) else {
+    async fn page(
+        &self,
+        organization: &Organization,
+        product: &ProductSlug,
+        path: &str,
+        request: &Parts,
+    ) -> anyhow::Result<Response> {
+        let Some(key) = object_of_path(organization, product, path) else {
             return Ok(not_found(path));
         };
-        let (page, length, body, kept) = match self.find(key.as_str()).await? {
-            Found::Missing => return self.instead(product, path).await,
+        let (page, length, body, kept) = match self.find(&organization.bucket, key.as_str()).await? {
+            Found::Missing => return self.instead(organization, product, path).await,
             Found::Kept(page, age) => (
                 Arc::clone(&page),
                 page.body.len() as u64,
@@ -181,12 +192,17 @@ impl Docs {
     }
 
     /// The product's own answer where there is no object.
-    async fn instead(&self, product: &ProductSlug, path: &str) -> anyhow::Result<Response> {
-        let (status, key) = match instead_of_path(product, path) {
+    async fn instead(
+        &self,
+        organization: &Organization,
+        product: &ProductSlug,
+        path: &str,
+    ) -> anyhow::Result<Response> {
+        let (status, key) = match instead_of_path(organization, product, path) {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),
         };
-        let page = match self.find(key.as_str()).await? {
+        let page = match self.find(&organization.bucket, key.as_str()).await? {
             Found::Kept(page, _) | Found::Fetched(page) => page,
             Found::Large(..) | Found::Missing => return Ok(not_found(path)),
         };
@@ -196,12 +212,13 @@ impl Docs {
         Ok(response)
     }
 
-    async fn find(&self, key: &str) -> anyhow::Result<Found> {
-        let ticket = match self.cache.look(key, Instant::now()) {
+    async fn find(&self, bucket: &str, key: &str) -> anyhow::Result<Found> {
+        let place = format!("{bucket}/{key}");
+        let ticket = match self.cache.look(&place, Instant::now()) {
             Look::Hit(page, age) => return Ok(Found::Kept(page, age)),
             Look::Miss(ticket) => ticket,
         };
-        let object = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
+        let object = match self.s3.get_object().bucket(bucket).key(key).send().await {
             Ok(object) => object,
             Err(error)
                 if error
@@ -218,22 +235,28 @@ impl Docs {
         }
         page.body = body.collect().await?.into_bytes();
         let page = Arc::new(page);
-        self.cache.keep(ticket, key, &page, Instant::now());
+        self.cache.keep(ticket, &place, &page, Instant::now());
         Ok(Found::Fetched(page))
     }
 
     /// The products that have files, by the first part of their keys.
-    async fn products(&self) -> anyhow::Result<Response> {
+    async fn products(&self, organization: &Organization) -> anyhow::Result<Response> {
+        let own = ObjectKey::of_organization(&organization.slug, "");
         let mut products = Vec::new();
         let mut from = None;
         for _ in 0..MOST_PRODUCT_PAGES {
-            let request = self.s3.list_objects_v2().bucket(&self.bucket).delimiter("/");
+            let request = self
+                .s3
+                .list_objects_v2()
+                .bucket(&organization.bucket)
+                .prefix(own.as_str())
+                .delimiter("/");
             let listed = request.set_continuation_token(from).send().await;
             let listed = listed.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
             let names = listed
                 .common_prefixes()
                 .iter()
-                .filter_map(|prefix| prefix.prefix());
+                .filter_map(|prefix| prefix.prefix()?.strip_prefix(own.as_str()));
             let slugs = names.filter_map(|name| name.trim_end_matches('/').parse::<ProductSlug>().ok());
             products.extend(slugs.map(|slug| slug.to_string()));
             from = listed.next_continuation_token;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use imprint_api::ApiConfig;
-use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::ports::{Cdn, Objects, Places, PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::tenants::{Installation, Tenants};
 use imprint_lambda::Function;
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,16 +36,20 @@ impl FunctionFactory for Functions {
     }
 
     async fn create(&self, name: &str, environment: &Environment) -> anyhow::Result<Arc<dyn Function>> {
-        let mut env = imprint_aws::connect(environment, self.clock.clone())?;
-        env.uploads = Arc::new(SignedByRealTime(env.uploads));
+        let tenants = imprint_aws::connect(environment, self.clock.clone())?;
+        let places = Arc::new(SignedByRealTime(tenants.installation().places.clone()));
+        let tenants = Tenants::new(Installation {
+            places,
+            ..tenants.installation().clone()
+        });
         Ok(match name {
-            "api" => imprint_api::function(env, api_config(environment)?),
-            "copy-edition" => imprint_copy_edition::function(env),
-            "purge-cdn" => imprint_purge_cdn::function(env),
-            "register-build" => imprint_register_build::function(env),
-            "render-dashboard" => imprint_render_dashboard::function(env),
-            "retain" => imprint_retain::function(env),
-            "sweep" => imprint_sweep::function(env),
+            "api" => imprint_api::function(tenants, api_config(environment)?),
+            "copy-edition" => imprint_copy_edition::function(tenants),
+            "purge-cdn" => imprint_purge_cdn::function(tenants),
+            "register-build" => imprint_register_build::function(tenants),
+            "render-dashboard" => imprint_render_dashboard::function(tenants),
+            "retain" => imprint_retain::function(tenants),
+            "sweep" => imprint_sweep::function(tenants),
             unknown => anyhow::bail!("no function {unknown} is built in"),
         })
     }
@@ -58,9 +63,23 @@ fn api_config(environment: &Environment) -> anyhow::Result<ApiConfig> {
 }
 
 /// S3 looks at its own clock to see whether a form has expired, and nobody can move that one.
-struct SignedByRealTime(Arc<dyn Uploads>);
+struct SignedByRealTime<T>(T);
 
-impl Uploads for SignedByRealTime {
+impl Places for SignedByRealTime<Arc<dyn Places>> {
+    fn objects(&self, bucket: &str) -> Arc<dyn Objects> {
+        self.0.objects(bucket)
+    }
+
+    fn uploads(&self, bucket: &str) -> Arc<dyn Uploads> {
+        Arc::new(SignedByRealTime(self.0.uploads(bucket)))
+    }
+
+    fn cdn(&self, key: Option<&str>) -> Arc<dyn Cdn> {
+        self.0.cdn(key)
+    }
+}
+
+impl Uploads for SignedByRealTime<Arc<dyn Uploads>> {
     fn presign(
         &self,
         slot: &UploadSlot,

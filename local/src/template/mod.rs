@@ -124,8 +124,9 @@ fn section(template: &Map<String, Value>, name: &str) -> Result<Map<String, Valu
 }
 
 /// Resources that exist on AWS only: nothing that the functions do depends on them.
-const ABSENT_LOCALLY: [&str; 4] = [
+const ABSENT_LOCALLY: [&str; 5] = [
     "AWS::Logs::LogGroup",
+    "AWS::SecretsManager::Secret",
     "AWS::CloudWatch::Alarm",
     "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::ApiMapping",

@@ -48,6 +48,18 @@ impl Text {
             .collect()
     }
 
+    /// The resource that stands between two texts, when there is nothing else.
+    pub(super) fn within(&self, before: &str, after: &str) -> Option<&Reference> {
+        match self.0.as_slice() {
+            [
+                Part::Literal(first),
+                Part::Reference(reference),
+                Part::Literal(last),
+            ] if first == before && last == after => Some(reference),
+            _ => None,
+        }
+    }
+
     /// The resource this text is, when it is nothing else.
     pub fn as_reference(&self) -> Option<&Reference> {
         match self.0.as_slice() {

@@ -1,5 +1,6 @@
 //! Users and tokens: who is asking.
 
+pub mod members;
 mod password;
 pub mod tokens;
 pub mod users;
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 pub use imprint_domain::access::Caller;
 use imprint_domain::access::{
-    LoginFailures, Permissions, Products, TOKEN_LIFE, Token, TokenKind, User, UserName,
+    LoginFailures, Memberships, Permissions, Products, Rights, TOKEN_LIFE, Token, TokenKind, User, UserName,
 };
 use imprint_domain::id::{Revision, TokenId};
 
@@ -61,7 +62,7 @@ fn issue(
     env: &Env,
     user: &UserName,
     kind: TokenKind,
-    (permissions, products): (Permissions, Products),
+    (rights, products): (Rights, Products),
     created_at: Timestamp,
     expires_at: Timestamp,
 ) -> Issued {
@@ -71,7 +72,7 @@ fn issue(
         id: TokenId::from_bytes(env.random.identity()),
         user: user.clone(),
         kind,
-        permissions,
+        rights,
         products,
         created_at,
         expires_at,
@@ -131,7 +132,7 @@ async fn let_in(
     failures: Option<LoginFailures>,
 ) -> Result<Option<String>, AppError> {
     let now = env.clock.now();
-    let rights = (user.permissions, Products::All);
+    let rights = (user.rights(), Products::All);
     let issued = issue(env, &user.name, TokenKind::Login, rights, now, now + TOKEN_LIFE);
     let mut changes = vec![Change::CreateToken(issued.token.clone())];
     if failures.is_some() {
@@ -192,6 +193,7 @@ async fn create_first_user(env: &Env, bootstrap: &Bootstrap) -> Result<(), AppEr
         name: bootstrap.user.clone(),
         password_hash: password::hash(env, &bootstrap.password)?,
         permissions: Permissions::ALL,
+        memberships: Memberships::default(),
         created_at: env.clock.now(),
         disabled_at: None,
         revision: Revision::NEW,

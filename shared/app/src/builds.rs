@@ -23,6 +23,7 @@ use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
 use crate::ports::{Change, Ids, Page, PresignedPost, StoreError, UploadSlot};
 use crate::render_dashboard;
+use crate::tenants::Tenants;
 
 /// How long upload forms are good: a day for all of them. LTD's directory forms, which its client posts last, lasted an
 /// hour only (D9).
@@ -330,6 +331,20 @@ pub async fn confirm_upload(env: &Env, id: BuildId, confirmation: &Confirmation)
         }
     }
     Err(AppError::Contended)
+}
+
+/// Has a build registered whose completion marker arrived, whichever organization it belongs to.
+///
+/// # Errors
+/// As [`confirm_upload`].
+pub async fn confirm_by_marker(tenants: &Tenants, id: BuildId, sequencer: &str) -> Result<TaskId, AppError> {
+    let build = tenants.installation().catalog.build(id).await?;
+    let build = build.ok_or(AppError::NotFound)?;
+    let env = tenants.of(&build.organization).await?;
+    let confirmation = Confirmation::Marker {
+        sequencer: sequencer.to_owned(),
+    };
+    confirm_upload(&env, id, &confirmation).await
 }
 
 fn derived_task(build: BuildId, sequencer: &str) -> TaskId {

@@ -1,17 +1,18 @@
-//! What every use-case is lent: the ports and the organization it serves.
+//! What every use-case is lent: one organization's view of the installation.
 
 use std::sync::Arc;
 
 use imprint_domain::organization::Organization;
 
 use crate::ports::{Catalog, Cdn, Clock, Objects, Queue, Random, Uploads};
+use crate::seal::SealingKey;
 
-/// The ports and settings of one function, made once before its first event.
+/// The ports and settings of an organization, which [`Tenants`](crate::tenants::Tenants) makes.
 #[derive(Clone)]
 pub struct Env {
     /// State of everything but files.
     pub catalog: Arc<dyn Catalog>,
-    /// Files.
+    /// The files in the organization's bucket.
     pub objects: Arc<dyn Objects>,
     /// Messages to the next step.
     pub queue: Arc<dyn Queue>,
@@ -23,6 +24,8 @@ pub struct Env {
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
-    /// The organization that this installation serves.
+    /// What seals the organization's secrets.
+    pub sealing: SealingKey,
+    /// The organization that is served.
     pub organization: Arc<Organization>,
 }

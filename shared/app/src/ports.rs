@@ -5,6 +5,7 @@
 mod catalog;
 mod cdn;
 mod objects;
+mod places;
 mod queue;
 mod surroundings;
 mod uploads;
@@ -12,6 +13,7 @@ mod uploads;
 pub use catalog::{Catalog, Change, Ids, Login, Page, Walk};
 pub use cdn::{Cdn, PurgeError, PurgeMode};
 pub use objects::{DeleteFailure, ListPage, Listed, Objects, Stored};
+pub use places::Places;
 pub use queue::{Queue, SendError};
 pub use surroundings::{Clock, Random, SystemRandom};
 pub use uploads::{PresignError, PresignedPost, UploadSlot, Uploads};

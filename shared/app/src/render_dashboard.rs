@@ -75,7 +75,7 @@ async fn done_with_all(env: &Env, entries: &[OutboxId]) -> Result<(), StepError>
 }
 
 async fn write(env: &Env, product: &Product, files: Vec<PageFile>) -> Result<(), StepError> {
-    let key = |path: &str| ObjectKey::new(format!("{}/{path}", product.slug));
+    let key = |path: &str| ObjectKey::new(format!("{}{path}", product.prefix()));
     for file in files {
         let headers = Headers {
             content_type: Some(file.content_type.to_owned()),

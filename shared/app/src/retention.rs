@@ -87,8 +87,9 @@ async fn look(env: &Env, product: Product, editions: Vec<Edition>) -> Result<Pre
 }
 
 /// The rules of a product: its own, or else those of its organization.
-pub fn rules(_env: &Env, product: &Product) -> RetentionRules {
-    product.policy.retention.clone().unwrap_or_default()
+pub fn rules(env: &Env, product: &Product) -> RetentionRules {
+    let own = product.policy.retention.clone();
+    own.unwrap_or_else(|| env.organization.policy.retention.clone())
 }
 
 /// Gives a product its own rules, or lets it have its organization's again. The rules that it has already change nothing.

@@ -16,6 +16,7 @@ use crate::error::AppError;
 use crate::ports::{Listed, StoreError, Walk};
 use crate::register_build::{list_all, read_manifest};
 use crate::step::StepError;
+use crate::tenants::Tenants;
 use crate::walk::Place;
 
 /// What was repaired and differs again so soon is somebody else's doing, or looks different whatever is done: repairing it
@@ -115,10 +116,11 @@ const PRODUCTS_A_RUN: usize = 20;
 ///
 /// # Errors
 /// When a store fails; the next run goes on behind the edition, so that none holds up the others.
-pub async fn verify_next(env: &Env) -> Result<Option<Verified>, AppError> {
-    let mut place = Place::of(env, Walk::Verification).await?;
+pub async fn verify_next(tenants: &Tenants) -> Result<Option<Verified>, AppError> {
+    let mut place = Place::of(tenants, Walk::Verification).await?;
     for _ in 0..PRODUCTS_A_RUN {
-        let page = place.products(env, 1).await?;
+        let env = place.env(tenants).await?;
+        let page = place.products(&env, 1).await?;
         if let Some(product) = page.items.first() {
             let (org, slug) = (&product.organization, &product.slug);
             let found = env.catalog.product_with_editions(org, slug).await?;
@@ -127,19 +129,18 @@ pub async fn verify_next(env: &Env) -> Result<Option<Verified>, AppError> {
             let next = editions.iter().filter(behind).find(|edition| edition.at_rest().is_some());
             if let Some(edition) = next {
                 place.edition = Some(edition.id);
-                place.keep(env, Walk::Verification).await?;
-                return look_at(env, product, edition).await.map(Some);
+                place.keep(tenants, Walk::Verification).await?;
+                return look_at(&env, product, edition).await.map(Some);
             }
         }
-        place = Place {
-            after: page.next,
-            edition: None,
-        };
-        if place.after.is_none() {
+        let next = place.next(tenants, page.next).await?;
+        let is_last = next.is_none();
+        place = next.unwrap_or_default();
+        if is_last {
             break;
         }
     }
-    place.keep(env, Walk::Verification).await?;
+    place.keep(tenants, Walk::Verification).await?;
     Ok(None)
 }
 

@@ -2,13 +2,15 @@
 //!
 //! | what | PK | SK | besides |
 //! |---|---|---|---|
+//! | organization | `ORGANIZATIONS` | `<org>` | `revision` |
+//! | member of an organization | `MEMBERS#<org>` | `<name>` | |
 //! | product | `P#<org>#<product>` | `PRODUCT` | `revision` |
 //! | edition | `P#<org>#<product>` | `E#<id>` | `revision` |
-//! | slug of an edition | `ESLUG#<org>#<product>#<slug>` | `CLAIM` | |
+//! | slug of a live edition | `ESLUG#<org>#<product>#<slug>` | `CLAIM` | whose it is |
 //! | where an edition is | `EDITION#<id>` | `AT` | |
 //! | a move of an edition | `H#<edition id>` | `<generation>` | |
 //! | build | `B#<org>#<product>` | `<id>` | `revision` |
-//! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | |
+//! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | whose it is |
 //! | where a build is | `BUILD#<id>` | `AT` | |
 //! | products in order | `ORG#<org>` | `<created at>#<slug>` | |
 //! | task | `TASK#<id>` | `META` | `revision`, `ttl` |
@@ -32,20 +34,22 @@ mod commit;
 mod cursor;
 mod items;
 mod keys;
+mod organizations;
 mod reads;
 mod writes;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError, Walk};
-use imprint_domain::access::{LoginFailures, Token, User, UserName};
+use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
+use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::Task;
 use jiff::Timestamp;
 
@@ -66,6 +70,27 @@ impl DynamoCatalog {
 
 #[async_trait]
 impl Catalog for DynamoCatalog {
+    async fn organization(&self, slug: &OrganizationSlug) -> Result<Option<Organization>, StoreError> {
+        self.get(Key::organization(slug)).await
+    }
+
+    async fn organizations(
+        &self,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Organization>, StoreError> {
+        self.read_organizations(limit, cursor).await
+    }
+
+    async fn members(
+        &self,
+        org: &OrganizationSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Member>, StoreError> {
+        self.read_members(org, limit, cursor).await
+    }
+
     async fn product(
         &self,
         org: &OrganizationSlug,
@@ -118,6 +143,18 @@ impl Catalog for DynamoCatalog {
         self.get(Key::build(org, product, id)).await
     }
 
+    async fn build_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &BuildSlug,
+    ) -> Result<Option<Build>, StoreError> {
+        match self.get(Key::build_slug(org, product, slug)).await? {
+            None => Ok(None),
+            Some(id) => self.build_of(org, product, id).await,
+        }
+    }
+
     async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
         let place: Option<items::Place> = self.get(Key::edition_pointer(id)).await?;
         match place {
@@ -133,6 +170,18 @@ impl Catalog for DynamoCatalog {
         id: EditionId,
     ) -> Result<Option<Edition>, StoreError> {
         self.get(Key::edition(org, product, id)).await
+    }
+
+    async fn edition_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &EditionSlug,
+    ) -> Result<Option<Edition>, StoreError> {
+        match self.get(Key::edition_slug(org, product, slug)).await? {
+            None => Ok(None),
+            Some(id) => self.edition_of(org, product, id).await,
+        }
     }
 
     async fn history(

@@ -7,15 +7,13 @@ use std::time::Duration;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
-use imprint_app::env::Env;
 use imprint_app::ports::{Clock, SystemRandom};
+use imprint_app::tenants::{Installation, Tenants};
 
 use crate::catalog::DynamoCatalog;
-use crate::fastly::FastlyCdn;
-use crate::objects::S3Objects;
+use crate::places::AwsPlaces;
 use crate::queue::SqsQueues;
 use crate::settings::{AwsSettings, ConfigError, Settings};
-use crate::uploads::S3Uploads;
 
 /// Everything is in one region, so a connection that takes longer will not come.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -59,21 +57,26 @@ macro_rules! configured {
 ///
 /// # Errors
 /// When a variable is missing or bad. The sentence names it and says what it should be.
-pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<Env, ConfigError> {
+pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<Tenants, ConfigError> {
     let settings = Settings::read(variables)?;
-    let (aws, bucket) = (&settings.aws, &settings.organization.bucket);
-    let cdn = FastlyCdn::new(settings.fastly, clock.clone());
-    let cdn = cdn.map_err(|error| ConfigError::Client(Box::new(error)))?;
-    Ok(Env {
+    let aws = &settings.aws;
+    let places = AwsPlaces::new(
+        s3(aws),
+        aws,
+        settings.organization.bucket.clone(),
+        settings.fastly,
+        clock.clone(),
+    );
+    let places = places.map_err(|error| ConfigError::Client(Box::new(error)))?;
+    Ok(Tenants::new(Installation {
         catalog: Arc::new(DynamoCatalog::new(dynamodb(aws), settings.table)),
-        objects: Arc::new(S3Objects::new(s3(aws), bucket.clone())),
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
-        cdn: Arc::new(cdn),
-        uploads: Arc::new(S3Uploads::new(aws, bucket.clone())),
         clock,
         random: Arc::new(SystemRandom),
-        organization: Arc::new(settings.organization),
-    })
+        places: Arc::new(places),
+        sealing: settings.sealing,
+        deployment: Arc::new(settings.organization),
+    }))
 }
 
 fn small_timeouts() -> TimeoutConfig {

@@ -26,46 +26,29 @@ const MAX_BODY_BYTES: usize = 2048;
 
 /// Fastly's API.
 pub(crate) struct FastlyCdn {
-    api: String,
-    mode: PurgeMode,
-    clock: Arc<dyn Clock>,
-    access: Option<Access>,
-}
-
-/// What only a function with an API token has.
-struct Access {
     client: Client,
-    key: HeaderValue,
+    settings: FastlySettings,
+    clock: Arc<dyn Clock>,
 }
 
 impl FastlyCdn {
-    /// Makes the client, when there is a token to use it with.
-    pub(crate) fn new(settings: FastlySettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
-        let FastlySettings { api, key, mode } = settings;
-        let access = match key {
-            None => None,
-            Some(key) => Some(Access {
-                client: client()?,
-                key,
-            }),
-        };
-        Ok(Self {
-            api,
-            mode,
+    pub(crate) fn new(settings: FastlySettings, client: Client, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            client,
+            settings,
             clock,
-            access,
-        })
+        }
     }
 
-    fn request(&self, access: &Access, service: &str, keys: &[SurrogateKey]) -> RequestBuilder {
+    fn request(&self, key: &HeaderValue, service: &str, keys: &[SurrogateKey]) -> RequestBuilder {
         let service = utf8_percent_encode(service, NON_ALPHANUMERIC);
-        let request = access
+        let request = self
             .client
-            .post(format!("{}/service/{service}/purge", self.api))
-            .header("Fastly-Key", access.key.clone())
+            .post(format!("{}/service/{service}/purge", self.settings.api))
+            .header("Fastly-Key", key.clone())
             .header(ACCEPT, "application/json")
             .json(&serde_json::json!({ "surrogate_keys": keys }));
-        match self.mode {
+        match self.settings.mode {
             PurgeMode::Soft => request.header("Fastly-Soft-Purge", "1"),
             PurgeMode::Hard => request,
         }
@@ -73,7 +56,7 @@ impl FastlyCdn {
 }
 
 /// A client that sends the token nowhere but to the API: no redirects, no proxy out of the environment.
-fn client() -> Result<Client, reqwest::Error> {
+pub(crate) fn client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
@@ -85,14 +68,14 @@ fn client() -> Result<Client, reqwest::Error> {
 #[async_trait]
 impl Cdn for FastlyCdn {
     async fn purge(&self, service: &str, keys: &[SurrogateKey]) -> Result<(), PurgeError> {
-        let Some(access) = &self.access else {
+        let Some(key) = &self.settings.key else {
             let reason = "IMPRINT_FASTLY_KEY is not set; it should be an API token of Fastly that may purge";
             return Err(PurgeError::Refused(Box::new(Unusable(reason.to_owned()))));
         };
         if keys.is_empty() {
             return Ok(());
         }
-        let answer = self.request(access, service, keys).send().await;
+        let answer = self.request(key, service, keys).send().await;
         let answer = answer.map_err(|error| PurgeError::Busy {
             retry_after: None,
             source: Source::from(error),
@@ -101,7 +84,7 @@ impl Cdn for FastlyCdn {
         let said = Answer {
             status,
             headers: &headers,
-            body: &body(answer, &access.key).await,
+            body: &body(answer, key).await,
         };
         judge(&said, self.clock.now())
     }

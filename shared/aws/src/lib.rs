@@ -8,6 +8,7 @@ mod catalog;
 mod connect;
 mod fastly;
 mod objects;
+mod places;
 mod queue;
 mod settings;
 mod surroundings;

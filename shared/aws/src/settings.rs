@@ -8,9 +8,13 @@ use std::collections::BTreeMap;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{AppName, Region};
 use imprint_app::ports::PurgeMode;
-use imprint_domain::organization::{Layout, Organization};
+use imprint_app::seal::SealingKey;
+use imprint_domain::id::Revision;
+use imprint_domain::organization::{Layout, Organization, Policy};
+use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::text::WebUrl;
-use reqwest::header::HeaderValue;
+use jiff::Timestamp;
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
 pub use bootstrap::bootstrap;
 pub use variables::ConfigError;
@@ -46,6 +50,23 @@ pub(crate) struct FastlySettings {
     pub(crate) mode: PurgeMode,
 }
 
+impl FastlySettings {
+    /// The same with the API token of an organization's own service. One that no header can hold is none.
+    pub(crate) fn with_key(&self, key: Option<&str>) -> Self {
+        let own = key.and_then(|key| secret_header(key).ok());
+        Self {
+            key: if key.is_some() { own } else { self.key.clone() },
+            ..self.clone()
+        }
+    }
+}
+
+fn secret_header(raw: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut value = HeaderValue::from_str(raw)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// Where AWS is and who we are to it.
 #[derive(Debug, Clone)]
 pub(crate) struct AwsSettings {
@@ -61,14 +82,13 @@ pub(crate) struct AwsSettings {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) table: String,
+    /// The default organization.
     pub(crate) organization: Organization,
+    pub(crate) sealing: SealingKey,
     pub(crate) queues: Queues,
     pub(crate) fastly: FastlySettings,
     pub(crate) aws: AwsSettings,
 }
-
-/// The one tenant of an installation.
-const ORGANIZATION: &str = "default";
 
 impl Settings {
     pub(crate) fn read(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
@@ -79,6 +99,7 @@ impl Settings {
                 .needed("IMPRINT_TABLE", "the name of the DynamoDB table")?
                 .to_owned(),
             organization: organization(variables)?,
+            sealing: sealing(variables)?,
             queues: Queues {
                 register_build: variables.url("IMPRINT_QUEUE_REGISTER_BUILD")?,
                 copy_edition: variables.url("IMPRINT_QUEUE_COPY_EDITION")?,
@@ -118,7 +139,10 @@ fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
     let layouts = [("subdomain", Layout::Subdomain), ("path", Layout::Path)];
     let edition = variables.get("IMPRINT_DEFAULT_EDITION").unwrap_or("main");
     Ok(Organization {
-        slug: ORGANIZATION.parse().expect("the name is a slug"),
+        slug: OrganizationSlug::default(),
+        title: domain
+            .parse()
+            .map_err(|_| ConfigError::bad("IMPRINT_DOMAIN", domain, DOMAIN))?,
         layout: variables.one_of("IMPRINT_LAYOUT", &layouts, Layout::Subdomain)?,
         domain: domain.to_owned(),
         path_prefix: prefix.to_owned(),
@@ -134,6 +158,8 @@ fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
             .to_owned(),
         fastly_domain: variables.get("IMPRINT_FASTLY_DOMAIN").unwrap_or("").to_owned(),
         fastly_service: variables.get("IMPRINT_FASTLY_SERVICE").map(str::to_owned),
+        // The installation's own key is not stored.
+        fastly_key: None,
         ticket_url: ticket_url(variables)?,
         default_edition: edition.parse().map_err(|_| {
             ConfigError::bad(
@@ -142,7 +168,28 @@ fn organization(variables: Variables<'_>) -> Result<Organization, ConfigError> {
                 "an edition's slug, such as main or __main",
             )
         })?,
+        created_at: Timestamp::UNIX_EPOCH,
+        policy: Policy::default(),
+        revision: Revision::NEW,
     })
+}
+
+/// A shorter text can be guessed, and with it every secret of every organization.
+const MIN_SEALING_KEY: usize = 32;
+
+/// What a local stack seals with: nothing on it is a secret.
+const LOCAL_SEALING_KEY: &str = "the sealing key of every local stack";
+
+fn sealing(variables: Variables<'_>) -> Result<SealingKey, ConfigError> {
+    const VARIABLE: &str = "IMPRINT_SEALING_KEY";
+    match (variables.get(VARIABLE), stage(variables)?) {
+        (Some(raw), _) if raw.len() >= MIN_SEALING_KEY => Ok(SealingKey::of(raw)),
+        (None, Stage::Local) => Ok(SealingKey::of(LOCAL_SEALING_KEY)),
+        (Some(_) | None, _) => Err(ConfigError::refused(
+            VARIABLE,
+            format!("should be a random text of at least {MIN_SEALING_KEY} characters"),
+        )),
+    }
 }
 
 fn ticket_url(variables: Variables<'_>) -> Result<Option<WebUrl>, ConfigError> {
@@ -161,13 +208,12 @@ fn fastly(variables: Variables<'_>) -> Result<FastlySettings, ConfigError> {
     let key = match variables.get("IMPRINT_FASTLY_KEY") {
         None => None,
         Some(raw) => {
-            let mut key = HeaderValue::from_str(raw).map_err(|_| {
+            let key = secret_header(raw).map_err(|_| {
                 ConfigError::refused(
                     "IMPRINT_FASTLY_KEY",
                     "should be an API token of Fastly, in one line",
                 )
             })?;
-            key.set_sensitive(true);
             Some(key)
         }
     };

@@ -22,10 +22,12 @@ const MAX_MARKER_BYTES: u64 = 1024;
 /// What browsers may keep of a build, which never changes: a year.
 const BUILD_CACHE_CONTROL: &str = "max-age=31536000";
 
-/// Signs forms for one bucket.
+/// Signs forms for one bucket, and for the markers in the installation's.
 pub(crate) struct S3Uploads {
-    url: String,
+    endpoint: Option<String>,
     bucket: String,
+    /// The bucket that tells of the markers in it.
+    inbox: String,
     region: Region,
     credentials: Credentials,
     /// The key of the day that was signed for last. A build of many directories signs thousands of forms in one day.
@@ -39,11 +41,22 @@ struct SigningKey {
 }
 
 impl S3Uploads {
-    pub(crate) fn new(aws: &AwsSettings, bucket: String) -> Self {
-        let (region, credentials) = (aws.region.clone(), aws.credentials.clone());
-        let url = match &aws.s3 {
+    pub(crate) fn new(aws: &AwsSettings, bucket: String, inbox: String) -> Self {
+        Self {
+            endpoint: aws.s3.clone(),
+            bucket,
+            inbox,
+            region: aws.region.clone(),
+            credentials: aws.credentials.clone(),
+            signing_key: Mutex::new(None),
+        }
+    }
+
+    fn url(&self, bucket: &str) -> String {
+        match &self.endpoint {
             Some(endpoint) => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
             None => {
+                let region = &self.region;
                 // The partition of China has its own domain; every other region is under this one.
                 let tail = if region.as_ref().starts_with("cn-") {
                     ".cn"
@@ -52,13 +65,6 @@ impl S3Uploads {
                 };
                 format!("https://{bucket}.s3.{region}.amazonaws.com{tail}/")
             }
-        };
-        Self {
-            url,
-            bucket,
-            region,
-            credentials,
-            signing_key: Mutex::new(None),
         }
     }
 
@@ -108,7 +114,11 @@ impl Uploads for S3Uploads {
         if let Some(token) = self.credentials.session_token() {
             form.exact("x-amz-security-token", token);
         }
-        form.conditions.push(json!({ "bucket": self.bucket }));
+        let bucket = match slot {
+            UploadSlot::Files { .. } | UploadSlot::Directory { .. } => &self.bucket,
+            UploadSlot::Marker { .. } => &self.inbox,
+        };
+        form.conditions.push(json!({ "bucket": bucket }));
         let policy = json!({
             "expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "conditions": form.conditions,
@@ -118,7 +128,7 @@ impl Uploads for S3Uploads {
         form.field("policy", &policy);
         form.field("x-amz-signature", &signature);
         Ok(PresignedPost {
-            url: self.url.clone(),
+            url: self.url(bucket),
             fields: form.fields,
         })
     }

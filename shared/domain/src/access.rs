@@ -1,11 +1,14 @@
 //! Who may do what.
 
 mod login;
+mod role;
 mod token;
 
 pub use login::{FAILURE_WINDOW, LoginFailures, MAX_FAILURES, NewPassword, PasswordError};
+pub use role::{Member, Memberships, Role, TooManyMemberships, UnknownRole};
 pub use token::{
-    About, Caller, Products, ScopeError, TOKEN_LIFE, Token, TokenDays, TokenDaysError, TokenKind, TokenScope,
+    About, Caller, Products, Rights, ScopeError, TOKEN_LIFE, Token, TokenDays, TokenDaysError, TokenKind,
+    TokenScope,
 };
 
 use jiff::Timestamp;
@@ -130,6 +133,11 @@ impl Permissions {
         self.0 & !other.0 == 0
     }
 
+    /// The permissions of both sets.
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether the set has this permission.
     pub fn has(self, permission: Permission) -> bool {
         self.0 & permission.bit() != 0
@@ -143,8 +151,11 @@ pub struct User {
     pub name: UserName,
     /// An argon2id hash in PHC form, or a PBKDF2 hash in werkzeug's form until the first login after a migration.
     pub password_hash: String,
-    /// What tokens of this user may do.
+    /// What tokens of this user may do in the default organization, and whether they manage the installation.
     pub permissions: Permissions,
+    /// What this user is in organizations.
+    #[serde(default, skip_serializing_if = "Memberships::is_empty")]
+    pub memberships: Memberships,
     /// When the user was created.
     pub created_at: Timestamp,
     /// Since when the user gets no tokens.
@@ -152,6 +163,16 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
     /// How often it was written.
     pub revision: Revision,
+}
+
+impl User {
+    /// All that the user may do.
+    pub fn rights(&self) -> Rights {
+        Rights {
+            permissions: self.permissions,
+            memberships: self.memberships.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ pub enum BuildError {
 impl Build {
     /// The prefix of its files.
     pub fn prefix(&self) -> KeyPrefix {
-        KeyPrefix::build(&self.product, &self.slug)
+        KeyPrefix::build(&self.organization, &self.product, &self.slug)
     }
 
     /// Whether the client has confirmed the upload, also when the build was ended later.

@@ -131,7 +131,7 @@ pub enum CopyOrder {
 impl Edition {
     /// The prefix of its files.
     pub fn prefix(&self) -> KeyPrefix {
-        KeyPrefix::edition(&self.product, &self.slug)
+        KeyPrefix::edition(&self.organization, &self.product, &self.slug)
     }
 
     /// Whether readers do not yet see what was decided.

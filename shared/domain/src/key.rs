@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BuildId, EditionId, ManifestId};
-use crate::slug::{BuildSlug, EditionSlug, ProductSlug};
+use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 
 /// S3 keys have at most 1,024 bytes of UTF-8
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>).
@@ -11,6 +11,19 @@ pub const MAX_KEY_BYTES: usize = 1024;
 
 /// Everything below this prefix is Imprint's own bookkeeping and is never served. No product can be named so.
 const OWN: &str = "_imprint/";
+
+/// Below this prefix every organization but the default one has its own. No product can be named so.
+const ORGANIZATIONS: &str = "_orgs/";
+
+/// What an organization's keys begin with. The default organization has LTD's layout, because its CDN's configuration
+/// depends on it; the others' keys are apart even in one bucket.
+fn root(organization: &OrganizationSlug) -> String {
+    if organization.is_default() {
+        String::new()
+    } else {
+        format!("{ORGANIZATIONS}{organization}/")
+    }
+}
 
 /// Why a key or a path was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +53,11 @@ impl ObjectKey {
     /// The key itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A page of an organization itself, such as `index.html`.
+    pub fn of_organization(organization: &OrganizationSlug, page: &str) -> Self {
+        Self(format!("{}{page}", root(organization)))
     }
 
     /// Where uploaders put an empty object to say that a build's files are all there.
@@ -79,18 +97,18 @@ pub struct KeyPrefix(String);
 
 impl KeyPrefix {
     /// Everything of a product.
-    pub fn product(product: &ProductSlug) -> Self {
-        Self(format!("{product}/"))
+    pub fn product(organization: &OrganizationSlug, product: &ProductSlug) -> Self {
+        Self(format!("{}{product}/", root(organization)))
     }
 
     /// The immutable files of a build.
-    pub fn build(product: &ProductSlug, build: &BuildSlug) -> Self {
-        Self(format!("{product}/builds/{build}/"))
+    pub fn build(organization: &OrganizationSlug, product: &ProductSlug, build: &BuildSlug) -> Self {
+        Self(format!("{}{product}/builds/{build}/", root(organization)))
     }
 
     /// The files of an edition.
-    pub fn edition(product: &ProductSlug, edition: &EditionSlug) -> Self {
-        Self(format!("{product}/v/{edition}/"))
+    pub fn edition(organization: &OrganizationSlug, product: &ProductSlug, edition: &EditionSlug) -> Self {
+        Self(format!("{}{product}/v/{edition}/", root(organization)))
     }
 
     /// Where all manifests of a build lie.
@@ -258,7 +276,23 @@ mod tests {
     use proptest::prelude::*;
 
     fn edition(slug: &str) -> KeyPrefix {
-        KeyPrefix::edition(&"alpha".parse().unwrap(), &slug.parse().unwrap())
+        KeyPrefix::edition(
+            &OrganizationSlug::default(),
+            &"alpha".parse().unwrap(),
+            &slug.parse().unwrap(),
+        )
+    }
+
+    #[test]
+    fn another_organizations_keys_are_apart_from_every_product_of_the_default_one() {
+        let (acme, product) = ("acme".parse().unwrap(), "alpha".parse().unwrap());
+        let prefix = KeyPrefix::edition(&acme, &product, &"main".parse().unwrap());
+        assert_eq!(prefix.as_str(), "_orgs/acme/alpha/v/main/");
+        let own = KeyPrefix::product(&OrganizationSlug::default(), &product);
+        assert_eq!(own.as_str(), "alpha/");
+        assert!("_orgs".parse::<ProductSlug>().is_err());
+        let index = ObjectKey::of_organization(&acme, "index.html");
+        assert_eq!(index.as_str(), "_orgs/acme/index.html");
     }
 
     /// Invariant 7, and the ground of D1: a prefix covers its own keys only.

@@ -1,6 +1,6 @@
 //! Published URLs, and which object answers a request path.
 
-use crate::key::ObjectKey;
+use crate::key::{KeyPrefix, ObjectKey};
 use crate::organization::{Layout, Organization};
 use crate::product::Product;
 use crate::slug::{BuildSlug, EditionSlug, ProductSlug};
@@ -45,7 +45,8 @@ pub fn build_url(organization: &Organization, product: &Product, build: &BuildSl
 /// The object that answers a path below a product's URL. `path` is decoded and starts with `/` or is empty.
 ///
 /// Nothing for a path that would leave the product.
-pub fn object_of_path(product: &ProductSlug, default_edition: &EditionSlug, path: &str) -> Option<ObjectKey> {
+pub fn object_of_path(organization: &Organization, product: &ProductSlug, path: &str) -> Option<ObjectKey> {
+    let default_edition = &organization.default_edition;
     let path = path.strip_prefix('/').unwrap_or(path);
     if path.split('/').any(|part| matches!(part, "." | "..")) || path.contains('\0') {
         return None;
@@ -64,7 +65,14 @@ pub fn object_of_path(product: &ProductSlug, default_edition: &EditionSlug, path
     } else {
         format!("v/{default_edition}/{path}{index}")
     };
-    Some(ObjectKey::new(format!("{product}/{below}")))
+    Some(own_object(organization, product, &below))
+}
+
+fn own_object(organization: &Organization, product: &ProductSlug, below: &str) -> ObjectKey {
+    ObjectKey::new(format!(
+        "{}{below}",
+        KeyPrefix::product(&organization.slug, product)
+    ))
 }
 
 /// What a CDN answers for a path below a product's URL that has no object.
@@ -78,10 +86,11 @@ pub enum Instead {
 
 /// What stands in for a missing object. Crawlers look for two files at the product's root, where an edition may bring
 /// its own.
-pub fn instead_of_path(product: &ProductSlug, path: &str) -> Instead {
+pub fn instead_of_path(organization: &Organization, product: &ProductSlug, path: &str) -> Instead {
+    let page = |name: &str| own_object(organization, product, &format!("v/{name}"));
     match path.trim_start_matches('/') {
-        own @ ("robots.txt" | "sitemap.xml") => Instead::Object(ObjectKey::new(format!("{product}/v/{own}"))),
-        _ => Instead::NotFound(ObjectKey::new(format!("{product}/v/404.html"))),
+        own @ ("robots.txt" | "sitemap.xml") => Instead::Object(page(own)),
+        _ => Instead::NotFound(page("404.html")),
     }
 }
 
@@ -89,10 +98,14 @@ pub fn instead_of_path(product: &ProductSlug, path: &str) -> Instead {
 mod tests {
     use super::*;
     use crate::id::{Revision, SurrogateKey};
+    use crate::organization::Policy;
+    use crate::product::ProductPolicy;
+    use crate::slug::OrganizationSlug;
 
     fn organization(layout: Layout, path_prefix: &str) -> Organization {
         Organization {
-            slug: "default".parse().unwrap(),
+            slug: OrganizationSlug::default(),
+            title: "Example".parse().unwrap(),
             layout,
             domain: "www.example.org".into(),
             path_prefix: path_prefix.into(),
@@ -100,8 +113,12 @@ mod tests {
             bucket: "docs".into(),
             fastly_domain: String::new(),
             fastly_service: None,
+            fastly_key: None,
             ticket_url: None,
             default_edition: "__main".parse().unwrap(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            policy: Policy::default(),
+            revision: Revision::NEW,
         }
     }
 
@@ -116,7 +133,7 @@ mod tests {
             surrogate_key: SurrogateKey::from_bytes([0; 16]),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             next_build_slug: 1,
-            policy: crate::product::ProductPolicy::default(),
+            policy: ProductPolicy::default(),
             doom: None,
             revision: Revision::NEW,
         }
@@ -159,8 +176,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_answered_by_the_products_own_pages() {
-        let product = "alpha".parse().unwrap();
-        let instead = |path| instead_of_path(&product, path);
+        let (organization, product) = (organization(Layout::Subdomain, ""), "alpha".parse().unwrap());
+        let instead = |path| instead_of_path(&organization, &product, path);
         let object = |key| Instead::Object(ObjectKey::new(key));
         assert_eq!(instead("/robots.txt"), object("alpha/v/robots.txt"));
         assert_eq!(instead("/sitemap.xml"), object("alpha/v/sitemap.xml"));
@@ -171,7 +188,7 @@ mod tests {
 
     #[test]
     fn request_paths_find_their_objects() {
-        let (product, main) = ("myproject".parse().unwrap(), "__main".parse().unwrap());
+        let (organization, product) = (organization(Layout::Subdomain, ""), "myproject".parse().unwrap());
         for (path, key) in [
             ("", "myproject/v/__main/index.html"),
             ("/", "myproject/v/__main/index.html"),
@@ -192,13 +209,13 @@ mod tests {
             ("/very/deep", "myproject/v/__main/very/deep"),
         ] {
             assert_eq!(
-                object_of_path(&product, &main, path),
+                object_of_path(&organization, &product, path),
                 Some(ObjectKey::new(key)),
                 "{path}"
             );
         }
         for path in ["/../x", "/v/../../other/x", "/a/./b"] {
-            assert_eq!(object_of_path(&product, &main, path), None, "{path}");
+            assert_eq!(object_of_path(&organization, &product, path), None, "{path}");
         }
     }
 }

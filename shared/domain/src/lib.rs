@@ -22,6 +22,7 @@ pub mod product;
 pub mod publish;
 pub mod purge;
 pub mod retention;
+pub mod secret;
 pub mod slug;
 pub mod task;
 pub mod text;

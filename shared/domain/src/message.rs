@@ -131,6 +131,16 @@ impl Message {
         Some(hex::encode(&Sha256::digest(place)[..16]))
     }
 
+    /// The tenant that it is about.
+    pub fn organization(&self) -> &OrganizationSlug {
+        match self {
+            Self::RegisterBuild(register) => &register.organization,
+            Self::CopyEdition(copy) => &copy.organization,
+            Self::PurgeCdn(purge) => &purge.organization,
+            Self::RenderDashboard(render) => &render.organization,
+        }
+    }
+
     /// The task that watches, if one does.
     pub fn task(&self) -> Option<&TaskId> {
         match self {

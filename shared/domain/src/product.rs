@@ -57,7 +57,7 @@ pub struct ProductPolicy {
 impl Product {
     /// The prefix of everything that is published of it.
     pub fn prefix(&self) -> KeyPrefix {
-        KeyPrefix::product(&self.slug)
+        KeyPrefix::product(&self.organization, &self.slug)
     }
 
     /// The domain its URLs are built on.

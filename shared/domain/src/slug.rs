@@ -99,6 +99,22 @@ checked_text!(
     OrganizationSlug, SlugError, check_path
 );
 
+/// The organization that every installation has, and that the v1 API speaks of.
+const DEFAULT_ORGANIZATION: &str = "default";
+
+impl Default for OrganizationSlug {
+    fn default() -> Self {
+        Self(DEFAULT_ORGANIZATION.to_owned())
+    }
+}
+
+impl OrganizationSlug {
+    /// Whether it is the default organization.
+    pub fn is_default(&self) -> bool {
+        self.0 == DEFAULT_ORGANIZATION
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

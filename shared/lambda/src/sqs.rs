@@ -5,8 +5,11 @@ use std::collections::HashSet;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde_json::Value;
 
+use imprint_app::Chain;
 use imprint_app::env::Env;
 use imprint_app::step::{Delivery, Disposal, StepError, dispose};
+use imprint_app::tenants::Tenants;
+use imprint_domain::message::Message;
 
 use crate::FunctionError;
 
@@ -60,6 +63,19 @@ impl Batch {
             .group
             .as_ref()
             .is_none_or(|group| !self.stopped_groups.contains(group))
+    }
+
+    /// The view of the organization that a message is about. Without it nothing can be done: the record is given back.
+    pub async fn env(&mut self, tenants: &Tenants, record: &Record, message: &Message) -> Option<Env> {
+        match tenants.of(message.organization()).await {
+            Ok(env) => Some(env),
+            Err(error) => {
+                let organization = message.organization();
+                tracing::error!(%organization, error = %Chain(&error), "no view of the organization");
+                self.give_back(record);
+                None
+            }
+        }
     }
 
     /// Notes the outcome of a record: makes a failure visible on its task and decides whether it is delivered again.

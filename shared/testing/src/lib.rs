@@ -14,7 +14,9 @@ pub mod world;
 
 pub use death::{Moment, run_until_death};
 pub use gate::{Counts, Faults, Gate, Hold, Trouble};
-pub use memory::{MemoryCatalog, MemoryCdn, MemoryObjects, MemoryQueue, MemoryUploads, Mutation, Step};
+pub use memory::{
+    MemoryCatalog, MemoryCdn, MemoryObjects, MemoryPlaces, MemoryQueue, MemoryUploads, Mutation, Step,
+};
 pub use site::Site;
 pub use surroundings::{SeededRandom, TestClock};
 pub use world::World;

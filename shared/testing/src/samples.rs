@@ -1,6 +1,6 @@
 //! One of each domain type, plain and valid. Change what a test is about with `Build { state, ..samples::build(1, "main") }`.
 
-use imprint_domain::access::{Permissions, Products, Token, TokenKind, User};
+use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::edition::{Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
@@ -8,9 +8,9 @@ use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
 use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
-use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::product::Product;
+use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::task::{CopyReport, EditionStep, Registration, Task, TaskEdition};
 use imprint_domain::tracking::TrackingMode;
@@ -76,6 +76,7 @@ pub fn refs(raw: &str) -> GitRefs {
 pub fn organization() -> Organization {
     Organization {
         slug: organization_slug(),
+        title: parsed("Example"),
         layout: Layout::Subdomain,
         domain: "example.org".to_owned(),
         path_prefix: String::new(),
@@ -83,8 +84,12 @@ pub fn organization() -> Organization {
         bucket: "docs".to_owned(),
         fastly_domain: "cdn.example.org".to_owned(),
         fastly_service: Some("service-1".to_owned()),
+        fastly_key: None,
         ticket_url: Some(parsed("https://tickets.example.org/browse/")),
         default_edition: parsed("main"),
+        created_at: NOON,
+        policy: Policy::default(),
+        revision: Revision::NEW,
     }
 }
 
@@ -105,7 +110,7 @@ pub fn product(slug: &str) -> Product {
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
         next_build_slug: 1,
-        policy: imprint_domain::product::ProductPolicy::default(),
+        policy: ProductPolicy::default(),
         doom: None,
         revision: Revision::NEW,
     }
@@ -244,16 +249,6 @@ pub fn render_message(product: &Product) -> Message {
     })
 }
 
-/// The tenant that a message is for.
-pub fn organization_of(message: &Message) -> &OrganizationSlug {
-    match message {
-        Message::RegisterBuild(register) => &register.organization,
-        Message::CopyEdition(copy) => &copy.organization,
-        Message::PurgeCdn(purge) => &purge.organization,
-        Message::RenderDashboard(render) => &render.organization,
-    }
-}
-
 /// An outbox entry, sent once at [`NOON`].
 pub fn outbox_entry(name: &str, message: Message) -> OutboxEntry {
     OutboxEntry::new(outbox_id(name), message, NOON)
@@ -265,6 +260,7 @@ pub fn user(name: &str) -> User {
         name: parsed(name),
         password_hash: "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$bm90aGluZw".to_owned(),
         permissions: Permissions::ALL,
+        memberships: Memberships::default(),
         created_at: NOON,
         disabled_at: None,
         revision: Revision::NEW,
@@ -278,7 +274,7 @@ pub fn token(hash: &str, user: &str) -> Token {
         id: TokenId::from_bytes(digest("token", hash)),
         user: parsed(user),
         kind: TokenKind::Login,
-        permissions: Permissions::ALL,
+        rights: Rights::of(Permissions::ALL),
         products: Products::All,
         created_at: NOON,
         expires_at: NOON + imprint_domain::access::TOKEN_LIFE,

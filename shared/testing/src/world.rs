@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use imprint_app::env::Env;
+use imprint_app::ports::{Cdn, Objects, Places, Uploads};
+use imprint_app::seal::SealingKey;
+use imprint_app::tenants::{Installation, Tenants};
 use imprint_domain::organization::Organization;
 
 use crate::gate::{Counts, Faults, Gate};
-use crate::memory::{MemoryCatalog, MemoryCdn, MemoryObjects, MemoryQueue, MemoryUploads};
+use crate::memory::{MemoryCatalog, MemoryCdn, MemoryObjects, MemoryPlaces, MemoryQueue, MemoryUploads};
 use crate::samples;
 use crate::surroundings::{SeededRandom, TestClock};
+
+/// What seals secrets in tests.
+const SEALING_KEY: &str = "the sealing key of tests";
 
 /// All ports in memory behind one gate. Clones are the same world.
 #[derive(Debug, Clone)]
@@ -21,7 +27,7 @@ pub struct World {
     pub random: Arc<SeededRandom>,
     /// State of everything but files.
     pub catalog: Arc<MemoryCatalog>,
-    /// Files.
+    /// Files of the sample organization.
     pub objects: Arc<MemoryObjects>,
     /// Messages to the next step.
     pub queue: Arc<MemoryQueue>,
@@ -29,6 +35,8 @@ pub struct World {
     pub cdn: Arc<MemoryCdn>,
     /// Upload forms.
     pub uploads: Arc<MemoryUploads>,
+    /// Buckets and CDNs of other organizations.
+    pub places: Arc<MemoryPlaces>,
     /// Who is served.
     pub organization: Arc<Organization>,
 }
@@ -49,13 +57,19 @@ impl World {
     pub fn of(organization: Organization) -> Self {
         let gate = Gate::default();
         let clock = Arc::new(TestClock::at(samples::NOON));
+        let objects = Arc::new(MemoryObjects::new(gate.clone(), clock.clone()));
+        let cdn = Arc::new(MemoryCdn::new(gate.clone()));
+        let uploads = Arc::new(MemoryUploads::new(gate.clone()));
+        let own = (organization.bucket.clone(), objects.clone());
+        let places = MemoryPlaces::new(gate.clone(), clock.clone(), own, cdn.clone(), uploads.clone());
         Self {
             random: Arc::new(SeededRandom::new(1)),
             catalog: Arc::new(MemoryCatalog::new(gate.clone())),
-            objects: Arc::new(MemoryObjects::new(gate.clone(), clock.clone())),
+            objects,
             queue: Arc::new(MemoryQueue::new(gate.clone())),
-            cdn: Arc::new(MemoryCdn::new(gate.clone())),
-            uploads: Arc::new(MemoryUploads::new(gate.clone())),
+            cdn,
+            uploads,
+            places: Arc::new(places),
             organization: Arc::new(organization),
             clock,
             gate,
@@ -72,7 +86,33 @@ impl World {
             uploads: self.uploads.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
+            sealing: SealingKey::of(SEALING_KEY),
             organization: self.organization.clone(),
+        }
+    }
+
+    /// The organizations: the sample one is the default, others are those that are stored.
+    pub fn tenants(&self) -> Tenants {
+        Tenants::new(self.installation())
+    }
+
+    /// The same with other upload forms.
+    pub fn tenants_with(&self, uploads: Arc<dyn Uploads>) -> Tenants {
+        Tenants::new(Installation {
+            places: Arc::new(OtherForms(self.places.clone(), uploads)),
+            ..self.installation()
+        })
+    }
+
+    fn installation(&self) -> Installation {
+        Installation {
+            catalog: self.catalog.clone(),
+            queue: self.queue.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            places: self.places.clone(),
+            sealing: SealingKey::of(SEALING_KEY),
+            deployment: self.organization.clone(),
         }
     }
 
@@ -84,5 +124,21 @@ impl World {
     /// What shall go wrong.
     pub fn faults(&self) -> Faults {
         self.gate.faults()
+    }
+}
+
+struct OtherForms(Arc<MemoryPlaces>, Arc<dyn Uploads>);
+
+impl Places for OtherForms {
+    fn objects(&self, bucket: &str) -> Arc<dyn Objects> {
+        self.0.objects(bucket)
+    }
+
+    fn uploads(&self, _bucket: &str) -> Arc<dyn Uploads> {
+        self.1.clone()
+    }
+
+    fn cdn(&self, key: Option<&str>) -> Arc<dyn Cdn> {
+        self.0.cdn(key)
     }
 }

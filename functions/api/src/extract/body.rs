@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
-use crate::Api;
+use crate::Service;
 use crate::error::ApiError;
 
 /// The longest body that is read. Twenty thousand directories of fifty bytes fit.
@@ -20,10 +20,10 @@ pub(crate) trait RequestBody: DeserializeOwned {
 #[derive(Debug)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<T: RequestBody> FromRequest<Api> for JsonBody<T> {
+impl<T: RequestBody> FromRequest<Service> for JsonBody<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &Service) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         check_type(&parts.headers)?;
         let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {

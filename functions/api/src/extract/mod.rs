@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::str::FromStr;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -16,12 +16,13 @@ use imprint_app::access::{self, Caller};
 use imprint_app::error::AppError;
 use imprint_domain::access::UserName;
 use imprint_domain::id::TokenId;
+use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 
-use crate::Api;
 use crate::credentials;
 use crate::delivery::{Accepted, weighed};
 use crate::error::{ApiError, Needed};
 use crate::listing::{ListParams, Listing};
+use crate::{Api, Service};
 
 pub(crate) use body::{JsonBody, RequestBody};
 
@@ -29,11 +30,11 @@ pub(crate) use body::{JsonBody, RequestBody};
 #[derive(Debug)]
 pub(crate) struct InPath<T>(pub(crate) T);
 
-impl<T: FromStr + Display> FromRequestParts<Api> for InPath<T> {
+impl<T: FromStr + Display> FromRequestParts<Service> for InPath<T> {
     type Rejection = ApiError;
 
     #[expect(clippy::disallowed_types, reason = "this is the wrapper that the others take")]
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, api: &Service) -> Result<Self, ApiError> {
         let raw = axum::extract::Path::<String>::from_request_parts(parts, api).await;
         let axum::extract::Path(raw) =
             raw.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))?;
@@ -46,6 +47,84 @@ impl<T: FromStr + Display> FromRequestParts<Api> for InPath<T> {
     }
 }
 
+/// A variable part of a v2 path, by the name that the path has for it.
+pub(crate) trait PathPart: FromStr + Display {
+    /// What stands between the braces.
+    const NAME: &'static str;
+}
+
+impl PathPart for OrganizationSlug {
+    const NAME: &'static str = "org";
+}
+impl PathPart for ProductSlug {
+    const NAME: &'static str = "project";
+}
+impl PathPart for BuildSlug {
+    const NAME: &'static str = "build";
+}
+impl PathPart for EditionSlug {
+    const NAME: &'static str = "edition";
+}
+impl PathPart for UserName {
+    const NAME: &'static str = "user";
+}
+
+/// One variable part of several. What is not in its one spelling names nothing.
+#[derive(Debug)]
+pub(crate) struct Part<T>(pub(crate) T);
+
+impl<T: PathPart> FromRequestParts<Service> for Part<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
+        let raw = path_parts(parts, service).await?;
+        named_part(&raw, T::NAME).map(Self)
+    }
+}
+
+/// All variable parts of a path.
+pub(crate) async fn path_parts(parts: &mut Parts, service: &Service) -> Result<RawPathParams, ApiError> {
+    let raw = RawPathParams::from_request_parts(parts, service).await;
+    raw.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))
+}
+
+/// The variable part with a name. One that cannot be a name of anything names nothing.
+pub(crate) fn named_part<T: FromStr + Display>(parts: &RawPathParams, name: &str) -> Result<T, ApiError> {
+    let (_, raw) = parts
+        .iter()
+        .find(|(found, _)| *found == name)
+        .ok_or(ApiError::NotFound)?;
+    let value: T = raw.parse().map_err(|_| ApiError::NotFound)?;
+    if value.to_string() == raw {
+        Ok(value)
+    } else {
+        Err(ApiError::NotFound)
+    }
+}
+
+/// The organization that a path is about: a v2 path names it, and LTD's v1 is about the default one.
+pub(crate) fn organization_of(path: &str, parts: &RawPathParams) -> Result<OrganizationSlug, ApiError> {
+    if path.contains("{org}") {
+        named_part(parts, OrganizationSlug::NAME)
+    } else {
+        Ok(OrganizationSlug::default())
+    }
+}
+
+impl FromRequestParts<Service> for Api {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
+        let path = parts.extensions.get::<MatchedPath>().cloned();
+        let raw = path_parts(parts, service).await?;
+        let organization = organization_of(path.as_ref().map_or("", MatchedPath::as_str), &raw)?;
+        Ok(Self {
+            env: service.tenants.of(&organization).await?,
+            service: service.clone(),
+        })
+    }
+}
+
 /// The two variable parts of a token's path.
 #[derive(Debug)]
 pub(crate) struct TokenPath {
@@ -53,11 +132,11 @@ pub(crate) struct TokenPath {
     pub(crate) id: TokenId,
 }
 
-impl FromRequestParts<Api> for TokenPath {
+impl FromRequestParts<Service> for TokenPath {
     type Rejection = ApiError;
 
     #[expect(clippy::disallowed_types, reason = "this is the wrapper that the others take")]
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, api: &Service) -> Result<Self, ApiError> {
         let raw = axum::extract::Path::<(String, String)>::from_request_parts(parts, api).await;
         let axum::extract::Path((user, id)) =
             raw.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))?;
@@ -68,16 +147,16 @@ impl FromRequestParts<Api> for TokenPath {
     }
 }
 
-impl FromRequestParts<Api> for Listing {
+impl FromRequestParts<Service> for Listing {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, api: &Service) -> Result<Self, ApiError> {
         query::<ListParams>(parts, api).await?.check()
     }
 }
 
 #[expect(clippy::disallowed_types, reason = "this is the wrapper that the others take")]
-async fn query<T: DeserializeOwned + Send>(parts: &mut Parts, api: &Api) -> Result<T, ApiError> {
+async fn query<T: DeserializeOwned + Send>(parts: &mut Parts, api: &Service) -> Result<T, ApiError> {
     let query = axum::extract::Query::<T>::from_request_parts(parts, api).await;
     query
         .map(|axum::extract::Query(query)| query)
@@ -88,10 +167,10 @@ async fn query<T: DeserializeOwned + Send>(parts: &mut Parts, api: &Api) -> Resu
 #[derive(Debug)]
 pub(crate) struct Authenticated(pub(crate) Caller);
 
-impl FromRequestParts<Api> for Authenticated {
+impl FromRequestParts<Service> for Authenticated {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, ApiError> {
         let caller = parts.extensions.get::<Caller>().cloned();
         caller.map(Self).ok_or(ApiError::Unauthenticated(Needed::Token))
     }
@@ -101,21 +180,23 @@ impl FromRequestParts<Api> for Authenticated {
 #[derive(Debug)]
 pub(crate) struct Known(pub(crate) Option<Caller>);
 
-impl FromRequestParts<Api> for Known {
+impl FromRequestParts<Service> for Known {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, api: &Service) -> Result<Self, ApiError> {
         match credentials::token(&parts.headers) {
-            Some(token) => Ok(Self(access::authenticate(&api.env, &token).await?)),
+            Some(token) => Ok(Self(
+                access::authenticate(&api.tenants.of_installation(), &token).await?,
+            )),
             None => Ok(Self(None)),
         }
     }
 }
 
-impl FromRequestParts<Api> for Accepted {
+impl FromRequestParts<Service> for Accepted {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, Self::Rejection> {
         Ok(Self::of(&parts.headers))
     }
 }
@@ -132,12 +213,12 @@ pub(crate) enum BuildForm {
     WithForms,
 }
 
-impl FromRequestParts<Api> for BuildForm {
+impl FromRequestParts<Service> for BuildForm {
     type Rejection = std::convert::Infallible;
 
     /// Only one media type is special, and only by its exact name: whatever stands beside it means the plain form, so
     /// it does not matter in which order they are preferred.
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, Self::Rejection> {
         let values = parts
             .headers
             .get_all(http::header::ACCEPT)

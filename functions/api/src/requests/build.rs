@@ -5,9 +5,9 @@ use utoipa::ToSchema;
 
 use imprint_app::access::Caller;
 use imprint_app::builds::{NewBuild, NewEditions};
-use imprint_domain::access::Permission;
 use imprint_domain::git::GitRefs;
 use imprint_domain::key::SiteDirectory;
+use imprint_domain::slug::OrganizationSlug;
 
 use crate::error::ApiError;
 use crate::extract::{BuildForm, RequestBody};
@@ -51,7 +51,12 @@ impl RequestBody for UpdateBuild {
 }
 
 impl CreateBuild {
-    pub(crate) fn parse(self, form: BuildForm, caller: &Caller) -> Result<NewBuild, ApiError> {
+    pub(crate) fn parse(
+        self,
+        form: BuildForm,
+        caller: &Caller,
+        org: &OrganizationSlug,
+    ) -> Result<NewBuild, ApiError> {
         let git_refs = required(NOUN, "git_refs", self.git_refs)?;
         Ok(NewBuild {
             slug: slug(self.slug.as_deref())?,
@@ -62,7 +67,7 @@ impl CreateBuild {
                 BuildForm::Plain => None,
                 BuildForm::WithForms => Some(directories(self.directories)?),
             },
-            new_editions: if caller.permissions.has(Permission::AdminEdition) {
+            new_editions: if caller.rights.bring_editions_to(org) {
                 NewEditions::Allowed
             } else {
                 NewEditions::Forbidden

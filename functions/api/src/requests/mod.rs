@@ -2,12 +2,14 @@
 
 mod build;
 mod edition;
+mod organization;
 mod product;
 mod retention;
 mod user;
 
 pub(crate) use build::{CreateBuild, UpdateBuild};
 pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
+pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization};
 pub(crate) use product::{CreateProduct, UpdateProduct};
 pub(crate) use retention::PutRetention;
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};

@@ -4,7 +4,8 @@ use utoipa::ToSchema;
 use imprint_app::access::Secret;
 use imprint_app::access::tokens::NewToken;
 use imprint_app::access::users::{NewUser, Standing, UserPatch};
-use imprint_domain::access::{Permission, Permissions, Products, TokenDays};
+use imprint_domain::access::{Memberships, Permission, Permissions, Products, Rights, Role, TokenDays};
+use imprint_domain::slug::OrganizationSlug;
 
 use crate::error::ApiError;
 use crate::extract::RequestBody;
@@ -53,8 +54,15 @@ pub(crate) struct CreateToken {
     /// What it is for.
     #[schema(required, nullable = false, example = "pipelines on GitHub", max_length = 255)]
     label: Option<String>,
-    /// What it may do, at most what its user may. `["UPLOAD_BUILD"]` when it is absent.
+    /// What it may do in the default organization, at most what its user may. `["UPLOAD_BUILD"]` when it is absent.
     permissions: Option<PermissionSet>,
+    /// Another organization that it is for, with a `role` instead of `permissions`.
+    #[schema(example = "acme")]
+    organization: Option<String>,
+    /// What it is in that organization, at most what its user is: `reader`, `uploader` or `admin`. `uploader` when it is
+    /// absent.
+    #[schema(example = "uploader")]
+    role: Option<String>,
     /// The slugs of the products that it is good for. All when it is absent.
     #[schema(example = json!(["pipelines"]), min_items = 1, max_items = 100)]
     products: Option<Vec<String>>,
@@ -148,13 +156,39 @@ impl CreateToken {
         let label = parsed(TOKEN, "label", self.label.as_deref())?;
         let days = self.expires_in_days.map(TokenDays::try_from).transpose();
         let days = days.map_err(|error| invalid(TOKEN, format_args!("expires_in_days: {error}")))?;
-        let upload = Permissions::of(&[Permission::UploadBuild]);
         Ok(NewToken {
             label: required(TOKEN, "label", label)?,
-            permissions: permissions(TOKEN, self.permissions.as_ref())?.unwrap_or(upload),
+            rights: self.rights()?,
             products: products(self.products)?,
             days: days.unwrap_or(TokenDays::DEFAULT),
         })
+    }
+}
+
+impl CreateToken {
+    fn rights(&self) -> Result<Rights, ApiError> {
+        let organization = parsed::<OrganizationSlug>(TOKEN, "organization", self.organization.as_deref())?;
+        let role = parsed::<Role>(TOKEN, "role", self.role.as_deref())?;
+        let permissions = permissions(TOKEN, self.permissions.as_ref())?;
+        match organization.filter(|organization| !organization.is_default()) {
+            Some(_) if permissions.is_some() => {
+                let sentence =
+                    "permissions are those of the default organization; give a role for another one";
+                Err(invalid(TOKEN, sentence))
+            }
+            Some(organization) => Ok(Rights {
+                permissions: Permissions::NONE,
+                memberships: Memberships::of(organization, role.unwrap_or(Role::Uploader)),
+            }),
+            None if role.is_some() && permissions.is_some() => {
+                Err(invalid(TOKEN, "either role or permissions, not both"))
+            }
+            None => {
+                let upload = Permissions::of(&[Permission::UploadBuild]);
+                let of_role = role.map(Role::permissions);
+                Ok(Rights::of(permissions.or(of_role).unwrap_or(upload)))
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod build;
 mod edition;
 mod moment;
+mod organization;
 mod product;
 mod retention;
 mod service;
@@ -12,6 +13,7 @@ mod user;
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
 pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource};
 pub(crate) use moment::Moment;
+pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource};
 pub(crate) use retention::{PreviewResource, RetentionResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};

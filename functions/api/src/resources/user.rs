@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use imprint_app::access::Issued;
-use imprint_domain::access::{Permission, Permissions, Products, Token, TokenKind, User};
+use imprint_domain::access::{Memberships, Permission, Permissions, Products, Token, TokenKind, User};
 
 use super::Moment;
 use crate::urls::Urls;
@@ -23,6 +25,9 @@ pub(crate) struct UserResource {
     /// The same as LTD's bits.
     #[schema(example = 8)]
     permission_bits: u8,
+    /// What it is in organizations, by their slugs.
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"acme": "uploader"}))]
+    organizations: BTreeMap<String, &'static str>,
     /// Whether it gets no tokens.
     disabled: bool,
     /// Since when it gets no tokens.
@@ -68,6 +73,9 @@ pub(crate) struct TokenResource {
     /// What it may do.
     #[schema(value_type = Vec<String>, example = json!(["UPLOAD_BUILD"]))]
     permissions: Vec<&'static str>,
+    /// What it is in organizations, by their slugs.
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"acme": "uploader"}))]
+    organizations: BTreeMap<String, &'static str>,
     /// The products that it is good for; null for all.
     #[schema(example = json!(["pipelines"]))]
     products: Option<Vec<String>>,
@@ -96,6 +104,12 @@ pub(crate) struct TokenList {
     pub(crate) tokens: Vec<TokenResource>,
 }
 
+fn memberships(memberships: &Memberships) -> BTreeMap<String, &'static str> {
+    let all = memberships.iter();
+    all.map(|(organization, role)| (organization.to_string(), role.name()))
+        .collect()
+}
+
 fn names(permissions: Permissions) -> Vec<&'static str> {
     permissions.list().map(Permission::name).collect()
 }
@@ -107,6 +121,7 @@ impl UserResource {
             username: user.name.to_string(),
             permissions: names(user.permissions),
             permission_bits: user.permissions.bits(),
+            organizations: memberships(&user.memberships),
             disabled: user.disabled_at.is_some(),
             date_disabled: user.disabled_at.map(Moment),
             date_created: Moment(user.created_at),
@@ -126,7 +141,8 @@ impl TokenResource {
             id: token.id.to_string(),
             kind,
             label,
-            permissions: names(token.permissions),
+            permissions: names(token.rights.permissions),
+            organizations: memberships(&token.rights.memberships),
             products: match &token.products {
                 Products::All => None,
                 Products::Only(products) => Some(products.iter().map(ToString::to_string).collect()),

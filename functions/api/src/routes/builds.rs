@@ -1,6 +1,5 @@
 use std::sync::{Mutex, PoisonError};
 
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
@@ -28,7 +27,7 @@ use crate::urls::Urls;
     responses((status = 200, description = "Builds", body = BuildList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     listing: Listing,
@@ -67,7 +66,7 @@ pub(crate) async fn list(
     responses((status = 201, description = "The build", body = BuildResource,
         headers(("Location" = String, description = "Its URL")))))]
 pub(crate) async fn create(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     Authenticated(caller): Authenticated,
@@ -75,7 +74,7 @@ pub(crate) async fn create(
     accepted: Accepted,
     body: Result<JsonBody<CreateBuild>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let new = body.and_then(|JsonBody(body)| body.parse(form, &caller));
+    let new = body.and_then(|JsonBody(body)| body.parse(form, &caller, &api.env.organization.slug));
     let new = after(products::get(&api.env, &slug), new).await?;
     // The answer is made before anything is stored, so that one that cannot be delivered leaves nothing behind.
     let answer = Mutex::new(None);
@@ -110,11 +109,7 @@ fn too_many(oversize: Oversize) -> AppError {
 #[utoipa::path(get, path = "/builds/{id}", tag = "builds", operation_id = "read_build",
     params(("id" = u64, Path, description = "The build's number")),
     responses((status = 200, description = "The build", body = BuildResource)))]
-pub(crate) async fn read(
-    State(api): State<Api>,
-    urls: Urls,
-    InPath(id): InPath<BuildId>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn read(api: Api, urls: Urls, InPath(id): InPath<BuildId>) -> Result<Response, ApiError> {
     let build = builds::get(&api.env, id).await?;
     let product = products::get(&api.env, &build.product).await?;
     let resource = BuildResource::new(&urls, &api.env.organization, &product, &build);
@@ -129,7 +124,7 @@ pub(crate) async fn read(
     responses((status = 200, description = "Accepted", body = BuildConfirmed,
         headers(("Location" = String, description = "The build's URL")))))]
 pub(crate) async fn update(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(id): InPath<BuildId>,
     body: Result<JsonBody<UpdateBuild>, ApiError>,
@@ -154,7 +149,7 @@ pub(crate) async fn update(
 #[utoipa::path(delete, path = "/builds/{id}", tag = "builds", operation_id = "delete_build",
     params(("id" = u64, Path, description = "The build's number")),
     responses((status = 200, description = "Deleted, or it was before", body = Nothing)))]
-pub(crate) async fn end(State(api): State<Api>, InPath(id): InPath<BuildId>) -> Result<Response, ApiError> {
+pub(crate) async fn end(api: Api, InPath(id): InPath<BuildId>) -> Result<Response, ApiError> {
     builds::end(&api.env, id).await?;
     Ok(delivery::json(StatusCode::OK, &Nothing {}))
 }

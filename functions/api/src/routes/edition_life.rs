@@ -1,4 +1,3 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
@@ -9,7 +8,7 @@ use crate::Api;
 use crate::delivery;
 use crate::error::ApiError;
 use crate::extract::{Authenticated, InPath, JsonBody, Known, after};
-use crate::listing::{ListParams, Listing, Shape};
+use crate::listing::{ListParams, Listing};
 use crate::requests::RollbackEdition;
 use crate::resources::{EditionHistory, EditionResource, MoveResource};
 use crate::urls::Urls;
@@ -22,14 +21,14 @@ use crate::urls::Urls;
     responses((status = 200, description = "Moves", body = EditionHistory,
         headers(("Link" = String, description = "The next page, where there is one")))))]
 pub(crate) async fn history(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(id): InPath<EditionId>,
     Known(caller): Known,
     mut listing: Listing,
 ) -> Result<Response, ApiError> {
     // Moves have no URLs of their own.
-    listing.shape = Shape::Resources;
+    listing.of_resources();
     let env = &api.env;
     let read = |limit, cursor: Option<String>| async move {
         editions::history(env, id, limit, cursor.as_deref()).await
@@ -50,7 +49,7 @@ pub(crate) async fn history(
     params(("id" = u64, Path, description = "The edition's number")), request_body = RollbackEdition,
     responses((status = 200, description = "The edition", body = EditionResource)))]
 pub(crate) async fn rollback(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(id): InPath<EditionId>,
     Authenticated(caller): Authenticated,
@@ -69,11 +68,7 @@ pub(crate) async fn rollback(
 #[utoipa::path(post, path = "/editions/{id}/pin", tag = "editions", operation_id = "pin_edition",
     params(("id" = u64, Path, description = "The edition's number")),
     responses((status = 200, description = "The edition", body = EditionResource)))]
-pub(crate) async fn pin(
-    State(api): State<Api>,
-    urls: Urls,
-    InPath(id): InPath<EditionId>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn pin(api: Api, urls: Urls, InPath(id): InPath<EditionId>) -> Result<Response, ApiError> {
     let changed = editions::pin(&api.env, id).await?;
     Ok(answer(&api, &urls, &changed))
 }
@@ -86,7 +81,7 @@ pub(crate) async fn pin(
     params(("id" = u64, Path, description = "The edition's number")),
     responses((status = 200, description = "The edition", body = EditionResource)))]
 pub(crate) async fn unpin(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(id): InPath<EditionId>,
     Authenticated(caller): Authenticated,
@@ -103,7 +98,7 @@ pub(crate) async fn unpin(
     params(("id" = u64, Path, description = "The edition's number")),
     responses((status = 200, description = "The edition", body = EditionResource)))]
 pub(crate) async fn restore(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(id): InPath<EditionId>,
     Authenticated(caller): Authenticated,

@@ -1,4 +1,3 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
@@ -23,7 +22,7 @@ use crate::urls::Urls;
     responses((status = 200, description = "Editions", body = EditionList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     listing: Listing,
@@ -54,7 +53,7 @@ pub(crate) async fn list(
     responses((status = 201, description = "The edition", body = EditionResource,
         headers(("Location" = String, description = "Its URL")))))]
 pub(crate) async fn create(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     Authenticated(caller): Authenticated,
@@ -81,11 +80,7 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/editions/{id}", tag = "editions", operation_id = "read_edition",
     params(("id" = u64, Path, description = "The edition's number")),
     responses((status = 200, description = "The edition", body = EditionResource)))]
-pub(crate) async fn read(
-    State(api): State<Api>,
-    urls: Urls,
-    InPath(id): InPath<EditionId>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn read(api: Api, urls: Urls, InPath(id): InPath<EditionId>) -> Result<Response, ApiError> {
     let (product, edition) = editions::get(&api.env, id).await?;
     let resource = EditionResource::new(&urls, &api.env.organization, &product, &edition);
     Ok(delivery::json(StatusCode::OK, &resource))
@@ -99,7 +94,7 @@ pub(crate) async fn read(
     params(("id" = u64, Path, description = "The edition's number")), request_body = UpdateEdition,
     responses((status = 200, description = "The edition", body = EditionResource)))]
 pub(crate) async fn update(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(id): InPath<EditionId>,
     Authenticated(caller): Authenticated,
@@ -124,11 +119,7 @@ pub(crate) async fn update(
 #[utoipa::path(delete, path = "/editions/{id}", tag = "editions", operation_id = "delete_edition",
     params(("id" = u64, Path, description = "The edition's number")),
     responses((status = 200, description = "Deleted, or it was before", body = EditionEnded)))]
-pub(crate) async fn end(
-    State(api): State<Api>,
-    urls: Urls,
-    InPath(id): InPath<EditionId>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn end(api: Api, urls: Urls, InPath(id): InPath<EditionId>) -> Result<Response, ApiError> {
     let changed = editions::end(&api.env, id).await?;
     let answer = EditionEnded {
         queue_url: changed.task.map(|task| urls.task(&task)),

@@ -3,6 +3,7 @@
 mod builds;
 mod edition_life;
 mod editions;
+mod organizations;
 mod products;
 mod queue;
 mod retention;
@@ -13,11 +14,11 @@ mod users;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
-use crate::Api;
+use crate::Service;
 
 /// Every route, by the handlers that document it.
-pub(crate) fn all() -> OpenApiRouter<Api> {
-    let groups: [UtoipaMethodRouter<Api>; 22] = [
+pub(crate) fn all() -> OpenApiRouter<Service> {
+    let groups: [UtoipaMethodRouter<Service>; 26] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
@@ -40,12 +41,23 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         routes!(users::read, users::update),
         routes!(tokens::list, tokens::create),
         routes!(tokens::revoke),
+        routes!(organizations::list, organizations::create),
+        routes!(organizations::read, organizations::update),
+        routes!(organizations::list_members),
+        routes!(
+            organizations::read_member,
+            organizations::set_member,
+            organizations::remove_member
+        ),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
 }
 
 /// Registers routes under their documented path, and under the same one with or without its final slash.
-fn in_both_forms(router: OpenApiRouter<Api>, routes: UtoipaMethodRouter<Api>) -> OpenApiRouter<Api> {
+fn in_both_forms(
+    router: OpenApiRouter<Service>,
+    routes: UtoipaMethodRouter<Service>,
+) -> OpenApiRouter<Service> {
     let (_, paths, handlers) = &routes;
     let (others, handlers): (Vec<String>, _) = (
         paths.paths.keys().filter_map(other_form).collect(),

@@ -1,4 +1,3 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
@@ -20,7 +19,7 @@ use crate::urls::Urls;
 #[utoipa::path(get, path = "/products/", tag = "products", operation_id = "list_products", params(ListParams),
     responses((status = 200, description = "Products", body = ProductList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
-pub(crate) async fn list(State(api): State<Api>, urls: Urls, listing: Listing) -> Result<Response, ApiError> {
+pub(crate) async fn list(api: Api, urls: Urls, listing: Listing) -> Result<Response, ApiError> {
     let env = &api.env;
     let read =
         |limit, cursor: Option<String>| async move { products::list(env, limit, cursor.as_deref()).await };
@@ -48,7 +47,7 @@ pub(crate) async fn list(State(api): State<Api>, urls: Urls, listing: Listing) -
     responses((status = 201, description = "The product", body = ProductResource,
         headers(("Location" = String, description = "Its URL")))))]
 pub(crate) async fn create(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     JsonBody(body): JsonBody<CreateProduct>,
 ) -> Result<Response, ApiError> {
@@ -65,7 +64,7 @@ pub(crate) async fn create(
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The product", body = ProductResource)))]
 pub(crate) async fn read(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
@@ -84,7 +83,7 @@ pub(crate) async fn read(
     responses((status = 200, description = "The product", body = ProductResource,
         headers(("Location" = String, description = "Its URL")))))]
 pub(crate) async fn update(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     body: Result<JsonBody<UpdateProduct>, ApiError>,

@@ -1,4 +1,3 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
@@ -20,11 +19,7 @@ use crate::urls::Urls;
     params(("id" = String, Path, description = "The task's identity")),
     responses((status = 200, description = "The task", body = TaskResource,
         headers(("Location" = String, description = "Its own URL")))))]
-pub(crate) async fn read(
-    State(api): State<Api>,
-    urls: Urls,
-    InPath(id): InPath<TaskId>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn read(api: Api, urls: Urls, InPath(id): InPath<TaskId>) -> Result<Response, ApiError> {
     let task = tasks::get(&api.env, &id).await?;
     Ok(located(
         delivery::json(StatusCode::OK, &TaskResource::new(&urls, &task)),

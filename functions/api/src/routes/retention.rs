@@ -1,4 +1,3 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
@@ -21,7 +20,7 @@ use crate::urls::Urls;
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The rules", body = RetentionResource)))]
 pub(crate) async fn read(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
@@ -37,7 +36,7 @@ pub(crate) async fn read(
     params(("slug" = String, Path, description = "The product's slug")), request_body = PutRetention,
     responses((status = 200, description = "The rules", body = RetentionResource)))]
 pub(crate) async fn replace(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
     body: Result<JsonBody<PutRetention>, ApiError>,
@@ -55,7 +54,7 @@ pub(crate) async fn replace(
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The rules", body = RetentionResource)))]
 pub(crate) async fn delete(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
@@ -70,7 +69,7 @@ pub(crate) async fn delete(
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The effects", body = PreviewResource)))]
 pub(crate) async fn preview(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {

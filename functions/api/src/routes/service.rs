@@ -1,6 +1,5 @@
 use std::sync::OnceLock;
 
-use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -61,10 +60,10 @@ pub(crate) async fn openapi() -> Response {
 /// The token is good for an hour.
 #[utoipa::path(get, path = "/token", tag = "service", operation_id = "issue_token", security(("password" = [])),
     responses((status = 200, description = "A token", body = TokenAnswer)))]
-pub(crate) async fn token(State(api): State<Api>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn token(api: Api, headers: HeaderMap) -> Result<Response, ApiError> {
     let unknown = || ApiError::Unauthenticated(Needed::Password);
     let basic = credentials::basic(&headers).ok_or_else(unknown)?;
-    let bootstrap = api.config.bootstrap.as_ref();
+    let bootstrap = api.service.config.bootstrap.as_ref();
     let token = access::issue_token(&api.env, bootstrap, &basic.user, &basic.password).await?;
     let answer = TokenAnswer {
         token: token.ok_or_else(unknown)?,

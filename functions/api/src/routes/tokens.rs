@@ -1,4 +1,3 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
@@ -22,7 +21,7 @@ use crate::urls::{Urls, tokens_path};
     responses((status = 200, description = "Tokens", body = TokenList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
 pub(crate) async fn list(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(name): InPath<UserName>,
     listing: Listing,
@@ -49,7 +48,7 @@ pub(crate) async fn list(
     responses((status = 201, description = "The token", body = IssuedTokenResource,
         headers(("Location" = String, description = "Where to revoke it")))))]
 pub(crate) async fn create(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(name): InPath<UserName>,
     body: Result<JsonBody<CreateToken>, ApiError>,
@@ -73,7 +72,7 @@ pub(crate) async fn create(
     params(("name" = String, Path, description = "The user's name"),
         ("id" = String, Path, description = "The token's id")),
     responses((status = 200, description = "Revoked", body = Nothing)))]
-pub(crate) async fn revoke(State(api): State<Api>, path: TokenPath) -> Result<Response, ApiError> {
+pub(crate) async fn revoke(api: Api, path: TokenPath) -> Result<Response, ApiError> {
     tokens::revoke(&api.env, &path.user, &path.id).await?;
     Ok(delivery::json(StatusCode::OK, &Nothing {}))
 }

@@ -1,4 +1,3 @@
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
@@ -20,7 +19,7 @@ use crate::urls::Urls;
 #[utoipa::path(get, path = "/users/", tag = "users", operation_id = "list_users", params(ListParams),
     responses((status = 200, description = "Users", body = UserList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
-pub(crate) async fn list(State(api): State<Api>, urls: Urls, listing: Listing) -> Result<Response, ApiError> {
+pub(crate) async fn list(api: Api, urls: Urls, listing: Listing) -> Result<Response, ApiError> {
     let env = &api.env;
     let read =
         |limit, cursor: Option<String>| async move { users::list(env, limit, cursor.as_deref()).await };
@@ -44,7 +43,7 @@ pub(crate) async fn list(State(api): State<Api>, urls: Urls, listing: Listing) -
     responses((status = 201, description = "The user", body = UserResource,
         headers(("Location" = String, description = "Its URL")))))]
 pub(crate) async fn create(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     JsonBody(body): JsonBody<CreateUser>,
 ) -> Result<Response, ApiError> {
@@ -59,11 +58,7 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/users/{name}", tag = "users", operation_id = "read_user",
     params(("name" = String, Path, description = "The user's name")),
     responses((status = 200, description = "The user", body = UserResource)))]
-pub(crate) async fn read(
-    State(api): State<Api>,
-    urls: Urls,
-    InPath(name): InPath<UserName>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn read(api: Api, urls: Urls, InPath(name): InPath<UserName>) -> Result<Response, ApiError> {
     let user = users::get(&api.env, &name).await?;
     Ok(delivery::json(StatusCode::OK, &UserResource::new(&urls, &user)))
 }
@@ -77,7 +72,7 @@ pub(crate) async fn read(
     responses((status = 200, description = "The user", body = UserResource,
         headers(("Location" = String, description = "Its URL")))))]
 pub(crate) async fn update(
-    State(api): State<Api>,
+    api: Api,
     urls: Urls,
     InPath(name): InPath<UserName>,
     Authenticated(caller): Authenticated,

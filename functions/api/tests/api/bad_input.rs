@@ -162,7 +162,7 @@ async fn messages_name_the_field_and_repeat_no_more_than_a_bit_of_it() {
 #[tokio::test]
 async fn without_a_host_there_are_no_urls() {
     let server = Server::with_alpha().await;
-    let router = imprint_api::router(server.world.env(), crate::server::config());
+    let router = imprint_api::router(server.world.tenants(), crate::server::config());
     for host in [None, Some("a b"), Some("user@host"), Some("host/path"), Some("")] {
         let mut request = http::Request::builder()
             .uri("/products/alpha")

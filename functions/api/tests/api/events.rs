@@ -28,7 +28,7 @@ pub(crate) fn event(method: &str, path: &str, headers: &Value, body: Option<&str
 pub(crate) async fn call(world: &World, event: Value) -> Value {
     let mut context = lambda_http::Context::default();
     context.request_id = "the-invocation".to_owned();
-    function(world.env(), config())
+    function(world.tenants(), config())
         .call(LambdaEvent::new(event, context))
         .await
         .unwrap()
@@ -175,5 +175,5 @@ async fn every_sample_event_goes_through() {
 async fn what_is_no_request_is_an_error_of_the_invocation() {
     let world = World::new();
     let event = LambdaEvent::new(json!({"Records": []}), lambda_http::Context::default());
-    assert!(function(world.env(), config()).call(event).await.is_err());
+    assert!(function(world.tenants(), config()).call(event).await.is_err());
 }

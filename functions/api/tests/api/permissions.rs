@@ -100,9 +100,10 @@ fn d8_there_is_no_mutation_without_a_permission() {
         for (method, operation) in item.as_object().unwrap() {
             let method = method.to_uppercase();
             let secured = operation["security"] == json!([{"token": []}, {"bearer": []}]);
-            let is_guarded = method != "GET" || path.starts_with("/users") || path.contains("/retention");
+            let is_guarded = method != "GET" || path.starts_with("/users") || path.starts_with("/v2/") || path.contains("/retention");
             assert_eq!(secured, is_guarded, "{method} {path}");
-            if secured {
+            // What v2 asks for is a role, and has tests of its own.
+            if secured && !path.starts_with("/v2/") {
                 found.push((method, path.clone()));
             }
         }

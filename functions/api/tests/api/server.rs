@@ -9,9 +9,9 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use imprint_api::{ApiConfig, router};
 use imprint_app::access::Bootstrap;
-use imprint_app::env::Env;
 use imprint_app::ports::Change;
-use imprint_domain::access::{Permission, Permissions, Token};
+use imprint_app::tenants::Tenants;
+use imprint_domain::access::{Permission, Permissions, Rights, Token};
 use imprint_testing::{World, samples};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -40,7 +40,7 @@ pub(crate) fn config() -> ApiConfig {
 /// A token that is stored, good for an hour after noon.
 pub(crate) fn token(secret: &str, permissions: Permissions) -> Change {
     Change::CreateToken(Token {
-        permissions,
+        rights: Rights::of(permissions),
         ..samples::token(&hex::encode(Sha256::digest(secret)), "somebody")
     })
 }
@@ -49,12 +49,12 @@ impl Server {
     pub(crate) fn new() -> Self {
         let world = World::new();
         world.catalog.seed(vec![token(ADMIN, Permissions::ALL)]);
-        Self::over(world.env(), world)
+        Self::over(world.tenants(), world)
     }
 
-    pub(crate) fn over(env: Env, world: World) -> Self {
+    pub(crate) fn over(tenants: Tenants, world: World) -> Self {
         Self {
-            router: router(env, config()),
+            router: router(tenants, config()),
             world,
         }
     }

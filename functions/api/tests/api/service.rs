@@ -181,7 +181,7 @@ async fn urls_are_those_that_the_caller_used() {
             request = request.header("x-forwarded-proto", scheme);
         }
         let request = request.body(axum::body::Body::empty()).unwrap();
-        let router = imprint_api::router(server.world.env(), crate::server::config());
+        let router = imprint_api::router(server.world.tenants(), crate::server::config());
         let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
         let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
         let root: serde_json::Value = serde_json::from_slice(&body).unwrap();

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imprint_api::function;
-use imprint_app::env::Env;
 use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::tenants::Tenants;
 use imprint_lambda::LambdaEvent;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -21,12 +21,13 @@ use crate::server::{ADMIN, Server, WITH_FORMS, basic, config};
 const LIMIT: usize = 6 * 1024 * 1024;
 
 /// The ports in memory, but with the forms of S3: signing sends nothing.
-fn env(server: &Server) -> Env {
+fn tenants(server: &Server) -> Tenants {
     let variables: BTreeMap<String, String> = [
         ("IMPRINT_STAGE", "prod"),
         ("IMPRINT_TABLE", "catalog"),
         ("IMPRINT_BUCKET", "docs-of-the-institute"),
         ("IMPRINT_DOMAIN", "example.org"),
+        ("IMPRINT_SEALING_KEY", "a random text of thirty-two characters"),
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
         (
@@ -39,10 +40,7 @@ fn env(server: &Server) -> Env {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
     let aws = imprint_aws::connect(&variables, server.world.clock.clone()).unwrap();
-    Env {
-        uploads: aws.uploads,
-        ..server.world.env()
-    }
+    server.world.tenants_with(aws.of_installation().uploads)
 }
 
 /// As long as the real ones, and as hard to compress.
@@ -52,10 +50,10 @@ fn session_token() -> String {
 }
 
 async fn register(server: &Server, directories: usize, encoding: Option<&str>) -> Value {
-    call(env(server), directories, encoding).await
+    call(tenants(server), directories, encoding).await
 }
 
-async fn call(env: Env, directories: usize, encoding: Option<&str>) -> Value {
+async fn call(tenants: Tenants, directories: usize, encoding: Option<&str>) -> Value {
     let directories: Vec<String> = (0..directories)
         .map(|n| format!("api/python/package-{n:05}/_modules/"))
         .collect();
@@ -67,7 +65,7 @@ async fn call(env: Env, directories: usize, encoding: Option<&str>) -> Value {
     }
     let event = event("POST", "/products/alpha/builds/", &headers, Some(&body));
     let event = LambdaEvent::new(event, lambda_http::Context::default());
-    function(env, config()).call(event).await.unwrap()
+    function(tenants, config()).call(event).await.unwrap()
 }
 
 #[tokio::test]
@@ -138,11 +136,8 @@ impl Uploads for Noise {
 #[tokio::test]
 async fn what_does_not_fit_even_compressed_is_refused_before_anything_is_stored() {
     let server = Server::with_alpha().await;
-    let env = Env {
-        uploads: Arc::new(Noise),
-        ..server.world.env()
-    };
-    let response = call(env, 2000, Some("gzip")).await;
+    let tenants = server.world.tenants_with(Arc::new(Noise));
+    let response = call(tenants, 2000, Some("gzip")).await;
     assert_eq!(response["statusCode"], 413);
     let error: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
     let message = error["message"].as_str().unwrap();

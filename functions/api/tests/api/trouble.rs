@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use imprint_app::env::Env;
 use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
 use imprint_testing::{Moment, Trouble};
 use serde_json::json;
@@ -124,11 +123,8 @@ impl Uploads for Panics {
 #[tokio::test]
 async fn a_panic_is_a_500_like_any_other() {
     let server = Server::with_alpha().await;
-    let env = Env {
-        uploads: Arc::new(Panics),
-        ..server.world.env()
-    };
-    let server = Server::over(env, server.world);
+    let tenants = server.world.tenants_with(Arc::new(Panics));
+    let server = Server::over(tenants, server.world);
     let call = server
         .post("/products/alpha/builds/")
         .admin()

@@ -1,8 +1,6 @@
 //! Tokens for machines: made, listed and revoked by their user.
 
-use imprint_domain::access::{
-    Permissions, Products, Token, TokenDays, TokenKind, TokenScope, User, UserName,
-};
+use imprint_domain::access::{Products, Rights, Token, TokenDays, TokenKind, TokenScope, User, UserName};
 use imprint_domain::id::TokenId;
 use imprint_domain::text::Title;
 
@@ -17,8 +15,8 @@ pub struct NewToken {
     /// What its user calls it.
     pub label: Title,
     /// What it may do.
-    pub permissions: Permissions,
-    /// Where it may do that.
+    pub rights: Rights,
+    /// The products that it is limited to.
     pub products: Products,
     /// How long it lives.
     pub days: TokenDays,
@@ -36,7 +34,7 @@ pub async fn create(env: &Env, name: &UserName, new: NewToken) -> Result<Issued,
                 "Invalid Token: the user is disabled".to_owned(),
             ));
         }
-        let scope = TokenScope::new(new.permissions, new.products.clone(), user.permissions)
+        let scope = TokenScope::new(new.rights.clone(), new.products.clone(), &user.rights())
             .map_err(|error| AppError::Invalid(format!("Invalid Token: {error}")))?;
         let now = env.clock.now();
         let label = new.label.clone();
@@ -110,14 +108,13 @@ async fn all(env: &Env, name: &UserName, asked: impl Fn(&Token) -> bool) -> Resu
 /// again ends the rest.
 pub(super) async fn change_user(
     env: &Env,
-    change: Change,
+    mut changes: Vec<Change>,
     user: &User,
     doomed: impl Fn(&Token) -> bool,
 ) -> Result<(), AppError> {
-    let room = <dyn crate::ports::Catalog>::MAX_CHANGES - 1;
+    let room = <dyn crate::ports::Catalog>::MAX_CHANGES - changes.len();
     let mut tokens = all(env, &user.name, &doomed).await?;
     let rest = tokens.split_off(tokens.len().min(room));
-    let mut changes = vec![change];
     changes.extend(tokens.into_iter().map(Change::RevokeToken));
     env.catalog.commit(changes).await?;
     end(env, rest).await?;

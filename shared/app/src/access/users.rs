@@ -1,7 +1,7 @@
 //! Users: made, changed, disabled.
 
 use imprint_domain::access::{
-    About, Caller, NewPassword, Permission, Permissions, TokenKind, User, UserName,
+    Caller, Memberships, NewPassword, Permission, Permissions, TokenKind, User, UserName,
 };
 use imprint_domain::id::Revision;
 
@@ -31,6 +31,7 @@ pub async fn create(env: &Env, new: NewUser) -> Result<User, AppError> {
         password_hash: new.secret.stored(env)?,
         name: new.name,
         permissions: new.permissions,
+        memberships: Memberships::default(),
         created_at: env.clock.now(),
         disabled_at: None,
         revision: Revision::NEW,
@@ -107,7 +108,7 @@ pub async fn update(
         let changed = changed(env, &user, patch)?;
         let doomed = |token: &imprint_domain::access::Token| {
             changed.disabled_at.is_some()
-                || !token.permissions.is_within(changed.permissions)
+                || !token.rights.is_within(&changed.rights())
                 || (patch.password.is_some() && token.kind == TokenKind::Login)
         };
         let change = if changed == user {
@@ -115,7 +116,7 @@ pub async fn update(
         } else {
             Change::UpdateUser(changed.clone())
         };
-        match change_user(env, change, &user, doomed).await {
+        match change_user(env, vec![change], &user, doomed).await {
             Ok(()) => return Ok(changed),
             Err(AppError::Contended) => {}
             Err(error) => return Err(error),
@@ -126,7 +127,7 @@ pub async fn update(
 
 fn check_rights(caller: &Caller, name: &UserName, patch: &UserPatch) -> Result<(), AppError> {
     let is_own = caller.user == *name;
-    let manages = caller.may(Permission::AdminUser, About::Everything);
+    let manages = caller.manages_installation();
     if !manages && (!is_own || patch.permissions.is_some() || patch.standing.is_some()) {
         return Err(AppError::Forbidden);
     }

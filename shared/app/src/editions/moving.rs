@@ -152,7 +152,7 @@ pub(crate) fn copy_message(edition: &Edition, task: &TaskId) -> Option<Message> 
         organization: edition.organization.clone(),
         product: edition.product.clone(),
         edition: edition.id,
-        source: KeyPrefix::build(&edition.product, &pointer.build_slug),
+        source: KeyPrefix::build(&edition.organization, &edition.product, &pointer.build_slug),
         destination: edition.prefix(),
         surrogate_key: edition.surrogate_key.clone(),
         pointer,

@@ -1,14 +1,15 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use imprint_domain::access::{LoginFailures, Token, User, UserName};
+use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
+use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{Task, TaskEdition};
 
 use super::StoreError;
@@ -17,6 +18,15 @@ use super::StoreError;
 /// needs the stored revision to be the one that the given value carries; the stored value gets the next revision.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
+    /// A new organization.
+    CreateOrganization(Organization),
+    /// A changed organization.
+    UpdateOrganization(Organization),
+    /// A member's row in the list of its organization, written whatever was there: the user's own update beside it is the
+    /// condition.
+    PutMember(Member),
+    /// Takes a member's row off the list. Removing what is not there is no conflict.
+    RemoveMember(Member),
     /// A new product.
     CreateProduct(Product),
     /// A changed product.
@@ -117,6 +127,24 @@ pub struct Ids {
 /// The state of everything but the files. Reads are consistent: they see every finished commit.
 #[async_trait]
 pub trait Catalog: Send + Sync {
+    /// An organization as it is stored. One request.
+    async fn organization(&self, slug: &OrganizationSlug) -> Result<Option<Organization>, StoreError>;
+
+    /// The stored organizations in the order of their slugs, `limit` a page, from `cursor` on.
+    async fn organizations(
+        &self,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Organization>, StoreError>;
+
+    /// The members of an organization in the order of their names, `limit` a page, from `cursor` on.
+    async fn members(
+        &self,
+        org: &OrganizationSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Member>, StoreError>;
+
     /// A product by its slug. One request.
     async fn product(
         &self,
@@ -159,6 +187,14 @@ pub trait Catalog: Send + Sync {
         id: BuildId,
     ) -> Result<Option<Build>, StoreError>;
 
+    /// A build of a known product by its slug. Two requests: whose the slug is, and the build.
+    async fn build_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &BuildSlug,
+    ) -> Result<Option<Build>, StoreError>;
+
     /// An edition by its number. Two requests: where it is, and itself.
     async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError>;
 
@@ -168,6 +204,14 @@ pub trait Catalog: Send + Sync {
         org: &OrganizationSlug,
         product: &ProductSlug,
         id: EditionId,
+    ) -> Result<Option<Edition>, StoreError>;
+
+    /// The live edition of a known product that has a slug. Two requests: whose the slug is, and the edition.
+    async fn edition_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &EditionSlug,
     ) -> Result<Option<Edition>, StoreError>;
 
     /// Moves of an edition, newest first, `limit` a page, from `cursor` on.

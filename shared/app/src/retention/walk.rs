@@ -3,10 +3,11 @@
 use tokio::time::Instant;
 
 use super::retain_product;
-use crate::env::Env;
+use crate::error::AppError;
 use crate::outgoing::Chain;
 use crate::pace::Ran;
-use crate::ports::{StoreError, Walk};
+use crate::ports::Walk;
+use crate::tenants::Tenants;
 use crate::walk::Place;
 
 /// Products in one page. Where a run stops, the next begins with the page.
@@ -29,17 +30,18 @@ pub struct Retained {
 ///
 /// # Errors
 /// When the store does not say which products there are.
-pub async fn retain(env: &Env, deadline: Option<Instant>) -> Result<Retained, StoreError> {
+pub async fn retain(tenants: &Tenants, deadline: Option<Instant>) -> Result<Retained, AppError> {
     let mut retained = Retained::default();
-    let mut place = Place::of(env, Walk::Retention).await?;
+    let mut place = Place::of(tenants, Walk::Retention).await?;
     for _ in 0..PAGES {
-        let page = place.products(env, PAGE).await?;
+        let env = place.env(tenants).await?;
+        let page = place.products(&env, PAGE).await?;
         for product in &page.items {
             if is_over(deadline) {
                 return Ok(retained);
             }
             retained.products += 1;
-            match retain_product(env, &product.slug, deadline).await {
+            match retain_product(&env, &product.slug, deadline).await {
                 Ok((effects, ran)) => {
                     retained.effects += effects.len() as u64;
                     if ran == Ran::OutOfTime && is_over(deadline) {
@@ -52,9 +54,11 @@ pub async fn retain(env: &Env, deadline: Option<Instant>) -> Result<Retained, St
                 }
             }
         }
-        place.after = page.next;
-        place.keep(env, Walk::Retention).await?;
-        if place.after.is_none() {
+        let next = place.next(tenants, page.next).await?;
+        let is_last = next.is_none();
+        place = next.unwrap_or_default();
+        place.keep(tenants, Walk::Retention).await?;
+        if is_last {
             break;
         }
     }

@@ -482,13 +482,13 @@ async fn every_product_is_looked_after_in_slices_and_one_that_fails_holds_up_no_
     here.later(8);
     // The samples are as old as the installation; which one fails does not matter.
     here.world.faults().once("catalog.builds", 7, Moment::Before, Trouble::Busy);
-    let first = retain(&here.env, None).await.unwrap();
+    let first = retain(&here.world.tenants(), None).await.unwrap();
     assert_eq!((first.products, first.failed), (400, 1));
-    let second = retain(&here.env, None).await.unwrap();
+    let second = retain(&here.world.tenants(), None).await.unwrap();
     assert_eq!((second.products, second.failed), (51, 0));
     assert_eq!(first.effects + second.effects, 1);
     assert!(here.build(build.id).unwrap().doom.is_some());
-    let third = retain(&here.env, None).await.unwrap();
+    let third = retain(&here.world.tenants(), None).await.unwrap();
     assert_eq!(third.products, 400, "it begins anew");
 }
 
@@ -497,6 +497,6 @@ async fn every_product_is_looked_after_in_slices_and_one_that_fails_holds_up_no_
 async fn a_run_ends_before_its_time_is_up() {
     let here = Installation::new().await;
     let over = Some(tokio::time::Instant::now());
-    assert_eq!(retain(&here.env, over).await.unwrap().products, 0);
-    assert_eq!(retain(&here.env, None).await.unwrap().products, 1);
+    assert_eq!(retain(&here.world.tenants(), over).await.unwrap().products, 0);
+    assert_eq!(retain(&here.world.tenants(), None).await.unwrap().products, 1);
 }

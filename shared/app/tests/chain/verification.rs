@@ -129,10 +129,10 @@ async fn a_marker_whose_event_was_lost_confirms_its_build_once() {
     here.world.objects.put(marker.as_str(), "", Headers::default());
     let of_nobody = ObjectKey::completion_marker(imprint_domain::id::BuildId(77));
     here.world.objects.put(of_nobody.as_str(), "", Headers::default());
-    assert_eq!(confirm_unheard(&here.env).await.unwrap(), 0, "its event may still come");
+    assert_eq!(confirm_unheard(&here.world.tenants()).await.unwrap(), 0, "its event may still come");
     here.world.clock.advance(SignedDuration::from_mins(6));
-    assert_eq!(confirm_unheard(&here.env).await.unwrap(), 1);
-    assert_eq!(confirm_unheard(&here.env).await.unwrap(), 0);
+    assert_eq!(confirm_unheard(&here.world.tenants()).await.unwrap(), 1);
+    assert_eq!(confirm_unheard(&here.world.tenants()).await.unwrap(), 0);
     assert_eq!(here.world.objects.keys("_imprint/uploads/"), [""; 0]);
     here.settle().await;
     here.assert_shows("main", &a);
@@ -142,11 +142,11 @@ async fn a_marker_whose_event_was_lost_confirms_its_build_once() {
     here.world.objects.put(ObjectKey::completion_marker(build.id).as_str(), "", Headers::default());
     here.world.clock.advance(SignedDuration::from_mins(6));
     let tasks = here.world.catalog.all_tasks().len();
-    assert_eq!(confirm_unheard(&here.env).await.unwrap(), 0);
+    assert_eq!(confirm_unheard(&here.world.tenants()).await.unwrap(), 0);
     assert_eq!(here.world.catalog.all_tasks().len(), tasks);
     here.world.counts().reset();
-    confirm_unheard(&here.env).await.unwrap();
-    assert_eq!(here.world.counts().total(), 1, "the list stays short");
+    confirm_unheard(&here.world.tenants()).await.unwrap();
+    assert_eq!(here.world.counts().total(), 3, "the list stays short");
 }
 
 #[tokio::test(start_paused = true)]
@@ -163,7 +163,7 @@ async fn the_walk_comes_to_every_edition_and_begins_anew() {
     here.world.objects.remove("alpha/v/DM-2/index.html");
     let mut found = Vec::new();
     for _ in 0..12 {
-        let verified = verify_next(&here.env).await.unwrap();
+        let verified = verify_next(&here.world.tenants()).await.unwrap();
         let repaired = matches!(verified, Some(Verified::Repaired { .. }));
         found.push(verified);
         if repaired {
@@ -184,10 +184,10 @@ async fn an_edition_whose_look_fails_is_passed_by() {
     here.publish(&a, "main").await;
     here.publish(&b, "DM-1").await;
     here.world.faults().once("objects.list", 1, Moment::Before, imprint_testing::Trouble::Busy);
-    verify_next(&here.env).await.unwrap_err();
+    verify_next(&here.world.tenants()).await.unwrap_err();
     let product = here.world.catalog.all_products().remove(0);
     assert_eq!(product.slug.as_str(), "alpha");
     here.world.objects.remove("alpha/v/DM-1/index.html");
-    let next = verify_next(&here.env).await.unwrap();
+    let next = verify_next(&here.world.tenants()).await.unwrap();
     assert!(matches!(next, Some(Verified::Repaired { .. })), "{next:?}");
 }

@@ -70,6 +70,22 @@ impl Key {
         }
     }
 
+    /// The partition of all organizations. Their slugs are the sort keys as they are.
+    pub(super) const ORGANIZATIONS: &'static str = "ORGANIZATIONS";
+
+    pub(super) fn organization(slug: &OrganizationSlug) -> Self {
+        Self::new(Self::ORGANIZATIONS, slug.as_str())
+    }
+
+    /// The partition of an organization's members.
+    pub(super) fn members(org: &OrganizationSlug) -> String {
+        format!("MEMBERS#{}", part(org.as_str()))
+    }
+
+    pub(super) fn member(org: &OrganizationSlug, user: &UserName) -> Self {
+        Self::new(Self::members(org), user.as_str())
+    }
+
     pub(super) fn product(org: &OrganizationSlug, product: &ProductSlug) -> Self {
         Self::new(of_product("P", org, product), "PRODUCT")
     }

@@ -7,8 +7,10 @@ use imprint_domain::access::User;
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::id::{Revision, TaskId};
+use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 use imprint_domain::task::Task;
+use serde::Serialize;
 
 use super::items::{self, Item, Place};
 use super::keys::Key;
@@ -76,6 +78,21 @@ fn opened_and_closed(changes: &[Change]) -> BTreeSet<TaskId> {
 fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> Result<(), StoreError> {
     let mut write = |key: Key, action: Action| writes.push(Write { key, action });
     match change {
+        Change::CreateOrganization(organization) => writes.push(create_organization(organization)?),
+        Change::UpdateOrganization(mut organization) => {
+            let seen = organization.revision;
+            organization.revision = seen.next();
+            let key = Key::organization(&organization.slug);
+            let item = items::revised(key.clone(), &organization, organization.revision)?;
+            write(key, Action::Replace(item, seen));
+        }
+        Change::PutMember(member) => {
+            let key = Key::member(&member.organization, &member.user);
+            write(key.clone(), Action::Put(items::thing(key, &member)?));
+        }
+        Change::RemoveMember(member) => {
+            write(Key::member(&member.organization, &member.user), Action::Delete);
+        }
         Change::CreateProduct(product) => writes.extend(create_product(product)?),
         Change::UpdateProduct(mut product) => {
             let seen = product.revision;
@@ -103,7 +120,7 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             writes.push(update_edition(edition)?);
         }
         Change::RestoreEdition(edition) => {
-            writes.push(claim(slug_of(&edition)));
+            writes.push(claim_of(slug_of(&edition), &edition.id)?);
             writes.push(update_edition(edition)?);
         }
         Change::DeleteBuild(build) => {
@@ -182,6 +199,18 @@ fn claim(key: Key) -> Write {
     create(key.clone(), items::claim(key))
 }
 
+/// A claim that says whose it is.
+fn claim_of(key: Key, owner: &impl Serialize) -> Result<Write, StoreError> {
+    Ok(create(key.clone(), items::thing(key, owner)?))
+}
+
+fn create_organization(mut organization: Organization) -> Result<Write, StoreError> {
+    organization.revision = organization.revision.next();
+    let key = Key::organization(&organization.slug);
+    let item = items::revised(key.clone(), &organization, organization.revision)?;
+    Ok(create(key, item))
+}
+
 fn create_product(mut product: Product) -> Result<[Write; 2], StoreError> {
     product.revision = product.revision.next();
     let key = Key::product(&product.organization, &product.slug);
@@ -202,7 +231,7 @@ fn create_build(mut build: Build) -> Result<[Write; 3], StoreError> {
     let at = items::thing(pointer.clone(), &place)?;
     Ok([
         create(key, item),
-        claim(Key::build_slug(org, product, &build.slug)),
+        claim_of(Key::build_slug(org, product, &build.slug), &build.id)?,
         create(pointer, at),
     ])
 }
@@ -218,7 +247,8 @@ fn create_edition(mut edition: Edition) -> Result<[Write; 3], StoreError> {
         product: product.clone(),
     };
     let at = items::thing(pointer.clone(), &place)?;
-    Ok([create(key, item), claim(slug_of(&edition)), create(pointer, at)])
+    let slug = claim_of(slug_of(&edition), &edition.id)?;
+    Ok([create(key, item), slug, create(pointer, at)])
 }
 
 fn update_edition(mut edition: Edition) -> Result<Write, StoreError> {

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use imprint_domain::id::SurrogateKey;
 use imprint_domain::key::{KeyPrefix, ObjectKey};
+use imprint_domain::slug::OrganizationSlug;
 
 use super::*;
 
@@ -18,7 +19,7 @@ fn uploads(token: Option<&str>, endpoint: Option<&str>) -> S3Uploads {
         dynamodb: None,
         sqs: None,
     };
-    S3Uploads::new(&aws, "sigv4examplebucket".to_owned())
+    S3Uploads::new(&aws, "sigv4examplebucket".to_owned(), "inbox".to_owned())
 }
 
 fn now() -> Timestamp {
@@ -31,7 +32,11 @@ fn day() -> SignedDuration {
 
 fn files() -> UploadSlot {
     UploadSlot::Files {
-        prefix: KeyPrefix::build(&"pipelines".parse().unwrap(), &"7".parse().unwrap()),
+        prefix: KeyPrefix::build(
+            &OrganizationSlug::default(),
+            &"pipelines".parse().unwrap(),
+            &"7".parse().unwrap(),
+        ),
         surrogate_key: SurrogateKey::from_bytes([0xab; 16]),
     }
 }

@@ -51,7 +51,8 @@ impl Stack {
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb.build());
         create_table(&dynamodb).await;
         let variables = variables(&standins, &sqs).await;
-        let env = connect(&variables, Arc::new(SystemClock)).expect("the variables are right");
+        let tenants = connect(&variables, Arc::new(SystemClock)).expect("the variables are right");
+        let env = tenants.of_installation();
         standins.counts().reset();
         Self {
             standins,
@@ -68,7 +69,8 @@ impl Stack {
         for (name, value) in changes {
             variables.insert((*name).to_owned(), (*value).to_owned());
         }
-        connect(&variables, Arc::new(SystemClock)).expect("the variables are right")
+        let tenants = connect(&variables, Arc::new(SystemClock)).expect("the variables are right");
+        tenants.of_installation()
     }
 
     /// The requests since the last call, by operation, of everything that carries the test function's name.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Permission, Permissions, UserName};
+use super::{Memberships, Permission, Permissions, Role, UserName};
 use crate::id::TokenId;
-use crate::slug::ProductSlug;
+use crate::slug::{OrganizationSlug, ProductSlug};
 use crate::text::Title;
 
 /// LTD's tokens live an hour.
@@ -28,13 +28,68 @@ pub struct Token {
     /// How it was got.
     pub kind: TokenKind,
     /// What it may do: at most what the user might when it was issued.
-    pub permissions: Permissions,
-    /// Where it may do that.
+    #[serde(flatten)]
+    pub rights: Rights,
+    /// The products of the one organization that it is limited to.
     pub products: Products,
     /// When it was issued.
     pub created_at: Timestamp,
     /// When it stops being accepted.
     pub expires_at: Timestamp,
+}
+
+/// What a user or a token may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// In the default organization; and whether it manages the installation's users and organizations.
+    pub permissions: Permissions,
+    /// What it is in organizations.
+    #[serde(default, skip_serializing_if = "Memberships::is_empty")]
+    pub memberships: Memberships,
+}
+
+impl Rights {
+    /// Those that LTD's permissions are.
+    pub fn of(permissions: Permissions) -> Self {
+        Self {
+            permissions,
+            memberships: Memberships::default(),
+        }
+    }
+
+    /// Whether the other has every right of this one.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.permissions.is_within(other.permissions) && self.memberships.is_within(&other.memberships)
+    }
+
+    /// What they are in an organization. Whoever manages the installation could make itself a member of any, so it need
+    /// not; in the default organization LTD's permissions say everything.
+    pub fn role_in(&self, organization: &OrganizationSlug) -> Option<Role> {
+        let member = self.memberships.role(organization);
+        let by_permissions = if organization.is_default() {
+            Role::of_permissions(self.permissions)
+        } else {
+            self.permissions.has(Permission::AdminUser).then_some(Role::Admin)
+        };
+        member.max(by_permissions)
+    }
+
+    /// LTD's permissions within an organization.
+    pub fn permissions_in(&self, organization: &OrganizationSlug) -> Permissions {
+        let of = |role: Option<Role>| role.map_or(Permissions::NONE, Role::permissions);
+        if organization.is_default() {
+            of(self.memberships.role(organization)).union(self.permissions)
+        } else {
+            of(self.role_in(organization))
+        }
+    }
+
+    /// Whether a build that they upload may bring the edition that it needs: LTD asks for the permission to administer
+    /// editions, which an uploader of an organization has for just this.
+    pub fn bring_editions_to(&self, organization: &OrganizationSlug) -> bool {
+        self.permissions_in(organization).has(Permission::AdminEdition)
+            || self.memberships.role(organization) >= Some(Role::Uploader)
+    }
 }
 
 /// How a token was got.
@@ -95,8 +150,8 @@ pub struct Caller {
     /// How the token was got.
     pub kind: TokenKind,
     /// What the token may do.
-    pub permissions: Permissions,
-    /// Where it may do that.
+    pub rights: Rights,
+    /// The products that it is limited to.
     pub products: Products,
 }
 
@@ -105,16 +160,21 @@ impl From<Token> for Caller {
         Self {
             user: token.user,
             kind: token.kind,
-            permissions: token.permissions,
+            rights: token.rights,
             products: token.products,
         }
     }
 }
 
 impl Caller {
-    /// Whether the token is good for what a request does to what it is about.
-    pub fn may(&self, permission: Permission, about: About<'_>) -> bool {
-        self.permissions.has(permission) && self.products.include(about)
+    /// Whether the token is good for what a request does within an organization to what it is about.
+    pub fn may(&self, organization: &OrganizationSlug, permission: Permission, about: About<'_>) -> bool {
+        self.rights.permissions_in(organization).has(permission) && self.products.include(about)
+    }
+
+    /// Whether the token is good for the installation's users and organizations.
+    pub fn manages_installation(&self) -> bool {
+        self.rights.permissions.has(Permission::AdminUser) && self.products == Products::All
     }
 
     /// Whether the user itself asks. A token of a machine is not the user: whoever steals it from CI shall not make
@@ -130,7 +190,7 @@ impl Caller {
 /// What a new token of a machine may do and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenScope {
-    permissions: Permissions,
+    rights: Rights,
     products: Products,
 }
 
@@ -143,6 +203,9 @@ pub enum ScopeError {
     /// More than the user may.
     #[error("it would have permissions that its user does not have")]
     TooMuch,
+    /// Products are those of one organization.
+    #[error("a token that is limited to products has rights in one organization only")]
+    ProductsOfSeveral,
     /// Users are not part of a product.
     #[error("a token that is limited to products cannot have ADMIN_USER")]
     UsersOfAProduct,
@@ -159,11 +222,12 @@ impl TokenScope {
     ///
     /// # Errors
     /// When it exceeds what is held, or makes no sense.
-    pub fn new(permissions: Permissions, products: Products, held: Permissions) -> Result<Self, ScopeError> {
-        if permissions == Permissions::NONE {
+    pub fn new(rights: Rights, products: Products, held: &Rights) -> Result<Self, ScopeError> {
+        let places = rights.memberships.iter().len() + usize::from(rights.permissions != Permissions::NONE);
+        if places == 0 {
             return Err(ScopeError::Nothing);
         }
-        if !permissions.is_within(held) {
+        if !rights.is_within(held) {
             return Err(ScopeError::TooMuch);
         }
         if let Products::Only(products) = &products {
@@ -172,19 +236,19 @@ impl TokenScope {
                 1..=MAX_PRODUCTS => {}
                 _ => return Err(ScopeError::TooManyProducts),
             }
-            if permissions.has(Permission::AdminUser) {
+            if rights.permissions.has(Permission::AdminUser) {
                 return Err(ScopeError::UsersOfAProduct);
             }
+            if places > 1 {
+                return Err(ScopeError::ProductsOfSeveral);
+            }
         }
-        Ok(Self {
-            permissions,
-            products,
-        })
+        Ok(Self { rights, products })
     }
 
     /// What the token may do, and where.
-    pub fn into_parts(self) -> (Permissions, Products) {
-        (self.permissions, self.products)
+    pub fn into_parts(self) -> (Rights, Products) {
+        (self.rights, self.products)
     }
 }
 
@@ -226,6 +290,51 @@ mod tests {
         raw.parse().unwrap()
     }
 
+    fn slug_of_organization(raw: &str) -> OrganizationSlug {
+        raw.parse().unwrap()
+    }
+
+    #[test]
+    fn rights_in_one_organization_are_none_in_another() {
+        let (own, acme) = (OrganizationSlug::default(), slug_of_organization("acme"));
+        let member = Rights {
+            permissions: Permissions::NONE,
+            memberships: Memberships::of(acme.clone(), Role::Uploader),
+        };
+        assert_eq!(member.role_in(&acme), Some(Role::Uploader));
+        assert_eq!(member.role_in(&own), None);
+        assert!(member.bring_editions_to(&acme) && !member.bring_editions_to(&own));
+        let ltd = Rights::of(Role::Admin.permissions());
+        assert_eq!((ltd.role_in(&own), ltd.role_in(&acme)), (Some(Role::Admin), None));
+        let manager = Rights::of(Permissions::of(&[AdminUser]));
+        assert_eq!(manager.role_in(&acme), Some(Role::Admin));
+        assert!(manager.permissions_in(&acme).has(UploadBuild));
+        assert!(!manager.permissions_in(&own).has(UploadBuild));
+    }
+
+    #[test]
+    fn a_token_for_products_is_one_for_a_single_organization() {
+        let acme = Memberships::of(slug_of_organization("acme"), Role::Admin);
+        let upload = Permissions::of(&[UploadBuild]);
+        let held = Rights {
+            permissions: upload,
+            memberships: acme.clone(),
+        };
+        assert_eq!(
+            TokenScope::new(held.clone(), only(&["aa"]), &held),
+            Err(ScopeError::ProductsOfSeveral)
+        );
+        let less = Rights {
+            permissions: Permissions::NONE,
+            memberships: Memberships::of(slug_of_organization("acme"), Role::Uploader),
+        };
+        assert!(TokenScope::new(less.clone(), only(&["aa"]), &held).is_ok());
+        assert_eq!(
+            TokenScope::new(held.clone(), Products::All, &less),
+            Err(ScopeError::TooMuch)
+        );
+    }
+
     fn only(slugs: &[&str]) -> Products {
         Products::Only(slugs.iter().map(|raw| slug(raw)).collect())
     }
@@ -245,7 +354,7 @@ mod tests {
         let login = Caller {
             user: dev.clone(),
             kind: TokenKind::Login,
-            permissions: Permissions::of(&[UploadBuild]),
+            rights: Rights::of(Permissions::of(&[UploadBuild])),
             products: only(&["aa"]),
         };
         assert!(login.is(&dev) && !login.is(&"other".parse().unwrap()));
@@ -256,15 +365,19 @@ mod tests {
         };
         assert!(!machine.is(&dev));
         let about = slug("aa");
-        assert!(machine.may(UploadBuild, About::Product(&about)));
-        assert!(!machine.may(UploadBuild, About::Everything));
-        assert!(!machine.may(AdminUser, About::Product(&about)));
+        let own = OrganizationSlug::default();
+        assert!(machine.may(&own, UploadBuild, About::Product(&about)));
+        assert!(!machine.may(&own, UploadBuild, About::Everything));
+        assert!(!machine.may(&own, AdminUser, About::Product(&about)));
+        assert!(!machine.may(&slug_of_organization("acme"), UploadBuild, About::Product(&about)));
     }
 
     #[test]
     fn a_token_never_has_more_than_its_user() {
         let upload = Permissions::of(&[UploadBuild]);
-        let scope = |permissions, products, held| TokenScope::new(permissions, products, held).map(drop);
+        let scope = |permissions, products, held| {
+            TokenScope::new(Rights::of(permissions), products, &Rights::of(held)).map(drop)
+        };
         assert_eq!(scope(upload, Products::All, Permissions::ALL), Ok(()));
         assert_eq!(scope(upload, only(&["aa"]), upload), Ok(()));
         assert_eq!(

@@ -7,6 +7,7 @@ use crate::organization::Layout;
 fn organization() -> Organization {
     Organization {
         slug: "default".parse().unwrap(),
+        title: "Example".parse().unwrap(),
         layout: Layout::Path,
         domain: "www.example.org".into(),
         path_prefix: "/docs".into(),
@@ -14,8 +15,12 @@ fn organization() -> Organization {
         bucket: "docs".into(),
         fastly_domain: String::new(),
         fastly_service: None,
+        fastly_key: None,
         ticket_url: Some("https://tickets.example.org/".parse().unwrap()),
         default_edition: "__main".parse().unwrap(),
+        created_at: Timestamp::UNIX_EPOCH,
+        policy: crate::organization::Policy::default(),
+        revision: Revision::NEW,
     }
 }
 

@@ -5,6 +5,7 @@ mod builds;
 mod commits;
 mod deletion;
 mod editions;
+mod organizations;
 mod outbox;
 mod products;
 mod tasks;
@@ -27,6 +28,11 @@ pub type Test = for<'a> fn(&'a dyn Catalog) -> BoxFuture<'a, ()>;
 
 /// Every test with its name, to run one by one.
 pub const ALL: &[(&str, Test)] = suite![Test:
+    organizations::an_organization_is_read_as_it_was_created_and_created_only_once,
+    organizations::an_update_of_an_organization_needs_its_revision,
+    organizations::organizations_are_listed_by_slug,
+    organizations::members_are_listed_by_name_until_they_are_removed,
+    organizations::builds_and_live_editions_are_found_by_their_slugs,
     products::a_product_is_read_as_it_was_created,
     products::a_product_is_created_only_once,
     products::an_update_needs_the_revision_that_is_stored,

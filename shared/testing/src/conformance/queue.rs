@@ -106,7 +106,7 @@ impl<'a> Place<'a> {
     /// What arrived for this place.
     async fn received(&self, step: Step) -> Vec<Envelope> {
         let all = self.ends.receiver.receive_all(step).await;
-        let own = |envelope: &Envelope| *samples::organization_of(&envelope.message) == self.org;
+        let own = |envelope: &Envelope| *envelope.message.organization() == self.org;
         all.into_iter().filter(own).collect()
     }
 }

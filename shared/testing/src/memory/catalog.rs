@@ -6,14 +6,15 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError, Walk};
-use imprint_domain::access::{LoginFailures, Token, User, UserName};
+use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
+use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{EditionStep, Task};
 use jiff::Timestamp;
 
@@ -105,6 +106,45 @@ const FIND_AND_READ: u64 = 2;
 
 #[async_trait]
 impl Catalog for MemoryCatalog {
+    async fn organization(&self, slug: &OrganizationSlug) -> Result<Option<Organization>, StoreError> {
+        self.ask("catalog.organization", |state| {
+            state.organizations.get(slug).cloned()
+        })
+        .await
+    }
+
+    async fn organizations(
+        &self,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Organization>, StoreError> {
+        self.ask("catalog.organizations", |state| {
+            let all = state.organizations.values().cloned();
+            page(all.collect(), limit, cursor, |organization| {
+                organization.slug.to_string()
+            })
+        })
+        .await?
+    }
+
+    async fn members(
+        &self,
+        org: &OrganizationSlug,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Member>, StoreError> {
+        self.ask("catalog.members", |state| {
+            let own = state
+                .members
+                .values()
+                .filter(|member| member.organization == *org);
+            page(own.cloned().collect(), limit, cursor, |member| {
+                member.user.to_string()
+            })
+        })
+        .await?
+    }
+
     async fn product(
         &self,
         org: &OrganizationSlug,
@@ -182,6 +222,25 @@ impl Catalog for MemoryCatalog {
         .await
     }
 
+    async fn build_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &BuildSlug,
+    ) -> Result<Option<Build>, StoreError> {
+        let call = Call {
+            method: "catalog.build_with_slug",
+            requests: FIND_AND_READ,
+        };
+        self.pass(call, |state| {
+            let of_product = |build: &&Build| {
+                build.organization == *org && build.product == *product && build.slug == *slug
+            };
+            state.builds.values().find(of_product).cloned()
+        })
+        .await
+    }
+
     async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
         let call = Call {
             method: "catalog.edition",
@@ -199,6 +258,26 @@ impl Catalog for MemoryCatalog {
         self.ask("catalog.edition_of", |state| {
             let edition = state.editions.get(&id)?;
             (edition.organization == *org && edition.product == *product).then(|| edition.clone())
+        })
+        .await
+    }
+
+    async fn edition_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+        slug: &EditionSlug,
+    ) -> Result<Option<Edition>, StoreError> {
+        let call = Call {
+            method: "catalog.edition_with_slug",
+            requests: FIND_AND_READ,
+        };
+        self.pass(call, |state| {
+            let has_slug = |edition: &&Edition| {
+                let of_product = edition.organization == *org && edition.product == *product;
+                of_product && edition.slug == *slug && edition.ended_at.is_none()
+            };
+            state.editions.values().find(has_slug).cloned()
         })
         .await
     }

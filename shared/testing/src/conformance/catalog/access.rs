@@ -1,6 +1,7 @@
 use imprint_app::ports::{Catalog, Change, Login, StoreError};
 use imprint_domain::access::{
-    FAILURE_WINDOW, LoginFailures, Permission, Permissions, Products, Token, TokenKind, User,
+    FAILURE_WINDOW, LoginFailures, Memberships, Permission, Permissions, Products, Rights, Role, Token,
+    TokenKind, User,
 };
 use jiff::SignedDuration;
 
@@ -37,7 +38,10 @@ pub(super) async fn a_token_is_read_also_when_it_has_expired(catalog: &dyn Catal
     ];
     for (n, life) in lives.into_iter().enumerate() {
         let token = Token {
-            permissions: Permissions::of(&[Permission::AdminUser, Permission::UploadBuild]),
+            rights: Rights {
+                permissions: Permissions::of(&[Permission::AdminUser, Permission::UploadBuild]),
+                memberships: Memberships::of(samples::parsed("acme"), Role::Uploader),
+            },
             expires_at: half_past(NOON) + life,
             ..samples::token(&format!("{}{n}", place.tag), "dev")
         };

@@ -17,7 +17,7 @@ fn entry(place: &Place<'_>, name: &str, sent_at: Timestamp) -> OutboxEntry {
 async fn waiting(place: &Place<'_>, before: Timestamp, limit: usize) -> Vec<OutboxEntry> {
     let waiting = place.catalog.outbox(before, limit).await.unwrap();
     assert!(waiting.len() <= limit);
-    let own = |entry: &OutboxEntry| *samples::organization_of(&entry.message) == place.org;
+    let own = |entry: &OutboxEntry| *entry.message.organization() == place.org;
     waiting.into_iter().filter(own).collect()
 }
 

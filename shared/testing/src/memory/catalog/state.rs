@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use imprint_app::ports::{Catalog, Change, Ids, StoreError, Walk};
-use imprint_domain::access::{LoginFailures, Token, User, UserName};
+use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
+use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
@@ -19,6 +20,8 @@ type ProductKey = (OrganizationSlug, ProductSlug);
 /// One thing that a change writes. A transaction may write each only once, as in DynamoDB.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
+    Organization(OrganizationSlug),
+    Member(OrganizationSlug, UserName),
     Product(ProductKey),
     Build(BuildId),
     BuildSlug(ProductKey, BuildSlug),
@@ -37,6 +40,8 @@ enum Target {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
+    pub(super) organizations: BTreeMap<OrganizationSlug, Organization>,
+    pub(super) members: BTreeMap<(OrganizationSlug, UserName), Member>,
     products: BTreeMap<ProductKey, Product>,
     /// Products in the order in which they were committed.
     births: Vec<ProductKey>,
@@ -131,6 +136,11 @@ impl State {
 
     fn check(&self, change: &Change) -> Result<(), StoreError> {
         let holds = match change {
+            Change::CreateOrganization(organization) => !self.organizations.contains_key(&organization.slug),
+            Change::UpdateOrganization(organization) => {
+                let stored = self.organizations.get(&organization.slug);
+                is_at(stored.map(|stored| stored.revision), organization.revision)
+            }
             Change::CreateProduct(product) => !self.products.contains_key(&product_key(product)),
             Change::UpdateProduct(product) => {
                 let stored = self.products.get(&product_key(product));
@@ -180,7 +190,9 @@ impl State {
                 is_at(self.users.get(name).map(|stored| stored.revision), *revision)
             }
             Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
-            Change::PutTaskEdition(..)
+            Change::PutMember(_)
+            | Change::RemoveMember(_)
+            | Change::PutTaskEdition(..)
             | Change::PutMoved(_)
             | Change::RemoveMoved(..)
             | Change::FreeBuildSlug(_)
@@ -203,6 +215,17 @@ impl State {
 
     fn apply(&mut self, change: Change) {
         match change {
+            Change::CreateOrganization(mut organization) | Change::UpdateOrganization(mut organization) => {
+                organization.revision = organization.revision.next();
+                self.organizations.insert(organization.slug.clone(), organization);
+            }
+            Change::PutMember(member) => {
+                let key = (member.organization.clone(), member.user.clone());
+                self.members.insert(key, member);
+            }
+            Change::RemoveMember(member) => {
+                self.members.remove(&(member.organization, member.user));
+            }
             Change::CreateProduct(product) => {
                 self.births.push(product_key(&product));
                 self.put_product(product);
@@ -314,6 +337,12 @@ impl State {
 
 fn targets(change: &Change) -> Vec<Target> {
     match change {
+        Change::CreateOrganization(organization) | Change::UpdateOrganization(organization) => {
+            vec![Target::Organization(organization.slug.clone())]
+        }
+        Change::PutMember(member) | Change::RemoveMember(member) => {
+            vec![Target::Member(member.organization.clone(), member.user.clone())]
+        }
         Change::CreateProduct(product) | Change::UpdateProduct(product) | Change::DeleteProduct(product) => {
             vec![Target::Product(product_key(product))]
         }

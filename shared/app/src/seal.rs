@@ -1,0 +1,94 @@
+//! Secrets of organizations, sealed before they are stored.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use imprint_domain::secret::Sealed;
+use imprint_domain::slug::OrganizationSlug;
+use sha2::{Digest, Sha256};
+
+use crate::ports::Random;
+
+/// How long a nonce is, in bytes. It is long enough to be taken at random.
+const NONCE: usize = 24;
+
+/// The installation's key. What it has sealed only it can open.
+#[derive(Clone)]
+pub struct SealingKey(XChaCha20Poly1305);
+
+/// A sealed secret could not be opened: it was sealed with another key, for another organization, or changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a stored secret cannot be opened; it was sealed with another IMPRINT_SEALING_KEY and has to be set again"
+)]
+pub struct CannotOpen;
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey")
+    }
+}
+
+impl SealingKey {
+    /// The key that a long random text stands for.
+    pub fn of(text: &str) -> Self {
+        let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        Self(XChaCha20Poly1305::new(&Key::from(key)))
+    }
+
+    /// Seals a secret of an organization. Nobody can use what was sealed for one organization in another.
+    pub fn seal(&self, random: &dyn Random, organization: &OrganizationSlug, secret: &str) -> Sealed {
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&random.bytes()[..NONCE]);
+        let payload = Payload {
+            msg: secret.as_bytes(),
+            aad: organization.as_str().as_bytes(),
+        };
+        let sealed = self.0.encrypt(&XNonce::from(nonce), payload);
+        let sealed = sealed.expect("only a secret of many gigabytes is too long");
+        let text = format!("{}{}", hex::encode(nonce), hex::encode(sealed));
+        text.parse().expect("a sealed secret is hexadecimal")
+    }
+
+    /// Opens what was sealed.
+    ///
+    /// # Errors
+    /// When this key did not seal it for this organization.
+    pub fn open(&self, organization: &OrganizationSlug, sealed: &Sealed) -> Result<String, CannotOpen> {
+        let bytes = hex::decode(sealed.as_str()).map_err(|_| CannotOpen)?;
+        let (nonce, rest) = bytes.split_first_chunk::<NONCE>().ok_or(CannotOpen)?;
+        let payload = Payload {
+            msg: rest,
+            aad: organization.as_str().as_bytes(),
+        };
+        let opened = self
+            .0
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map_err(|_| CannotOpen)?;
+        String::from_utf8(opened).map_err(|_| CannotOpen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::SystemRandom;
+
+    #[test]
+    fn a_secret_is_opened_by_its_key_and_for_its_organization_only() {
+        let (acme, other) = ("acme".parse().unwrap(), "other".parse().unwrap());
+        let key = SealingKey::of("a long random text");
+        let sealed = key.seal(&SystemRandom, &acme, "höchst geheim");
+        assert!(!sealed.as_str().contains(&hex::encode("geheim")));
+        assert_eq!(key.open(&acme, &sealed).as_deref(), Ok("höchst geheim"));
+        assert_eq!(key.open(&other, &sealed), Err(CannotOpen));
+        assert_eq!(
+            SealingKey::of("another text").open(&acme, &sealed),
+            Err(CannotOpen)
+        );
+        assert_ne!(key.seal(&SystemRandom, &acme, "höchst geheim"), sealed);
+        let longest = "x".repeat(2000);
+        let kept = key.seal(&SystemRandom, &acme, &longest);
+        assert_eq!(key.open(&acme, &kept), Ok(longest));
+        assert_eq!(key.open(&acme, &"00".parse().unwrap()), Err(CannotOpen));
+    }
+}

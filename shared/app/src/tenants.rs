@@ -1,0 +1,156 @@
+//! The organizations of an installation, each with its own view of it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use imprint_domain::organization::Organization;
+use imprint_domain::slug::OrganizationSlug;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::env::Env;
+use crate::error::AppError;
+use crate::outgoing::Chain;
+use crate::ports::{Catalog, Clock, Places, Queue, Random, StoreError};
+use crate::seal::SealingKey;
+
+/// How long an organization's settings are kept. A change of its rules is seen by every function after this time.
+const KEPT: SignedDuration = SignedDuration::from_secs(10);
+
+/// What every organization of an installation shares.
+#[derive(Clone)]
+pub struct Installation {
+    /// State of everything but files.
+    pub catalog: Arc<dyn Catalog>,
+    /// Messages to the next step.
+    pub queue: Arc<dyn Queue>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// What makes the ports that differ.
+    pub places: Arc<dyn Places>,
+    /// What seals secrets.
+    pub sealing: SealingKey,
+    /// The default organization as it is deployed.
+    pub deployment: Arc<Organization>,
+}
+
+/// Gives each organization its [`Env`]. Clones share what they keep.
+#[derive(Clone)]
+pub struct Tenants {
+    installation: Arc<Installation>,
+    kept: Arc<Mutex<BTreeMap<OrganizationSlug, (Timestamp, Env)>>>,
+}
+
+impl std::fmt::Debug for Tenants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Tenants")
+            .field(&self.installation.deployment.domain)
+            .finish()
+    }
+}
+
+impl Tenants {
+    /// The organizations of an installation. Reads nothing yet.
+    pub fn new(installation: Installation) -> Self {
+        Self {
+            installation: Arc::new(installation),
+            kept: Arc::default(),
+        }
+    }
+
+    /// The default organization as it is deployed, for what is about no organization: users, tokens, the outbox.
+    /// Reads nothing; its title and rules may be others.
+    pub fn of_installation(&self) -> Env {
+        self.env(self.installation.deployment.as_ref().clone())
+    }
+
+    /// The default organization with its stored rules.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn of_default(&self) -> Result<Env, AppError> {
+        self.of(&OrganizationSlug::default()).await
+    }
+
+    /// An organization's view of the installation. A request every few seconds.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such organization, and when the store fails.
+    pub async fn of(&self, slug: &OrganizationSlug) -> Result<Env, AppError> {
+        let now = self.installation.clock.now();
+        // Clocks that were set back make everything old.
+        let is_fresh = |at: Timestamp| at <= now && now.duration_since(at) < KEPT;
+        if let Some((at, env)) = self.kept().get(slug)
+            && is_fresh(*at)
+        {
+            return Ok(env.clone());
+        }
+        let organization = self.read(slug).await?.ok_or(AppError::NotFound)?;
+        let env = self.env(organization);
+        self.kept().insert(slug.clone(), (now, env.clone()));
+        Ok(env)
+    }
+
+    /// Every organization but the default one may not exist.
+    pub(crate) async fn read(&self, slug: &OrganizationSlug) -> Result<Option<Organization>, StoreError> {
+        let installation = &self.installation;
+        let stored = installation.catalog.organization(slug).await?;
+        if !slug.is_default() {
+            return Ok(stored);
+        }
+        let deployment = installation.deployment.as_ref();
+        Ok(Some(stored.map_or_else(
+            || deployment.clone(),
+            |stored| stored.deployed_as(deployment),
+        )))
+    }
+
+    /// Forgets an organization that was changed, so that the next request sees it.
+    pub fn forget(&self, slug: &OrganizationSlug) {
+        self.kept().remove(slug);
+    }
+
+    /// What all organizations share.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// The view of an organization as it is given.
+    pub(crate) fn env(&self, organization: Organization) -> Env {
+        let Installation {
+            catalog,
+            queue,
+            clock,
+            random,
+            places,
+            sealing,
+            ..
+        } = self.installation.as_ref();
+        let key = organization.fastly_key.as_ref().and_then(|sealed| {
+            let opened = sealing.open(&organization.slug, sealed);
+            // Without its key the CDN refuses, which shows on every task.
+            opened
+                .inspect_err(|error| {
+                    tracing::error!(organization = %organization.slug, error = %Chain(error), "the CDN's key");
+                })
+                .ok()
+        });
+        Env {
+            catalog: catalog.clone(),
+            objects: places.objects(&organization.bucket),
+            queue: queue.clone(),
+            cdn: places.cdn(key.as_deref()),
+            uploads: places.uploads(&organization.bucket),
+            clock: clock.clone(),
+            random: random.clone(),
+            sealing: sealing.clone(),
+            organization: Arc::new(organization),
+        }
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<OrganizationSlug, (Timestamp, Env)>> {
+        // A panic between two statements leaves the map whole.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
