@@ -109,6 +109,7 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
         ("products", "What has documentation"),
         ("builds", "Immutable uploads of a product's site"),
         ("editions", "Named views of a product at stable URLs"),
+        ("dashboards", "The pages that list editions and builds"),
         ("tasks", "What goes on after a request"),
         ("webhooks", "Who is told of what happens, and what became of it"),
     ];

@@ -12,7 +12,7 @@ use imprint_domain::task::{EditionStep, FailureCode};
 use crate::env::Env;
 use crate::outgoing::send;
 use crate::ports::{Change, StoreError};
-use crate::step::record_failure;
+use crate::step::{Entry, record_failure};
 use crate::tenants::Tenants;
 
 /// Entries and tasks looked at in one run; the next run takes the next ones.
@@ -88,7 +88,7 @@ async fn give_up(tenants: &Tenants, entry: &OutboxEntry) -> Result<(), StoreErro
     let own = tenants.find(entry.message.organization()).await?;
     let env = own.unwrap_or_else(|| tenants.of_installation());
     let failure = FailureCode::GaveUp.because(message, env.clock.now());
-    record_failure(&env, &entry.message, &failure, Some(entry.id.clone())).await
+    record_failure(&env, (&entry.id, Entry::Goes), &entry.message, &failure).await
 }
 
 async fn close_if_final(env: &Env, id: &TaskId) -> Result<bool, StoreError> {

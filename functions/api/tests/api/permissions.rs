@@ -18,6 +18,8 @@ const MUTATIONS: [(&str, &str, Permission); 24] = [
     ("POST", "/products/{slug}/slug-rules/preview", AdminProduct),
     ("DELETE", "/products/{slug}", AdminProduct),
     ("POST", "/products/{slug}/restore", AdminProduct),
+    ("POST", "/products/{slug}/dashboard", AdminProduct),
+    ("POST", "/dashboards", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
     ("PATCH", "/builds/{id}", UploadBuild),
     ("DELETE", "/builds/{id}", DeprecateBuild),
