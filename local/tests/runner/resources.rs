@@ -75,7 +75,7 @@ async fn our_resources_are_made_once_and_found_again() {
                 "purge-cdn",
                 "register-build",
                 "render-dashboard.fifo",
-                "update-dns"
+                "update-dns.fifo"
             ]
         );
         runner.shutdown().await;
