@@ -74,7 +74,7 @@ fn the_queues_give_up_when_the_steps_do() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("maxReceiveCount: "))
         .collect();
-    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 5]);
+    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 6]);
 }
 
 const MANIFEST: &str = "9f86d081884c7d659a2feaa0c55ad015";

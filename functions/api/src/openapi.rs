@@ -25,6 +25,7 @@ use crate::routes;
 pub fn openapi() -> Value {
     let mut document = serde_json::to_value(described()).expect("a test writes the description");
     first_that_fits(&mut document);
+    say_which_form(&mut document);
     examples::add(&mut document);
     document
 }
@@ -40,6 +41,24 @@ fn first_that_fits(place: &mut Value) {
             object.values_mut().for_each(first_that_fits);
         }
         Value::Array(items) => items.iter_mut().for_each(first_that_fits),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Describes the fields that tell forms apart, which stand in no struct that could do it.
+fn say_which_form(place: &mut Value) {
+    match place {
+        Value::Object(object) => {
+            let is_tag = object
+                .get("enum")
+                .and_then(Value::as_array)
+                .is_some_and(|values| values.len() == 1);
+            if is_tag && !object.contains_key("description") {
+                object.insert("description".to_owned(), json!("Which of the forms it is."));
+            }
+            object.values_mut().for_each(say_which_form);
+        }
+        Value::Array(items) => items.iter_mut().for_each(say_which_form),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

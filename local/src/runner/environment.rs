@@ -25,7 +25,9 @@ pub(super) fn of(
     set("AWS_LAMBDA_FUNCTION_NAME", &function.name);
     set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &function.memory.to_string());
     set("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
-    for (name, text) in &function.environment {
+    // What the caller says may stand for something that is nothing here, such as the API's host name.
+    let own = |name: &&String| !options.environment.contains_key(*name);
+    for (name, text) in function.environment.iter().filter(|(name, _)| own(name)) {
         let value = text
             .resolve(|reference| resources.value(reference))
             .with_context(|| format!("the variable {name} of the function {}", function.name))?;

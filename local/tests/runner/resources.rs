@@ -20,17 +20,20 @@ async fn our_stack(stand_ins: &StandIns, stack: Stack) -> anyhow::Result<Runner>
         "deliver-webhook",
         "render-dashboard",
         "sweep",
+        "update-dns",
     ];
     let fakes = fakes
         .into_iter()
         .fold(Fakes::default(), |fakes, name| fakes.with(name, idle));
-    let options = RunnerOptions::new(Endpoints {
+    let mut options = RunnerOptions::new(Endpoints {
         s3: stand_ins.s3_url(),
         dynamodb: stand_ins.dynamodb_url(),
         sqs: stand_ins.sqs_url(),
         access_key: "key".to_owned(),
         secret_key: "secret".to_owned(),
     });
+    let api = ("IMPRINT_API_URL", "http://127.0.0.1");
+    options.environment = [api].map(|(name, value)| (name.into(), value.into())).into();
     let http = Some(TcpListener::bind("127.0.0.1:0").await?);
     let triggers = Triggers {
         objects: futures_util::stream::empty().boxed(),
@@ -71,7 +74,8 @@ async fn our_resources_are_made_once_and_found_again() {
                 "deliver-webhook",
                 "purge-cdn",
                 "register-build",
-                "render-dashboard.fifo"
+                "render-dashboard.fifo",
+                "update-dns.fifo"
             ]
         );
         runner.shutdown().await;
@@ -86,6 +90,6 @@ async fn our_resources_are_made_once_and_found_again() {
     let made = stand_ins.counts().snapshot();
     assert_eq!(made["runner"]["dynamodb"]["CreateTable"], 1);
     assert_eq!(made["runner"]["s3"]["CreateBucket"], 1);
-    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 8);
+    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 12);
     stand_ins.shutdown().await;
 }

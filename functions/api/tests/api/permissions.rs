@@ -13,6 +13,9 @@ const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild
 const MUTATIONS: &[(&str, &str, Permission)] = &[
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
+    ("PUT", "/products/{slug}/slug-rules", AdminProduct),
+    ("DELETE", "/products/{slug}/slug-rules", AdminProduct),
+    ("POST", "/products/{slug}/slug-rules/preview", AdminProduct),
     ("DELETE", "/products/{slug}", AdminProduct),
     ("POST", "/products/{slug}/restore", AdminProduct),
     ("POST", "/products/{slug}/dashboard", AdminProduct),
@@ -54,7 +57,7 @@ async fn d8_every_mutation_asks_for_a_token_and_one_permission() {
         let others: Vec<_> = ALL.into_iter().filter(|other| *other != permission).collect();
         server.grant(&format!("imp_all_but_{permission:?}"), &others);
     }
-    for (method, path, needed) in MUTATIONS {
+    for &(method, path, needed) in MUTATIONS {
         let path = concrete(path);
         let call = |authorization: &str| {
             server

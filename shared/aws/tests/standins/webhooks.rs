@@ -52,7 +52,14 @@ async fn post(stack: &Stack, stage: &str, url: &str) -> Answer {
         signature: "v1,signature",
         body: r#"{"type":"ping"}"#,
     };
-    stack.with(&[("IMPRINT_STAGE", stage)]).webhooks.post(call).await
+    let deployed = [
+        ("IMPRINT_STAGE", stage),
+        (
+            "IMPRINT_SEALING_KEY",
+            "a sealing key that is long enough for anybody",
+        ),
+    ];
+    stack.with(&deployed).webhooks.post(call).await
 }
 
 #[tokio::test]
