@@ -183,6 +183,15 @@ impl Catalog for DynamoCatalog {
         }
     }
 
+    async fn editions_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        products: &[ProductSlug],
+        slug: &EditionSlug,
+    ) -> Result<Vec<Edition>, StoreError> {
+        self.read_editions_with_slug(org, products, slug).await
+    }
+
     async fn history(
         &self,
         edition: EditionId,

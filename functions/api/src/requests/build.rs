@@ -12,7 +12,7 @@ use imprint_domain::slug::OrganizationSlug;
 use crate::error::ApiError;
 use crate::extract::{BuildForm, RequestBody};
 
-use super::{invalid, parsed, required, slug};
+use super::{invalid, one_or_several, parsed, required, slug};
 
 const NOUN: &str = "Build";
 
@@ -36,6 +36,26 @@ pub(crate) struct CreateBuild {
     directories: Option<Vec<String>>,
 }
 
+/// A new build of a project. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateProjectBuild {
+    /// What it was built from.
+    #[schema(required, nullable = false, example = "main", max_length = 256)]
+    git_ref: Option<String>,
+    /// The directories to make upload forms for. `["/"]` when it is absent.
+    #[schema(example = json!(["/", "_static/"]), max_items = 20000)]
+    directories: Option<Vec<String>>,
+    /// Its name in URLs, free among all builds that the project ever had. The smallest free number when it is absent.
+    #[schema(pattern = "^[a-zA-Z0-9-._]+$", max_length = 128)]
+    slug: Option<String>,
+    /// What it was built from, of several repositories; instead of `git_ref`.
+    #[schema(example = json!(["tickets/DM-1", "tickets/DM-2"]), min_items = 1, max_items = 64)]
+    git_refs: Option<Vec<String>>,
+    /// Who asked for it.
+    #[schema(max_length = 255)]
+    github_requester: Option<String>,
+}
+
 /// A change of a build.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UpdateBuild {
@@ -44,6 +64,9 @@ pub(crate) struct UpdateBuild {
 }
 
 impl RequestBody for CreateBuild {
+    const NOUN: &'static str = NOUN;
+}
+impl RequestBody for CreateProjectBuild {
     const NOUN: &'static str = NOUN;
 }
 impl RequestBody for UpdateBuild {
@@ -73,6 +96,20 @@ impl CreateBuild {
                 NewEditions::Forbidden
             },
         })
+    }
+}
+
+impl CreateProjectBuild {
+    /// The same in the words of v1.
+    pub(crate) fn parse(self, caller: &Caller, org: &OrganizationSlug) -> Result<NewBuild, ApiError> {
+        let refs = one_or_several(NOUN, ["git_ref", "git_refs"], self.git_ref, self.git_refs)?;
+        let build = CreateBuild {
+            git_refs: Some(required(NOUN, "git_ref", refs)?),
+            slug: self.slug,
+            github_requester: self.github_requester,
+            directories: self.directories,
+        };
+        build.parse(BuildForm::WithForms, caller, org)
     }
 }
 

@@ -9,11 +9,13 @@ mod service;
 mod task;
 mod user;
 
-pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing};
-pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource};
+pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing, ProjectBuildResource};
+pub(crate) use edition::{
+    EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource, ProjectEditionResource,
+};
 pub(crate) use moment::Moment;
 pub(crate) use organization::{MemberResource, OrganizationResource};
-pub(crate) use product::{ProductList, ProductResource};
+pub(crate) use product::{ProductList, ProductResource, ProjectResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
 pub(crate) use task::TaskResource;
 pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};

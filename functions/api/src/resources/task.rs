@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use imprint_domain::id::BuildId;
+use imprint_domain::slug::BuildSlug;
 use imprint_domain::task::{EditionStep, Registration, Task, TaskEdition};
 
 use super::{FailureResource, Moment, word};
@@ -26,8 +30,8 @@ pub(crate) struct TaskResource {
 struct TaskDetails {
     /// The product it belongs to.
     product_url: String,
-    /// The build it publishes.
-    build_url: String,
+    /// The build it publishes; null when that is gone.
+    build_url: Option<String>,
     /// When it was accepted.
     date_created: Moment,
     /// Where registering the build has got to.
@@ -61,8 +65,8 @@ struct EditionDetails {
     slug: String,
     /// Its URL in this API.
     url: String,
-    /// The build it moves to.
-    build_url: String,
+    /// The build it moves to; null when that is gone.
+    build_url: Option<String>,
     /// `queued`, `copying`, `purging`, `published`, `superseded` or `failed`.
     #[schema(value_type = String, example = "copying")]
     state: &'static str,
@@ -115,7 +119,7 @@ impl TaskResource {
             status: word(&task.status()),
             metadata: TaskDetails {
                 product_url: urls.product(&task.product),
-                build_url: urls.build(task.build),
+                build_url: Some(urls.build(task.build)),
                 date_created: Moment(task.created_at),
                 registration: RegistrationDetails::new(&task.registration),
                 editions: task
@@ -133,6 +137,23 @@ impl TaskResource {
                     .collect(),
             },
         }
+    }
+}
+
+impl TaskResource {
+    /// The same with URLs of v2. `builds` has the slugs of the builds that are still there.
+    pub(crate) fn of_project(urls: &Urls, task: &Task, builds: &BTreeMap<BuildId, BuildSlug>) -> Self {
+        let (org, project) = (&task.organization, &task.product);
+        let build = |id: &BuildId| builds.get(id).map(|slug| urls.project_build(org, project, slug));
+        let mut resource = Self::new(urls, task);
+        resource.self_url = urls.task_of_project(&task.id);
+        resource.metadata.product_url = urls.project(org, project);
+        resource.metadata.build_url = build(&task.build);
+        for (details, edition) in resource.metadata.editions.iter_mut().zip(&task.editions) {
+            details.url = urls.project_edition(org, project, &edition.slug);
+            details.build_url = build(&edition.build);
+        }
+        resource
     }
 }
 
@@ -182,7 +203,7 @@ impl EditionDetails {
         Self {
             slug: edition.slug.to_string(),
             url: urls.edition(edition.edition),
-            build_url: urls.build(edition.build),
+            build_url: Some(urls.build(edition.build)),
             state,
             progress,
             report: edition.report.map(|report| Report {

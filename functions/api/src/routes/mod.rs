@@ -9,6 +9,7 @@ mod queue;
 mod service;
 mod tokens;
 mod users;
+mod v2;
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
@@ -17,7 +18,7 @@ use crate::Service;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Service> {
-    let groups: [UtoipaMethodRouter<Service>; 24] = [
+    let groups: [UtoipaMethodRouter<Service>; 36] = [
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
@@ -46,6 +47,18 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
             organizations::set_member,
             organizations::remove_member
         ),
+        routes!(v2::projects::list, v2::projects::create),
+        routes!(v2::projects::read, v2::projects::update),
+        routes!(v2::builds::list, v2::builds::create),
+        routes!(v2::builds::read, v2::builds::update, v2::builds::end),
+        routes!(v2::editions::list, v2::editions::create),
+        routes!(v2::editions::read, v2::editions::update, v2::editions::end),
+        routes!(v2::edition_life::history),
+        routes!(v2::edition_life::rollback),
+        routes!(v2::edition_life::pin),
+        routes!(v2::edition_life::unpin),
+        routes!(v2::edition_life::restore),
+        routes!(v2::tasks::read),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
 }
