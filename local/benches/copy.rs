@@ -26,6 +26,7 @@ use imprint_domain::edition::Tracking;
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::EditionId;
 use imprint_domain::key::ObjectKey;
+use imprint_domain::kind::Retention;
 use imprint_domain::manifest::Headers;
 use imprint_domain::message::Message;
 use imprint_domain::tracking::TrackingMode;
@@ -115,6 +116,7 @@ impl Bench {
         let new = NewBuild {
             slug: None,
             git_refs: GitRefs::parse(&["main"])?,
+            alternate: None,
             github_requester: None,
             directories: None,
             new_editions: NewEditions::Forbidden,
@@ -155,10 +157,13 @@ impl Bench {
         let tracking = Tracking {
             mode: TrackingMode::Manual,
             refs: None,
+            alternate: None,
         };
         let new = NewEdition {
             name: NewName::Autoincrement,
             tracking,
+            kind: None,
+            retention: Retention::Applies,
             build: None,
             by: None,
         };

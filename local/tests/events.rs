@@ -100,6 +100,7 @@ fn world() -> World {
     let edition = |number, slug| {
         let mut edition = samples::edition(number, slug, slug);
         edition.generation = Generation(4);
+        edition.former = vec![parsed(&format!("old-{slug}"))];
         edition.desired = Some(samples::pointer(&build, id.clone(), 4));
         edition
     };
@@ -164,6 +165,13 @@ async fn copy_edition_takes_its_events() {
     let function = imprint_copy_edition::function(world.tenants());
     assert!(failed(&call(&function, event("copy-edition", "requested")).await).is_empty());
     assert_eq!(world.objects.keys("alpha/v/main/"), ["alpha/v/main/index.html"]);
+    world
+        .objects
+        .put("alpha/v/old-main/index.html", "home", Headers::default());
+    assert!(failed(&call(&function, event("copy-edition", "retired")).await).is_empty());
+    assert!(world.objects.keys("alpha/v/old-main/").is_empty());
+    let redirect = world.objects.get("alpha/v/old-main").unwrap();
+    assert_eq!(redirect.headers.metadata["edition-redirect"], "main");
     assert_eq!(
         failed(&call(&function, event("copy-edition", "poisonous")).await).len(),
         1

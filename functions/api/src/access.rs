@@ -41,7 +41,7 @@ use Access::{Administrator, Anyone, Reader, SelfOr, Token, With, Within};
 use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
 
 /// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: [(Method, &str, Access); 59] = [
+pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
@@ -51,6 +51,16 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 59] = [
     (Method::POST, "/products/", With(AdminProduct)),
     (Method::GET, "/products/{slug}", Anyone),
     (Method::PATCH, "/products/{slug}", With(AdminProduct)),
+    (Method::GET, "/products/{slug}/slug-rules", Anyone),
+    (Method::PUT, "/products/{slug}/slug-rules", With(AdminProduct)),
+    (Method::DELETE, "/products/{slug}/slug-rules", With(AdminProduct)),
+    (
+        Method::POST,
+        "/products/{slug}/slug-rules/preview",
+        With(AdminProduct),
+    ),
+    (Method::DELETE, "/products/{slug}", With(AdminProduct)),
+    (Method::POST, "/products/{slug}/restore", With(AdminProduct)),
     (Method::GET, "/products/{slug}/builds/", Anyone),
     (Method::POST, "/products/{slug}/builds/", With(UploadBuild)),
     (Method::GET, "/builds/{id}", Anyone),
@@ -78,6 +88,8 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 59] = [
     (Method::POST, "/v2/orgs", With(AdminUser)),
     (Method::GET, "/v2/orgs/{org}", Reader),
     (Method::PATCH, "/v2/orgs/{org}", Administrator),
+    (Method::GET, "/v2/orgs/{org}/slug-rules", Reader),
+    (Method::PUT, "/v2/orgs/{org}/slug-rules", Administrator),
     (Method::GET, "/v2/orgs/{org}/members", Reader),
     (Method::GET, "/v2/orgs/{org}/members/{user}", Reader),
     (Method::PUT, "/v2/orgs/{org}/members/{user}", Administrator),
@@ -88,6 +100,16 @@ pub(crate) const OPERATIONS: [(Method, &str, Access); 59] = [
     (
         Method::PATCH,
         "/v2/orgs/{org}/projects/{project}",
+        Within(AdminProduct),
+    ),
+    (
+        Method::DELETE,
+        "/v2/orgs/{org}/projects/{project}",
+        Within(AdminProduct),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/restore",
         Within(AdminProduct),
     ),
     (Method::GET, "/v2/orgs/{org}/projects/{project}/builds", Reader),

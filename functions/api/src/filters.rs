@@ -9,6 +9,8 @@ use utoipa::IntoParams;
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::git::{GitRef, GitRefs};
+use imprint_domain::kind::Kind;
+use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 use imprint_domain::text::Title;
 
@@ -53,6 +55,9 @@ pub(crate) struct EditionParams {
     /// Only those that track this ref.
     #[param(max_length = 256, example = "main")]
     git_ref: Option<String>,
+    /// Only those that are this to readers: `main`, `release`, `draft`, `major`, `minor` or `alternate`.
+    #[param(example = "release")]
+    kind: Option<String>,
     /// `true` for deleted ones, too.
     #[param(value_type = Option<bool>)]
     ended: Option<String>,
@@ -77,6 +82,7 @@ pub(crate) struct BuildFilter {
 #[derive(Debug)]
 pub(crate) struct EditionFilter {
     git_ref: Option<GitRef>,
+    kind: Option<Kind>,
     ended: Ended,
 }
 
@@ -110,6 +116,7 @@ impl EditionParams {
     fn check(self) -> Result<EditionFilter, ApiError> {
         Ok(EditionFilter {
             git_ref: parsed("git_ref", self.git_ref)?,
+            kind: parsed("kind", self.kind)?,
             ended: ended(self.ended.as_deref())?,
         })
     }
@@ -160,10 +167,13 @@ impl BuildFilter {
 }
 
 impl EditionFilter {
-    pub(crate) fn admits(&self, edition: &Edition) -> bool {
+    pub(crate) fn admits(&self, organization: &Organization, edition: &Edition) -> bool {
         let tracking = &edition.tracking;
         let shown = tracking.refs.as_ref().filter(|_| tracking.mode.shows_refs());
-        self.ended.admits(edition.ended_at.is_some()) && has(self.git_ref.as_ref(), shown)
+        let is_kind = |kind| edition.kind_in(organization) == kind;
+        self.ended.admits(edition.ended_at.is_some())
+            && self.kind.is_none_or(is_kind)
+            && has(self.git_ref.as_ref(), shown)
     }
 }
 
@@ -207,7 +217,11 @@ impl Filter for BuildFilter {
 impl Filter for EditionFilter {
     fn parameters(&self) -> Vec<(&'static str, String)> {
         let git_ref = self.git_ref.as_ref().map(|one| ("git_ref", one.to_string()));
-        [git_ref, self.ended.parameter()].into_iter().flatten().collect()
+        let kind = self.kind.map(|kind| ("kind", kind.name().to_owned()));
+        [git_ref, kind, self.ended.parameter()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 

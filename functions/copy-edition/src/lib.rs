@@ -1,12 +1,14 @@
-//! The function that copies editions, one message at a time and in order for each edition.
+//! The function that copies editions and retires the names they gave up, one message at a time and in order for each
+//! place.
 //!
-//! Translates only; what copying means is `imprint_app::copy_edition`.
+//! Translates only; what that means is `imprint_app::copy_edition` and `imprint_app::retire_name`.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use imprint_app::Pace;
 use imprint_app::copy_edition::{Bounds, copy_edition};
+use imprint_app::retire_name::retire_name;
 use imprint_app::step::Delivery;
 use imprint_app::tenants::Tenants;
 use imprint_domain::message::Message;
@@ -40,6 +42,12 @@ impl Function for CopyEditionFunction {
                 Ok(Delivery { envelope, .. }) if let Message::CopyEdition(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
                         let outcome = copy_edition(&env, &envelope.id, message, bounds).await;
+                        batch.settle(&env, &record, outcome).await;
+                    }
+                }
+                Ok(Delivery { envelope, .. }) if let Message::RetireName(message) = &envelope.message => {
+                    if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
+                        let outcome = retire_name(&env, &envelope.id, message).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }

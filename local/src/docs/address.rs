@@ -2,7 +2,7 @@
 
 use http::Uri;
 use imprint_domain::slug::ProductSlug;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,28 @@ pub(super) fn with_slash(uri: &Uri) -> String {
     format!("/{path}/{query}")
 }
 
+/// The URL of another path of the same product, for a `Location` header. Both paths are decoded and below the product's
+/// URL; `path` is the one that was asked for, and so the end of the request's.
+pub(super) fn elsewhere(uri: &Uri, path: &str, other: &str) -> String {
+    let whole = percent_decode_str(uri.path()).decode_utf8_lossy();
+    let root = whole
+        .strip_suffix(path)
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    let below = format!("{root}{other}");
+    let below = utf8_percent_encode(below.trim_start_matches('/'), IN_PATH);
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("/{below}{query}")
+}
+
+/// What cannot stand in a path as it is.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +161,22 @@ mod tests {
         }
         assert_eq!(of("_imprint.localhost", "/x"), Wanted::Nothing);
         assert_eq!(of("a.b.localhost", "/x"), Wanted::Nothing);
+    }
+
+    #[test]
+    fn another_path_keeps_the_host_the_product_and_the_query() {
+        let to = |uri: &str, path| elsewhere(&uri.parse().unwrap(), path, "/v/new/Über uns/a.html");
+        let encoded = "/v/new/%C3%9Cber%20uns/a.html";
+        assert_eq!(
+            to("/tidepool/v/old/x?q=1", "/v/old/x"),
+            format!("/tidepool{encoded}?q=1")
+        );
+        assert_eq!(
+            to("/docs/tidepool/v%2Fold/x", "/v/old/x"),
+            format!("/docs/tidepool{encoded}")
+        );
+        assert_eq!(to("/v/old/x", "/v/old/x"), encoded);
+        assert_eq!(to("//v/old/x", "/v/old/x"), encoded);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use imprint_app::tenants::Tenants;
 use imprint_domain::key::ObjectKey;
-use imprint_domain::layout::{Instead, instead_of_path, object_of_path};
+use imprint_domain::layout::{Instead, edition_of_path, instead_of_path, object_of_path, renamed_path};
 use imprint_domain::organization::Organization;
 use imprint_domain::slug::ProductSlug;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -155,7 +155,7 @@ impl Docs {
             return Ok(not_found(path));
         };
         let (page, length, body, kept) = match self.find(&organization.bucket, key.as_str()).await? {
-            Found::Missing => return self.instead(organization, product, path).await,
+            Found::Missing => return self.instead(organization, product, path, request).await,
             Found::Kept(page, age) => (
                 Arc::clone(&page),
                 page.body.len() as u64,
@@ -170,7 +170,9 @@ impl Docs {
             ),
             Found::Large(page, length, body) => (page, length, streamed(body), None),
         };
-        let mut response = if page.is_directory && !path.ends_with('/') {
+        let mut response = if let Some(slug) = &page.renamed_to {
+            moved(&address::elsewhere(&request.uri, path, &renamed_path(slug, "")))
+        } else if page.is_directory && !path.ends_with('/') {
             moved(&address::with_slash(&request.uri))
         } else if page.is_known(request.headers.get(header::IF_NONE_MATCH)) {
             let mut known = Response::new(Body::empty());
@@ -191,13 +193,25 @@ impl Docs {
         Ok(response)
     }
 
-    /// The product's own answer where there is no object.
+    /// The product's own answer where there is no object: an edition that was renamed is somewhere else.
     async fn instead(
         &self,
         organization: &Organization,
         product: &ProductSlug,
         path: &str,
+        request: &Parts,
     ) -> anyhow::Result<Response> {
+        let bucket = &organization.bucket;
+        if let Some((directory, rest)) = edition_of_path(organization, product, path)
+            && let Found::Kept(page, _) | Found::Fetched(page) = self.find(bucket, directory.as_str()).await?
+            && let Some(slug) = &page.renamed_to
+        {
+            return Ok(moved(&address::elsewhere(
+                &request.uri,
+                path,
+                &renamed_path(slug, rest),
+            )));
+        }
         let (status, key) = match instead_of_path(organization, product, path) {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),

@@ -8,6 +8,8 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use imprint_domain::manifest::EDITION_REDIRECT;
+use imprint_domain::slug::EditionSlug;
 
 /// A page that fits into memory, with what caches want to know of it.
 #[derive(Debug, Default)]
@@ -20,6 +22,8 @@ pub(super) struct Page {
     pub(super) lifetime: Option<Duration>,
     /// A directory: readers are sent to the same URL with a slash.
     pub(super) is_directory: bool,
+    /// The slug of the edition that had this name before.
+    pub(super) renamed_to: Option<EditionSlug>,
     /// The body, empty while it has not been read.
     pub(super) body: Bytes,
 }
@@ -63,6 +67,7 @@ impl Page {
                 .get("surrogate-key")
                 .map(|keys| words(keys))
                 .unwrap_or_default(),
+            renamed_to: metadata.get(EDITION_REDIRECT).and_then(|slug| slug.parse().ok()),
             is_directory: metadata.get("dir-redirect").is_some_and(|flag| flag == "true"),
             headers,
             body: Bytes::new(),

@@ -4,6 +4,7 @@
 
 mod failures;
 mod publishing;
+mod rename;
 mod restart;
 mod support;
 mod users;

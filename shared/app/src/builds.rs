@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use imprint_domain::alternate::AlternateName;
+use imprint_domain::automatic::{Subject, automatic};
 use imprint_domain::build::{Build, BuildState};
-use imprint_domain::edition::{Edition, Tracking};
-use imprint_domain::git::{self, GitRefs};
-use imprint_domain::id::{BuildId, Revision, SurrogateKey, TaskId};
+use imprint_domain::edition::{Blueprint, Edition};
+use imprint_domain::git::GitRefs;
+use imprint_domain::id::{BuildId, EditionId, Revision, SurrogateKey, TaskId};
 use imprint_domain::key::{ObjectKey, SiteDirectory};
 use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::product::Product;
-use imprint_domain::slug::{BuildSlug, EditionSlug, ProductSlug};
+use imprint_domain::rules::Rules;
+use imprint_domain::slug::{BuildSlug, ProductSlug};
 use imprint_domain::task::{Registration, Task};
 use imprint_domain::text::Title;
-use imprint_domain::tracking::TrackingMode;
 
-use crate::editions::{has_live, surrogate_key};
+use crate::editions::surrogate_key;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
@@ -36,15 +38,17 @@ pub struct NewBuild {
     pub slug: Option<BuildSlug>,
     /// What it was built from.
     pub git_refs: GitRefs,
+    /// The deployment that it is for; none when it is for all.
+    pub alternate: Option<AlternateName>,
     /// Who asked for it.
     pub github_requester: Option<Title>,
     /// The directories to make upload forms for; none when the client uploads by itself.
     pub directories: Option<Vec<SiteDirectory>>,
-    /// Whether an edition may be created for refs that none tracks.
+    /// Whether editions may be created for refs that none tracks.
     pub new_editions: NewEditions,
 }
 
-/// Whether a build may bring an edition with it.
+/// Whether a build may bring editions with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewEditions {
     /// The caller may create editions.
@@ -92,18 +96,13 @@ pub async fn create(
         .product_with_editions(org, product)
         .await?
         .ok_or(AppError::NotFound)?;
-    let wants_edition = |editions: &[Edition]| match new.new_editions {
-        NewEditions::Allowed => automatic_slug(&new.git_refs, editions),
-        NewEditions::Forbidden => None,
+    product.writable()?;
+    let count = births(env, &new, &product, &editions).len() as u64;
+    let ids = Ids {
+        builds: 1,
+        editions: count,
     };
-    let count = u64::from(wants_edition(&editions).is_some());
-    let (build_id, edition_id) = env
-        .catalog
-        .allot(Ids {
-            builds: 1,
-            editions: count,
-        })
-        .await?;
+    let (build_id, EditionId(first)) = env.catalog.allot(ids).await?;
     for _ in 0..MAX_TRIES {
         let slug = match &new.slug {
             Some(slug) => slug.clone(),
@@ -119,6 +118,7 @@ pub async fn create(
             product: product.slug.clone(),
             slug,
             git_refs: new.git_refs.clone(),
+            alternate: new.alternate.clone(),
             github_requester: new.github_requester.clone(),
             surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
             created_at: env.clock.now(),
@@ -145,13 +145,23 @@ pub async fn create(
                 ..product.clone()
             }));
         }
-        // The number was allotted for the first look; an edition that became necessary since waits for the next build.
-        if let Some(slug) = wants_edition(&editions).filter(|_| count == 1) {
-            let key = surrogate_key(env, &editions, &slug);
-            changes.push(Change::CreateEdition(automatic_edition(
-                &created, slug, edition_id, key,
+        // Numbers were allotted for the first look; an edition that became necessary since waits for the next build.
+        let born = births(env, &new, &product, &editions);
+        for (born, id) in born.into_iter().zip(first..first + count) {
+            let key = surrogate_key(env, &editions, &born.slug);
+            let at = created.build.created_at;
+            changes.push(Change::CreateEdition(product.edition(
+                EditionId(id),
+                born,
+                key,
+                at,
             )));
         }
+        changes.extend(
+            giving_way(env, &new, &product, &editions)
+                .into_iter()
+                .map(Change::UpdateEdition),
+        );
         match env.catalog.commit(changes).await {
             Ok(()) => return Ok(created),
             Err(StoreError::Conflict) => {}
@@ -162,7 +172,10 @@ pub async fn create(
             .product_with_editions(org, &product.slug)
             .await?
             .ok_or(AppError::NotFound)?;
-        if again.revision == product.revision && editions_again.len() == editions.len() {
+        let is_same = again.revision == product.revision
+            && editions_again.len() == editions.len()
+            && giving_way(env, &new, &again, &editions_again) == giving_way(env, &new, &product, &editions);
+        if is_same {
             // Nothing else changed, so it was the slug.
             match &new.slug {
                 Some(slug) => {
@@ -207,35 +220,29 @@ fn sign(env: &Env, build: &Build, directories: &[SiteDirectory]) -> Result<Uploa
     Ok(forms)
 }
 
-/// The slug of the edition to create for these refs: none when an edition tracks them already, or when the slug is no
-/// slug or taken (registering the build then notes that nobody follows it).
-fn automatic_slug(refs: &GitRefs, editions: &[Edition]) -> Option<EditionSlug> {
-    let tracked =
-        |edition: &Edition| edition.ended_at.is_none() && edition.tracking.refs.as_ref() == Some(refs);
-    // Version modes keep the refs they were created for but do not show them, so such an edition does not count.
-    let shown = |edition: &Edition| edition.tracking.mode.shows_refs();
-    if editions.iter().any(|edition| tracked(edition) && shown(edition)) {
-        return None;
+/// The editions that a build brings with it. Why it brings none, registering it says.
+fn births(env: &Env, new: &NewBuild, product: &Product, editions: &[Edition]) -> Vec<Blueprint> {
+    let subject = Subject {
+        git_refs: &new.git_refs,
+        alternate: new.alternate.as_ref(),
+    };
+    match new.new_editions {
+        NewEditions::Allowed => automatic(&Rules::of(&env.organization, product), subject, editions).births,
+        NewEditions::Forbidden => Vec::new(),
     }
-    let slug: EditionSlug = git::suggested_edition_slug(refs).parse().ok()?;
-    (!has_live(editions, &slug)).then_some(slug)
 }
 
-fn automatic_edition(
-    CreatedBuild { build, product, .. }: &CreatedBuild,
-    slug: EditionSlug,
-    id: imprint_domain::id::EditionId,
-    surrogate_key: SurrogateKey,
-) -> Edition {
-    let title = slug
-        .as_str()
-        .parse()
-        .expect("every slug is a title: short and without control characters");
-    let tracking = Tracking {
-        mode: TrackingMode::GitRefs,
-        refs: Some(build.git_refs.clone()),
+/// The editions that lead readers from the slugs of those that a build brings, as they are when these are there.
+fn giving_way(env: &Env, new: &NewBuild, product: &Product, editions: &[Edition]) -> Vec<Edition> {
+    let births = births(env, new, product, editions);
+    let leads = |edition: &&Edition| births.iter().any(|born| edition.former.contains(&born.slug));
+    // One may lead from several of them.
+    let yielded = |edition: &Edition| {
+        births
+            .iter()
+            .fold(edition.clone(), |edition, born| edition.yield_name(&born.slug))
     };
-    product.edition(id, slug, title, tracking, surrogate_key, build.created_at)
+    editions.iter().filter(leads).map(yielded).collect()
 }
 
 /// A build.

@@ -15,10 +15,10 @@ use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
 use imprint_domain::edition::{CopyOrder, Edition, Reached};
-use imprint_domain::id::OutboxId;
+use imprint_domain::id::{OutboxId, TaskId};
 use imprint_domain::key::{KeyPrefix, ObjectKey};
 use imprint_domain::manifest::{File, Headers, Manifest};
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RetireName};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::plan::{Plan, Present, plan};
 use imprint_domain::task::{CopyReport, EditionStep, FailureCode};
@@ -82,8 +82,8 @@ pub async fn copy_edition(
         unchanged: plan.unchanged,
     };
     if report.copied + report.deleted > 0 {
-        if order == CopyOrder::Start {
-            begin(env, message).await?;
+        if order == CopyOrder::Start && begin(env, message).await? == Begun::TooLate {
+            return superseded(env, entry, message).await;
         }
         if let Ran::OutOfTime = carry_out(env, message, &plan, &base, bounds, skipped).await? {
             return hand_on(env, entry, message).await;
@@ -175,8 +175,16 @@ fn skip(plan: &mut Plan<'_>, written: &BTreeSet<(String, String)>) -> u64 {
     before - plan.copies()
 }
 
+/// Whether a copy may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Now,
+    /// The edition's place is another one by now.
+    TooLate,
+}
+
 /// Notes the attempt before the first write: the journal for its time, then the edition.
-async fn begin(env: &Env, message: &CopyEdition) -> Result<(), StepError> {
+async fn begin(env: &Env, message: &CopyEdition) -> Result<Begun, StepError> {
     let journal =
         serde_json::json!({ "generation": message.pointer.generation, "build": message.pointer.build });
     let headers = Headers {
@@ -190,6 +198,9 @@ async fn begin(env: &Env, message: &CopyEdition) -> Result<(), StepError> {
         .map_err(StepError::objects)?;
     for _ in 0..MAX_TRIES {
         let edition = load(env, message).await?.ok_or_else(StepError::contended)?;
+        if edition.place() != message.destination {
+            return Ok(Begun::TooLate);
+        }
         let step = EditionStep::Copying { done: 0, total: 0 };
         let row = RowOf::from(message)
             .change(env, &edition, step)
@@ -198,7 +209,7 @@ async fn begin(env: &Env, message: &CopyEdition) -> Result<(), StepError> {
         let begun = edition.begin_copy(&message.pointer, env.clock.now());
         let changes = row.into_iter().chain([Change::UpdateEdition(begun)]).collect();
         match env.catalog.commit(changes).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(Begun::Now),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(StepError::catalog(error)),
         }
@@ -241,9 +252,7 @@ async fn carry_out(
         .iter()
         .map(|path| ObjectKey::new(format!("{}{path}", message.destination)))
         .collect();
-    for chunk in keys.chunks(<dyn Objects>::MAX_DELETE) {
-        delete(env, chunk.to_vec()).await?;
-    }
+    delete_all(env, &keys).await?;
     Ok(Ran::Completely)
 }
 
@@ -288,6 +297,14 @@ fn copy_error(error: StoreError) -> StepError {
             StepError::objects(other)
         }
     }
+}
+
+/// Deletes keys in their order, a thousand a request.
+pub(crate) async fn delete_all(env: &Env, keys: &[ObjectKey]) -> Result<(), StepError> {
+    for chunk in keys.chunks(<dyn Objects>::MAX_DELETE) {
+        delete(env, chunk.to_vec()).await?;
+    }
+    Ok(())
 }
 
 /// Deletes keys; those that S3 could not delete (a 200 with errors inside) are tried again.
@@ -355,6 +372,9 @@ async fn finish(
         if edition.copy_order(message.pointer.generation) == CopyOrder::AlreadyCopied {
             return done_with(env, entry).await;
         }
+        if edition.place() != message.destination {
+            return superseded(env, entry, message).await;
+        }
         let row = RowOf {
             report: Some(report),
             ..RowOf::from(message)
@@ -363,21 +383,21 @@ async fn finish(
             .change(env, &edition, EditionStep::Purging)
             .await
             .map_err(StepError::catalog)?;
-        let copied = edition.finish_copy(&message.pointer, env.clock.now());
+        let messages = messages_after(&edition, message, report);
+        let copied = edition.clone().finish_copy(&message.pointer, env.clock.now());
+        let update = match edition.renaming {
+            None => Change::UpdateEdition(copied),
+            Some(_) => Change::RenameEdition {
+                edition: copied.arrive(),
+                takes: None,
+                frees: vec![edition.slug],
+            },
+        };
         let changes = row
             .into_iter()
-            .chain([Change::UpdateEdition(copied), Change::RemoveOutbox(entry.clone())])
+            .chain([update, Change::RemoveOutbox(entry.clone())])
             .collect();
-        let purge = Message::PurgeCdn(PurgeCdn {
-            task: message.task.clone(),
-            organization: message.organization.clone(),
-            product: message.product.clone(),
-            edition: message.edition,
-            pointer: message.pointer.clone(),
-            surrogate_key: message.surrogate_key.clone(),
-            report,
-        });
-        match commit_and_send(env, changes, vec![purge]).await {
+        match commit_and_send(env, changes, messages).await {
             Ok(()) => return Ok(()),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(StepError::catalog(error)),
@@ -386,11 +406,47 @@ async fn finish(
     Err(StepError::contended())
 }
 
+/// The purge that must follow; when the copy gave the edition a new name, the old ones retire before it.
+fn messages_after(edition: &Edition, message: &CopyEdition, report: CopyReport) -> Vec<Message> {
+    let purge = |task: &TaskId| PurgeCdn {
+        task: task.clone(),
+        organization: message.organization.clone(),
+        product: message.product.clone(),
+        edition: message.edition,
+        pointer: message.pointer.clone(),
+        surrogate_key: message.surrogate_key.clone(),
+        stale_keys: edition.stale_keys.clone(),
+        report,
+    };
+    let Some(renaming) = &edition.renaming else {
+        return vec![Message::PurgeCdn(purge(&message.task))];
+    };
+    let retire = Message::RetireName(RetireName {
+        organization: message.organization.clone(),
+        product: message.product.clone(),
+        edition: message.edition,
+        name: edition.slug.clone(),
+        rest: edition.former.clone(),
+        purge: Some(purge(&renaming.task)),
+    });
+    // A newer build may have brought the new name with it: its own task does not wait for the old ones.
+    let own = (renaming.task != message.task).then(|| Message::PurgeCdn(purge(&message.task)));
+    own.into_iter().chain([retire]).collect()
+}
+
 async fn superseded(env: &Env, entry: &OutboxId, message: &CopyEdition) -> Result<(), StepError> {
     for _ in 0..MAX_TRIES {
         let Some(edition) = load(env, message).await? else {
             return done_with(env, entry).await;
         };
+        if edition
+            .renaming
+            .as_ref()
+            .is_some_and(|renaming| renaming.task == message.task)
+        {
+            // The rename itself goes on with the newer build, and its task with it.
+            return done_with(env, entry).await;
+        }
         let row = RowOf::from(message);
         let row = row
             .change(env, &edition, EditionStep::Superseded)

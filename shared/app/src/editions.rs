@@ -2,6 +2,7 @@
 
 mod life;
 mod moving;
+mod renaming;
 
 pub use life::{RollbackTo, history, pin, restore, rollback, unpin};
 pub(crate) use moving::{copy_message, queued};
@@ -9,17 +10,21 @@ pub(crate) use moving::{copy_message, queued};
 use std::collections::BTreeMap;
 
 use imprint_domain::access::UserName;
+use imprint_domain::alternate::AlternateName;
 use imprint_domain::build::Build;
-use imprint_domain::edition::{Cause, Edition, Tracking};
+use imprint_domain::edition::{Blueprint, Cause, Edition, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{BuildId, EditionId, SurrogateKey, TaskId};
+use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::product::Product;
+use imprint_domain::rename;
 use imprint_domain::slug::{EditionSlug, ProductSlug};
 use imprint_domain::text::Title;
 use imprint_domain::tracking::TrackingMode;
 
 use self::life::check_pin;
-use self::moving::{Move, Wanted, commit};
+use self::moving::{Beside, Move, Wanted, commit};
+use self::renaming::Rename;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::ports::{Change, Ids};
@@ -45,6 +50,10 @@ pub struct NewEdition {
     pub name: NewName,
     /// What it follows.
     pub tracking: Tracking,
+    /// What it is to readers; as it follows from what it tracks when nobody says.
+    pub kind: Option<Kind>,
+    /// Whether retention may end it.
+    pub retention: Retention,
     /// The build to show at once.
     pub build: Option<BuildId>,
     /// Who asks.
@@ -65,11 +74,17 @@ pub struct Changed {
 /// Checks that a tracking mode has what it needs. An edition without would follow nothing for ever (D24).
 ///
 /// # Errors
-/// When a mode that needs refs has none that it can follow.
-pub fn tracking(mode: TrackingMode, refs: Option<GitRefs>) -> Result<Tracking, AppError> {
-    mode.check(refs.as_ref())
-        .map_err(|error| AppError::Invalid(format!("Invalid Edition: {error}")))?;
-    Ok(Tracking { mode, refs })
+/// When a mode that needs refs or an alternate has none that it can follow.
+pub fn tracking(
+    mode: TrackingMode,
+    refs: Option<GitRefs>,
+    alternate: Option<AlternateName>,
+) -> Result<Tracking, AppError> {
+    Tracking::checked(mode, refs, alternate).map_err(invalid)
+}
+
+fn invalid(why: impl std::fmt::Display) -> AppError {
+    AppError::Invalid(format!("Invalid Edition: {why}"))
 }
 
 /// Creates an edition.
@@ -89,7 +104,9 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             .product_with_editions(org, product)
             .await?
             .ok_or(AppError::NotFound)?;
-        let (slug, title) = name(&new.name, &editions)?;
+        product.writable()?;
+        let blueprint = blueprint(env, &new, &editions)?;
+        let slug = blueprint.slug.clone();
         if has_live(&editions, &slug) {
             return Err(AppError::Invalid(format!(
                 "Invalid edition: slug ({slug}) already exists"
@@ -108,8 +125,9 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             }
         };
         allotted = Some(id);
-        let (key, tracking) = (surrogate_key(env, &editions, &slug), new.tracking.clone());
-        let edition = product.edition(id, slug, title, tracking, key, env.clock.now());
+        let key = surrogate_key(env, &editions, &slug);
+        let beside = Beside::updates(rename::giving_way(&editions, id, &slug));
+        let edition = product.edition(id, blueprint, key, env.clock.now());
         let moved = build
             .as_ref()
             .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, new.by.clone()));
@@ -118,7 +136,8 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
             before: None,
             edition,
             moved,
-            write: Change::CreateEdition,
+            write: Box::new(Change::CreateEdition),
+            beside,
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);
@@ -127,21 +146,42 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
     Err(AppError::Contended)
 }
 
-/// Whether a slug is taken. Deleted editions give theirs back.
+/// Whether a slug is taken. Deleted editions give theirs back, and those that were renamed their former ones.
 pub(crate) fn has_live(editions: &[Edition], slug: &EditionSlug) -> bool {
-    editions
-        .iter()
-        .any(|edition| edition.ended_at.is_none() && edition.slug == *slug)
+    editions.iter().any(|edition| edition.holds(slug))
 }
 
-/// The key for the objects at a slug: a new one, unless a deleted edition had the slug. The CDN may hold that one's objects
+/// The key for the objects at a slug: a new one, unless another edition had the slug. The CDN may hold that one's objects
 /// for a year at the URLs of the new one's, so they must go with the same purge.
 pub(crate) fn surrogate_key(env: &Env, editions: &[Edition], slug: &EditionSlug) -> SurrogateKey {
-    let predecessor = editions.iter().rev().find(|edition| edition.slug == *slug);
+    let predecessor = editions.iter().rev().find(|edition| edition.has_had(slug));
     predecessor.map_or_else(
         || SurrogateKey::from_bytes(env.random.identity()),
         |edition| edition.surrogate_key.clone(),
     )
+}
+
+fn blueprint(env: &Env, new: &NewEdition, editions: &[Edition]) -> Result<Blueprint, AppError> {
+    let (slug, title) = name(&new.name, editions)?;
+    if let Some(alternate) = &new.tracking.alternate
+        && !alternate.names(&slug)
+    {
+        return Err(invalid(format_args!(
+            "slug: one of the alternate {alternate} begins with {alternate}--"
+        )));
+    }
+    let default = &env.organization.default_edition;
+    let kind = new
+        .kind
+        .unwrap_or_else(|| Kind::of(default, &slug, &new.tracking));
+    kind.fits(default, &slug).map_err(invalid)?;
+    Ok(Blueprint {
+        slug,
+        title,
+        tracking: new.tracking.clone(),
+        kind,
+        retention: new.retention,
+    })
 }
 
 fn name(new: &NewName, editions: &[Edition]) -> Result<(EditionSlug, Title), AppError> {
@@ -150,7 +190,8 @@ fn name(new: &NewName, editions: &[Edition]) -> Result<(EditionSlug, Title), App
         NewName::Autoincrement => {
             let numbers = editions
                 .iter()
-                .filter_map(|edition| edition.slug.as_str().parse::<u64>().ok());
+                .flat_map(Edition::names)
+                .filter_map(|name| name.as_str().parse::<u64>().ok());
             let next = numbers.max().unwrap_or(0).saturating_add(1).to_string();
             let invalid = || AppError::Invalid(format!("Invalid slug: {next}"));
             Ok((
@@ -232,6 +273,16 @@ pub async fn defaults_of(
     Ok(by_product.collect())
 }
 
+/// An edition that may be written to, with its product.
+///
+/// # Errors
+/// `NotFound` when there is none, `Invalid` when its product was deleted.
+async fn get_writable(env: &Env, id: EditionId) -> Result<(Product, Edition), AppError> {
+    let (product, edition) = get(env, id).await?;
+    product.writable()?;
+    Ok((product, edition))
+}
+
 /// A product with all its editions in the order of creation, ended ones included.
 ///
 /// # Errors
@@ -246,12 +297,18 @@ pub async fn list(env: &Env, product: &ProductSlug) -> Result<(Product, Vec<Edit
 /// What can be changed of an edition.
 #[derive(Debug, Clone, Default)]
 pub struct EditionPatch {
+    /// A new slug, or the present one.
+    pub slug: Option<EditionSlug>,
     /// A new title.
     pub title: Option<Title>,
     /// A new mode; refs that it needs may come with it or be there already.
     pub mode: Option<TrackingMode>,
     /// New tracked refs.
     pub tracked_refs: Option<GitRefs>,
+    /// What it is to readers.
+    pub kind: Option<Kind>,
+    /// Whether retention may end it.
+    pub retention: Option<Retention>,
     /// A build to move to.
     pub build: Option<BuildId>,
     /// `true`: publish the present build again; `false`: when something is pending, try it again.
@@ -260,45 +317,65 @@ pub struct EditionPatch {
     pub by: Option<UserName>,
 }
 
-/// Changes an edition. A change to what it already is succeeds; naming a build always publishes it (again).
+/// Changes an edition. A change to what it already is succeeds; naming a build always publishes it (again). Another slug
+/// is claimed at once, and the edition has it when the task is done.
 ///
 /// # Errors
-/// `NotFound` when there is none, `Invalid` for a build that cannot be shown.
+/// `NotFound` when there is none, `Invalid` for a build that cannot be shown or a slug that it cannot have.
 pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
-        let edition = retitled_and_retracked(before.clone(), &patch)?;
+        let (product, before) = get_writable(env, id).await?;
+        let edition = patched(env, before.clone(), &patch)?;
         let build = match build_to_show(&edition, &patch)? {
             Some(build) => Some(publishable(env, &edition.product, build).await?),
             None => None,
         };
-        let moved = build
-            .as_ref()
-            .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, patch.by.clone()));
-        let wanted = Wanted {
-            product,
-            before: Some(&before),
-            edition,
-            moved,
-            write: Change::UpdateEdition,
+        let rename = match &patch.slug {
+            Some(slug) => Rename::wanted(env, &edition, slug).await?,
+            None => Rename::NotWanted,
         };
-        if let Some(changed) = commit(env, wanted).await? {
+        let wanted = match &rename {
+            Rename::NotWanted | Rename::UnderWay(_) => {
+                let to = |build| Move::plan(env, edition.clone(), build, Cause::Person, patch.by.clone());
+                Wanted {
+                    product,
+                    before: Some(&before),
+                    moved: build.as_ref().map(to),
+                    edition,
+                    write: Box::new(Change::UpdateEdition),
+                    beside: Beside::default(),
+                }
+            }
+            Rename::New(new) => {
+                new.apply(env, (product, &before), edition, build.as_ref(), patch.by.clone())?
+            }
+        };
+        if let Some(mut changed) = commit(env, wanted).await? {
+            changed.task = changed.task.or(rename.under_way());
             return Ok(changed);
         }
     }
     Err(AppError::Contended)
 }
 
-fn retitled_and_retracked(mut edition: Edition, patch: &EditionPatch) -> Result<Edition, AppError> {
+fn patched(env: &Env, mut edition: Edition, patch: &EditionPatch) -> Result<Edition, AppError> {
     if let Some(title) = &patch.title {
         edition.title = title.clone();
     }
+    if let Some(kind) = patch.kind {
+        kind.fits(&env.organization.default_edition, &edition.slug)
+            .map_err(invalid)?;
+        if edition.kind_in(&env.organization) != kind {
+            edition.kind = Some(kind);
+        }
+    }
+    edition.retention = patch.retention.unwrap_or(edition.retention);
     let mode = patch.mode.unwrap_or(edition.tracking.mode);
     let refs = patch
         .tracked_refs
         .clone()
         .or_else(|| edition.tracking.refs.clone());
-    let tracking = tracking(mode, refs)?;
+    let tracking = tracking(mode, refs, edition.tracking.alternate.clone())?;
     if tracking != edition.tracking {
         edition.tracking = tracking;
         // What was newest under other rules says nothing about these.
@@ -338,14 +415,18 @@ fn build_to_show(edition: &Edition, patch: &EditionPatch) -> Result<Option<Build
 /// `NotFound` when there is none.
 pub async fn end(env: &Env, id: EditionId) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
-        let edition = before.clone().end(env.clock.now());
-        let wanted = Wanted {
-            product,
-            before: Some(&before),
-            edition,
-            moved: None,
-            write: Change::EndEdition,
+        let (product, before) = get_writable(env, id).await?;
+        let ended = before.clone().end(env.clock.now());
+        let wanted = match &before.renaming {
+            None => Wanted {
+                product,
+                before: Some(&before),
+                edition: ended,
+                moved: None,
+                write: Box::new(Change::EndEdition),
+                beside: Beside::default(),
+            },
+            Some(renaming) => renaming::given_up(env, (product, &before), ended, renaming),
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);

@@ -1,6 +1,8 @@
 //! How a use-case refuses a request.
 
 use imprint_domain::build::BuildError;
+use imprint_domain::product::ProductEnded;
+use imprint_domain::rename::RenameError;
 use jiff::SignedDuration;
 
 use crate::ports::{PresignError, StoreError};
@@ -45,6 +47,18 @@ impl From<StoreError> for AppError {
                 Self::Store(error)
             }
         }
+    }
+}
+
+impl From<RenameError> for AppError {
+    fn from(error: RenameError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+impl From<ProductEnded> for AppError {
+    fn from(error: ProductEnded) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Products: create, read, change.
+//! Products: create, read, change, end, restore.
 
 use imprint_domain::edition::{Edition, Tracking};
 use imprint_domain::id::{Revision, SurrogateKey};
@@ -44,17 +44,21 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         root_fastly_domain: new.root_fastly_domain,
         surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
         created_at: env.clock.now(),
+        ended_at: None,
         next_build_slug: 1,
         policy: ProductPolicy::default(),
         revision: Revision::NEW,
     };
-    if env
-        .catalog
-        .product(&product.organization, &product.slug)
-        .await?
-        .is_some()
-    {
-        return Err(taken(&product.slug));
+    let found = env.catalog.product(&product.organization, &product.slug).await?;
+    match found {
+        None => {}
+        Some(found) if found.ended_at.is_none() => return Err(taken(&product.slug)),
+        Some(_) => {
+            return Err(AppError::Invalid(format!(
+                "A product already exists with slug '{}': it was deleted; POST to its /restore, or take another slug",
+                product.slug
+            )));
+        }
     }
     let (_, id) = env
         .catalog
@@ -65,8 +69,12 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         .await?;
     let key = SurrogateKey::from_bytes(env.random.identity());
     let edition = product.default_edition(&env.organization, new.main_mode, id, key);
-    let Tracking { mode, refs } = &edition.tracking;
-    mode.check(refs.as_ref()).map_err(|_| {
+    let Tracking {
+        mode,
+        refs,
+        alternate,
+    } = edition.tracking.clone();
+    Tracking::checked(mode, refs, alternate).map_err(|_| {
         AppError::Invalid(format!(
             "Invalid Product: main_mode: the default edition tracks main, which {} cannot follow",
             mode.name()
@@ -88,7 +96,7 @@ fn taken(slug: &ProductSlug) -> AppError {
     AppError::Invalid(format!("A product already exists with slug '{slug}'"))
 }
 
-/// A product.
+/// A product, also one that was deleted.
 ///
 /// # Errors
 /// `NotFound` when there is none.
@@ -99,15 +107,17 @@ pub async fn get(env: &Env, slug: &ProductSlug) -> Result<Product, AppError> {
         .ok_or(AppError::NotFound)
 }
 
-/// Products in the order of creation.
+/// Products in the order of creation. Deleted ones are left out, so a page may have fewer than `limit`.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn list(env: &Env, limit: usize, cursor: Option<&str>) -> Result<Page<Product>, AppError> {
-    Ok(env
+    let mut page = env
         .catalog
         .products(&env.organization.slug, limit, cursor)
-        .await?)
+        .await?;
+    page.items.retain(|product| product.ended_at.is_none());
+    Ok(page)
 }
 
 /// What can be changed of a product.
@@ -122,15 +132,50 @@ pub struct ProductPatch {
 /// Changes a product. A change to what it already is succeeds.
 ///
 /// # Errors
-/// `NotFound` when there is none.
+/// `NotFound` when there is none, `Invalid` when it was deleted.
 pub async fn update(env: &Env, slug: &ProductSlug, patch: ProductPatch) -> Result<Product, AppError> {
-    for _ in 0..MAX_TRIES {
-        let product = get(env, slug).await?;
-        let changed = Product {
+    let change = |product: Product| {
+        product.writable()?;
+        Ok(Product {
             title: patch.title.clone().unwrap_or_else(|| product.title.clone()),
             doc_repo: patch.doc_repo.clone().unwrap_or_else(|| product.doc_repo.clone()),
-            ..product.clone()
-        };
+            ..product
+        })
+    };
+    changed(env, slug, change).await
+}
+
+/// Deletes a product: lists leave it out, and it gets no builds and editions. What readers see stays until retention
+/// removes it, and its slug is taken until then. Ending it again changes nothing.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn end(env: &Env, slug: &ProductSlug) -> Result<Product, AppError> {
+    changed(env, slug, |product| Ok(product.end(env.clock.now()))).await
+}
+
+/// Undoes the deletion of a product: everything is as it was. Restoring what has not ended changes nothing.
+///
+/// # Errors
+/// `NotFound` when there is none, `Invalid` when it was deleted too long ago.
+pub async fn restore(env: &Env, slug: &ProductSlug) -> Result<Product, AppError> {
+    let restore = |product: Product| {
+        product
+            .restore(env.clock.now())
+            .map_err(|error| AppError::Invalid(error.to_string()))
+    };
+    changed(env, slug, restore).await
+}
+
+/// Loads a product, changes it, and has its pages written anew when it differs.
+async fn changed(
+    env: &Env,
+    slug: &ProductSlug,
+    change: impl Fn(Product) -> Result<Product, AppError>,
+) -> Result<Product, AppError> {
+    for _ in 0..MAX_TRIES {
+        let product = get(env, slug).await?;
+        let changed = change(product.clone())?;
         if changed == product {
             return Ok(product);
         }

@@ -29,7 +29,7 @@ pub struct Order<'a> {
 /// Purges the keys of a batch of messages in as few calls as possible. The outcomes are in the order of the messages: a
 /// call that fails harms only the messages whose keys it carried.
 pub async fn purge_cdn(env: &Env, orders: &[Order<'_>]) -> Vec<Result<(), StepError>> {
-    let keys = orders.iter().map(|order| order.message.surrogate_key.clone());
+    let keys = orders.iter().flat_map(|order| order.message.keys().cloned());
     let mut refusals: Vec<(Vec<SurrogateKey>, PurgeError)> = Vec::new();
     // An installation without CDN has nothing to tell: its readers see the bucket itself.
     if let Some(service) = &env.organization.fastly_service {
@@ -44,7 +44,7 @@ pub async fn purge_cdn(env: &Env, orders: &[Order<'_>]) -> Vec<Result<(), StepEr
     for order in orders {
         let refusal = refusals
             .iter()
-            .find(|(batch, _)| batch.contains(&order.message.surrogate_key));
+            .find(|(batch, _)| order.message.keys().any(|key| batch.contains(key)));
         outcomes.push(match refusal {
             Some((_, error)) => Err(step_error(error)),
             None => publish(env, order, renderings.of(env, order.message)).await,
@@ -108,6 +108,7 @@ async fn publish(env: &Env, order: &Order<'_>, rendering: OutboxEntry) -> Result
         product,
         edition,
         pointer,
+        stale_keys,
         ..
     } = order.message;
     for _ in 0..MAX_TRIES {
@@ -124,11 +125,10 @@ async fn publish(env: &Env, order: &Order<'_>, rendering: OutboxEntry) -> Result
                 .await
                 .map_err(StepError::catalog)?;
             changes.extend(row);
-            changes.push(Change::UpdateEdition(Edition::finish_purge(
-                found,
-                pointer,
-                env.clock.now(),
-            )));
+            let published = Edition::finish_purge(found, pointer, env.clock.now());
+            changes.push(Change::UpdateEdition(
+                published.forget_stale(pointer.generation, stale_keys),
+            ));
             changes.push(Change::PutOutbox(rendering.clone()));
         }
         match env.catalog.commit(changes).await {

@@ -19,6 +19,7 @@ use imprint_domain::key::{KeyPrefix, ObjectKey, SitePath};
 use imprint_domain::manifest::{File, Headers, MAX_FILE_BYTES, Manifest};
 use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::publish;
+use imprint_domain::rules::Rules;
 use imprint_domain::task::{FailureCode, Note, NoteCode, Registration, Task};
 
 use crate::editions::{copy_message, queued};
@@ -66,15 +67,23 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             .product_with_editions(org, product)
             .await
             .map_err(StepError::catalog)?;
-        let (_, editions) = found.ok_or_else(|| gone("the product"))?;
+        let (found, editions) = found.ok_or_else(|| gone("the product"))?;
+        found.writable().map_err(|ended| StepError::Final {
+            code: FailureCode::ProductEnded,
+            message: ended.to_string(),
+        })?;
         let learned = match files.take() {
             Some(learned) => learned,
             None => learn(env, &build, &editions).await?,
         };
-        let decision = publish::register(build, &learned.id, editions, &message.editions, env.clock.now())
-            .map_err(|error| StepError::Final {
-                code: FailureCode::BuildEnded,
-                message: error.to_string(),
+        let rules = Rules::of(&env.organization, &found);
+        let (asked_for, now) = (&message.editions, env.clock.now());
+        let decision =
+            publish::register(&rules, build, &learned.id, editions, asked_for, now).map_err(|error| {
+                StepError::Final {
+                    code: FailureCode::BuildEnded,
+                    message: error.to_string(),
+                }
             })?;
         let asked_by = message.asked_by.as_ref();
         match commit(env, entry, task, decision, &learned, asked_by).await {

@@ -154,8 +154,18 @@ pub(crate) async fn record_failure(
             )
             .await
         }
+        Message::RetireName(retire) if let Some(purge) = &retire.purge => {
+            fail_edition(
+                env,
+                (&retire.organization, &retire.product),
+                purge.into(),
+                failure,
+                removed(),
+            )
+            .await
+        }
         // No task and no edition waits for it: the log and the dead-letter queue show it.
-        Message::RenderDashboard(_) => match removed() {
+        Message::RetireName(_) | Message::RenderDashboard(_) => match removed() {
             Some(removed) => env.catalog.commit(vec![removed]).await,
             None => Ok(()),
         },
@@ -201,6 +211,7 @@ async fn fail_edition(
                 row.change(env, &edition, EditionStep::Failed(failure.clone()))
                     .await?,
             );
+            changes.extend(fail_rename(env, &edition, row, failure).await?);
             changes.push(Change::UpdateEdition(
                 edition.fail(row.pointer.generation, failure.clone()),
             ));
@@ -214,6 +225,27 @@ async fn fail_edition(
         }
     }
     Err(StoreError::Conflict)
+}
+
+/// The rename that waits for a copy fails with it, when that copy has another task.
+async fn fail_rename(
+    env: &Env,
+    edition: &Edition,
+    row: RowOf<'_>,
+    failure: &Failure,
+) -> Result<Option<Change>, StoreError> {
+    let is_newest = edition.generation == row.pointer.generation;
+    let renaming = edition.renaming.as_ref().filter(|_| is_newest);
+    let Some(renaming) = renaming.filter(|renaming| renaming.task != *row.task) else {
+        return Ok(None);
+    };
+    let waiting = RowOf {
+        task: &renaming.task,
+        ..row
+    };
+    waiting
+        .change(env, edition, EditionStep::Failed(failure.clone()))
+        .await
 }
 
 /// The row of a task that a step reports to.

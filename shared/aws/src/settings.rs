@@ -182,14 +182,15 @@ const LOCAL_SEALING_KEY: &str = "the sealing key of every local stack";
 
 fn sealing(variables: Variables<'_>) -> Result<SealingKey, ConfigError> {
     const VARIABLE: &str = "IMPRINT_SEALING_KEY";
-    match (variables.get(VARIABLE), stage(variables)?) {
-        (Some(raw), _) if raw.len() >= MIN_SEALING_KEY => Ok(SealingKey::of(raw)),
-        (None, Stage::Local) => Ok(SealingKey::of(LOCAL_SEALING_KEY)),
-        (Some(_) | None, _) => Err(ConfigError::refused(
-            VARIABLE,
-            format!("should be a random text of at least {MIN_SEALING_KEY} characters"),
-        )),
+    let given = match (variables.get(VARIABLE), stage(variables)?) {
+        (None, Stage::Local) => LOCAL_SEALING_KEY,
+        (_, _) => variables.needed(VARIABLE, "a random text of at least 32 characters")?,
+    };
+    if given.len() < MIN_SEALING_KEY {
+        let sentence = format!("should be a random text of at least {MIN_SEALING_KEY} characters");
+        return Err(ConfigError::refused(VARIABLE, sentence));
     }
+    Ok(SealingKey::of(given))
 }
 
 fn ticket_url(variables: Variables<'_>) -> Result<Option<WebUrl>, ConfigError> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::alternate::AlternateName;
 use crate::git::GitRefs;
 use crate::id::{BuildId, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
@@ -43,6 +44,9 @@ pub struct Build {
     pub slug: BuildSlug,
     /// What it was built from.
     pub git_refs: GitRefs,
+    /// The deployment that it is for; none when it is for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternate: Option<AlternateName>,
     /// Who asked for it, as the client says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub github_requester: Option<Title>,
@@ -147,6 +151,7 @@ mod tests {
             product: "alpha".parse().unwrap(),
             slug: "1".parse().unwrap(),
             git_refs: GitRefs::parse(&["main"]).unwrap(),
+            alternate: None,
             github_requester: None,
             surrogate_key: SurrogateKey::from_bytes([1; 16]),
             created_at: Timestamp::UNIX_EPOCH,

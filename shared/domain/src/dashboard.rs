@@ -168,14 +168,17 @@ impl EditionView {
 fn version(edition: &Edition, published: &crate::edition::Reached) -> Option<Version> {
     let tracked = edition.tracking.refs.as_ref().map(|refs| refs.first().as_str());
     match edition.tracking.mode {
-        TrackingMode::GitRefs | TrackingMode::GitRef => Version::read(tracked?),
+        TrackingMode::GitRefs | TrackingMode::GitRef | TrackingMode::AlternateGitRef => {
+            Version::read(tracked?)
+        }
         TrackingMode::LsstDoc
         | TrackingMode::EupsMajorRelease
         | TrackingMode::EupsWeeklyRelease
         | TrackingMode::EupsDailyRelease
         | TrackingMode::SemverRelease
         | TrackingMode::SemverMajor
-        | TrackingMode::SemverMinor => Version::read(published.pointer.git_refs.first().as_str()),
+        | TrackingMode::SemverMinor
+        | TrackingMode::Train => Version::read(published.pointer.git_refs.first().as_str()),
         TrackingMode::Manual => Version::read(edition.slug.as_str()),
     }
 }

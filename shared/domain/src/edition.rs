@@ -3,15 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::alternate::AlternateName;
 use crate::build::Build;
 use crate::git::GitRefs;
 use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
+use crate::kind::{Kind, Retention};
 use crate::pin::Pin;
+use crate::rename::Renaming;
+use crate::rules::Rules;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::Failure;
 use crate::text::Title;
-use crate::tracking::{Standing, TrackingMode, standing};
+use crate::tracking::{Standing, TrackingMode, UnfitRefs, standing};
 
 /// What an edition follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,9 @@ pub struct Tracking {
     /// The refs it was created for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refs: Option<GitRefs>,
+    /// The deployment whose builds it follows, and no others; without one it follows builds that are for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternate: Option<AlternateName>,
 }
 
 /// A decision to show a build.
@@ -63,6 +70,12 @@ pub struct Edition {
     pub title: Title,
     /// What it follows.
     pub tracking: Tracking,
+    /// What it is to readers; none in what was stored before there were kinds, see [`kind_in`](Self::kind_in).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Whether retention may end it.
+    #[serde(default, skip_serializing_if = "Retention::applies")]
+    pub retention: Retention,
     /// Stable for life: all its objects carry it, and the CDN purges by it.
     pub surrogate_key: SurrogateKey,
     /// When it was created.
@@ -91,11 +104,35 @@ pub struct Edition {
     /// That it stays where it is, whatever it tracks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pin>,
+    /// A rename that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renaming: Option<Renaming>,
+    /// The names it gave up that nobody else took, the last one first: what lies there leads readers to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<EditionSlug>,
+    /// The keys of other editions that the CDN may still hold at its URLs: its next purge is theirs, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale_keys: Vec<SurrogateKey>,
     /// Why the newest move has not arrived, when it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// How often it was written.
     pub revision: Revision,
+}
+
+/// An edition that does not exist yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blueprint {
+    /// Its name in URLs and keys.
+    pub slug: EditionSlug,
+    /// Its title for people.
+    pub title: Title,
+    /// What it will follow.
+    pub tracking: Tracking,
+    /// What it will be to readers.
+    pub kind: Kind,
+    /// Whether retention may end it.
+    pub retention: Retention,
 }
 
 /// What tracking says of a build that arrives.
@@ -125,7 +162,7 @@ pub enum CopyOrder {
 }
 
 impl Edition {
-    /// The prefix of its files.
+    /// The prefix of the files that readers get.
     pub fn prefix(&self) -> KeyPrefix {
         KeyPrefix::edition(&self.organization, &self.product, &self.slug)
     }
@@ -144,17 +181,24 @@ impl Edition {
     }
 
     /// Whether this edition follows a build that has just been uploaded.
-    pub fn judge(&self, build: &Build) -> Verdict {
+    pub fn judge(&self, rules: &Rules, build: &Build) -> Verdict {
         if self.ended_at.is_some() {
             return Verdict::NotTracked;
         }
         let current = self.desired.as_ref();
         let refs = current.map(|pointer| &pointer.git_refs);
         let newest = self.newest_seen.max(current.map(|pointer| pointer.build));
-        match self.tracking.compare(refs, newest, build) {
+        match self.tracking.compare(rules, refs, newest, build) {
             Verdict::Moves if self.pin.is_some() => Verdict::Waits,
             verdict => verdict,
         }
+    }
+
+    /// Whether it follows builds of these refs for this alternate, be they older than what it shows or not.
+    pub fn follows(&self, rules: &Rules, git_refs: &GitRefs, alternate: Option<&AlternateName>) -> bool {
+        let shown = self.desired.as_ref().map(|pointer| &pointer.git_refs);
+        self.ended_at.is_none()
+            && self.tracking.standing(rules, shown, git_refs, alternate) != Standing::Foreign
     }
 
     /// Re-points the edition: a new generation that shows `build` with these files.
@@ -170,7 +214,17 @@ impl Edition {
         match cause {
             // Among equals the verdict has seen to it that this is the newest; a higher version begins anew.
             Cause::Tracking | Cause::Unpin => self.newest_seen = Some(build.id),
-            Cause::Person | Cause::Rollback | Cause::Restore => {}
+            Cause::Person | Cause::Rollback | Cause::Restore | Cause::Rename => {}
+        }
+        self.failure = None;
+        self
+    }
+
+    /// Shows what it shows once more, as a new generation.
+    pub fn republish(mut self) -> Self {
+        self.generation = self.generation.next();
+        if let Some(desired) = &mut self.desired {
+            desired.generation = self.generation;
         }
         self.failure = None;
         self
@@ -256,7 +310,7 @@ impl Edition {
             return Ok(self);
         };
         if now > ended_at + UNDO_TIME {
-            return Err(TooLate);
+            return Err(TooLate { what: "edition" });
         }
         self.ended_at = None;
         match objects {
@@ -277,8 +331,11 @@ pub const UNDO_TIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A deletion that cannot be undone any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the edition was deleted more than {days} days ago", days = UNDO_TIME.as_hours() / 24)]
-pub struct TooLate;
+#[error("the {what} was deleted more than {days} days ago", days = UNDO_TIME.as_hours() / 24)]
+pub struct TooLate {
+    /// What was deleted.
+    pub what: &'static str,
+}
 
 /// Whose objects lie at the prefix of an edition that was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,9 +347,46 @@ pub enum Objects {
 }
 
 impl Tracking {
+    /// What an edition follows, once it is known that it can follow something.
+    ///
+    /// # Errors
+    /// When the mode lacks what it needs: an edition without would follow nothing for ever (D24).
+    pub fn checked(
+        mode: TrackingMode,
+        refs: Option<GitRefs>,
+        alternate: Option<AlternateName>,
+    ) -> Result<Self, UnfitRefs> {
+        mode.check(refs.as_ref(), alternate.as_ref())?;
+        Ok(Self {
+            mode,
+            refs,
+            alternate,
+        })
+    }
+
+    fn standing(
+        &self,
+        rules: &Rules,
+        shown: Option<&GitRefs>,
+        candidate: &GitRefs,
+        alternate: Option<&AlternateName>,
+    ) -> Standing {
+        if self.alternate.as_ref() == alternate {
+            standing(rules, self.mode, self.refs.as_ref(), shown, candidate)
+        } else {
+            Standing::Foreign
+        }
+    }
+
     /// What follows from a build that arrives where one of these refs is shown and `newest` was followed.
-    pub(crate) fn compare(&self, shown: Option<&GitRefs>, newest: Option<BuildId>, build: &Build) -> Verdict {
-        match standing(self.mode, self.refs.as_ref(), shown, &build.git_refs) {
+    pub(crate) fn compare(
+        &self,
+        rules: &Rules,
+        shown: Option<&GitRefs>,
+        newest: Option<BuildId>,
+        build: &Build,
+    ) -> Verdict {
+        match self.standing(rules, shown, &build.git_refs, build.alternate.as_ref()) {
             Standing::Foreign => Verdict::NotTracked,
             Standing::Lower => Verdict::Older,
             Standing::Higher => Verdict::Moves,
@@ -316,4 +410,6 @@ pub enum Cause {
     Unpin,
     /// The edition was restored after its deletion.
     Restore,
+    /// The edition got another slug, and its build moved with it.
+    Rename,
 }

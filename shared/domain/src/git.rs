@@ -68,52 +68,20 @@ impl TryFrom<Vec<GitRef>> for GitRefs {
         }
     }
 }
+impl From<GitRef> for GitRefs {
+    fn from(git_ref: GitRef) -> Self {
+        Self(vec![git_ref])
+    }
+}
 impl From<GitRefs> for Vec<GitRef> {
     fn from(refs: GitRefs) -> Self {
         refs.0
     }
 }
 
-/// The edition slug that refs suggest: `tickets/DM-1234` gives `DM-1234`, else slashes become hyphens.
-///
-/// The result may not be a slug (`feature+x`), so it is a text that the caller parses.
-pub fn suggested_edition_slug(refs: &GitRefs) -> String {
-    let joined = refs.iter().map(GitRef::as_str).collect::<Vec<_>>().join("-");
-    if let Some(ticket) = joined.strip_prefix("tickets/") {
-        let (project, number) = ticket.rsplit_once('-').unwrap_or(("", ""));
-        let project_fits = !project.is_empty() && project.bytes().all(|b| b.is_ascii_uppercase());
-        if project_fits && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
-            return ticket.to_owned();
-        }
-    }
-    joined.replace('/', "-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_edition_slug_of_refs_follows_the_contract() {
-        let cases: [(&[&str], &str); 10] = [
-            (&["tickets/DM-1234"], "DM-1234"),
-            (&["tickets/LCR-758"], "LCR-758"),
-            (&["tickets/dm-1234"], "tickets-dm-1234"),
-            (&["tickets/DM-1234-hotfix"], "tickets-DM-1234-hotfix"),
-            (&["u/rowen/r12_patch1"], "u-rowen-r12_patch1"),
-            (
-                &["tickets/DM-1234", "tickets/DM-5678"],
-                "tickets-DM-1234-tickets-DM-5678",
-            ),
-            (&["v15_0"], "v15_0"),
-            (&["w_2018_01"], "w_2018_01"),
-            (&["1.0.0"], "1.0.0"),
-            (&["main"], "main"),
-        ];
-        for (refs, slug) in cases {
-            assert_eq!(suggested_edition_slug(&GitRefs::parse(refs).unwrap()), slug);
-        }
-    }
 
     /// D18: a build of several refs was cut down to its first.
     #[test]

@@ -75,6 +75,27 @@ fn own_object(organization: &Organization, product: &ProductSlug, below: &str) -
     ))
 }
 
+/// The object that says whether the edition of a path was renamed, and what follows the edition in the path: nothing, or
+/// something that begins with a slash. Nothing for a path below no edition.
+pub fn edition_of_path<'a>(
+    organization: &Organization,
+    product: &ProductSlug,
+    path: &'a str,
+) -> Option<(ObjectKey, &'a str)> {
+    let below = path.strip_prefix('/').unwrap_or(path).strip_prefix("v/")?;
+    let end = below.find('/').unwrap_or(below.len());
+    let (edition, rest) = below.split_at(end);
+    let edition: EditionSlug = edition.parse().ok()?;
+    let place = KeyPrefix::edition(&organization.slug, product, &edition);
+    Some((place.directory_key(), rest))
+}
+
+/// Where a path goes whose edition was renamed: `slug` is what the object that [`edition_of_path`] names says as
+/// [`EDITION_REDIRECT`](crate::manifest::EDITION_REDIRECT), `rest` what follows the edition in the path.
+pub fn renamed_path(slug: &EditionSlug, rest: &str) -> String {
+    format!("/v/{slug}{rest}")
+}
+
 /// What a CDN answers for a path below a product's URL that has no object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Instead {
@@ -84,8 +105,8 @@ pub enum Instead {
     NotFound(ObjectKey),
 }
 
-/// What stands in for a missing object. Crawlers look for two files at the product's root, where an edition may bring
-/// its own.
+/// What stands in for a missing object, unless its edition was [renamed](renamed_path). Crawlers look for two files at the
+/// product's root, where an edition may bring its own.
 pub fn instead_of_path(organization: &Organization, product: &ProductSlug, path: &str) -> Instead {
     let page = |name: &str| own_object(organization, product, &format!("v/{name}"));
     match path.trim_start_matches('/') {
@@ -132,6 +153,7 @@ mod tests {
             root_fastly_domain: None,
             surrogate_key: SurrogateKey::from_bytes([0; 16]),
             created_at: jiff::Timestamp::UNIX_EPOCH,
+            ended_at: None,
             next_build_slug: 1,
             policy: ProductPolicy::default(),
             revision: Revision::NEW,
@@ -183,6 +205,32 @@ mod tests {
         let missing = Instead::NotFound(ObjectKey::new("alpha/v/404.html"));
         assert_eq!(instead("/a/robots.txt"), missing);
         assert_eq!(instead("/v/1.0/gone"), missing);
+    }
+
+    #[test]
+    fn what_is_missing_below_an_edition_may_be_below_another_name() {
+        let (organization, product) = (organization(Layout::Path, ""), "alpha".parse().unwrap());
+        for (path, directory, moved) in [
+            ("/v/v1", "alpha/v/v1", "/v/v2"),
+            ("/v/v1/", "alpha/v/v1", "/v/v2/"),
+            ("v/v1/a/b.html", "alpha/v/v1", "/v/v2/a/b.html"),
+            ("/v/v1.0/a", "alpha/v/v1.0", "/v/v2/a"),
+        ] {
+            let (object, rest) = edition_of_path(&organization, &product, path).unwrap();
+            assert_eq!(object, ObjectKey::new(directory), "{path}");
+            assert_eq!(renamed_path(&"v2".parse().unwrap(), rest), moved, "{path}");
+        }
+        for path in [
+            "/v",
+            "/v/",
+            "/v1/a",
+            "/builds/1/x",
+            "/a/v/v1/x",
+            "/v/../x",
+            "/v/index.html",
+        ] {
+            assert_eq!(edition_of_path(&organization, &product, path), None, "{path}");
+        }
     }
 
     #[test]

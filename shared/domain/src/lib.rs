@@ -4,6 +4,8 @@
 //! Every type parses its own text form, also when it is read back from storage, because stored data is input too.
 
 pub mod access;
+pub mod alternate;
+pub mod automatic;
 pub mod build;
 pub mod dashboard;
 pub mod edition;
@@ -11,6 +13,7 @@ pub mod git;
 pub mod history;
 pub mod id;
 pub mod key;
+pub mod kind;
 pub mod layout;
 pub mod manifest;
 pub mod message;
@@ -18,11 +21,15 @@ pub mod organization;
 pub mod outbox;
 pub mod pin;
 pub mod plan;
+pub mod preview;
 pub mod product;
 pub mod publish;
 pub mod purge;
+pub mod rename;
+pub mod rules;
 pub mod secret;
 pub mod slug;
+pub mod slug_rules;
 pub mod task;
 pub mod text;
 pub mod tracking;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::id::{ManifestId, SurrogateKey};
 use crate::key::SitePath;
+use crate::slug::EditionSlug;
 
 /// CopyObject and a single PUT take at most 5 GB
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>).
@@ -16,6 +17,8 @@ pub const MAX_FILE_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 const SURROGATE_KEY: &str = "surrogate-key";
 const SURROGATE_CONTROL: &str = "surrogate-control";
 const DIR_REDIRECT: &str = "dir-redirect";
+/// On the object at a name that an edition gave up: the slug to redirect to.
+pub const EDITION_REDIRECT: &str = "edition-redirect";
 
 /// Fastly keeps an edition a year, or until it is purged.
 const EDITION_SURROGATE_CONTROL: &str = "max-age=31536000";
@@ -76,6 +79,16 @@ impl Headers {
             ..Self::default()
         }
         .for_edition(key)
+    }
+
+    /// The headers of the one object that stays at a name that an edition gave up: whatever is missing below it is
+    /// below the edition's present slug.
+    pub fn redirect_to_edition(key: &SurrogateKey, slug: &EditionSlug) -> Self {
+        let mut headers = Self::redirect_of_edition(key);
+        headers
+            .metadata
+            .insert(EDITION_REDIRECT.to_owned(), slug.to_string());
+        headers
     }
 
     /// Whether the object redirects a directory.

@@ -7,7 +7,7 @@ use crate::access::UserName;
 use crate::edition::Pointer;
 use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
 use crate::key::KeyPrefix;
-use crate::slug::{OrganizationSlug, ProductSlug};
+use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::CopyReport;
 
 /// A message with the outbox entry that it came from.
@@ -30,6 +30,8 @@ pub enum Message {
     RegisterBuild(RegisterBuild),
     /// Make an edition's objects those of a build.
     CopyEdition(CopyEdition),
+    /// Make what lies at a name that an edition gave up lead to the edition.
+    RetireName(RetireName),
     /// Tell the CDN that an edition has changed.
     PurgeCdn(PurgeCdn),
     /// Write a product's pages: its dashboards and what themes and crawlers read.
@@ -79,6 +81,26 @@ pub struct CopyEdition {
     pub hand_overs: u32,
 }
 
+/// Make what lies at a name that an edition gave up lead to the edition, then do the same for the rest of its names, then
+/// tell the CDN. Goes through the queue of the copies, so that it never runs beside a copy to the same place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetireName {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The product.
+    pub product: ProductSlug,
+    /// The edition that gave the name up.
+    pub edition: EditionId,
+    /// The name.
+    pub name: EditionSlug,
+    /// The names whose turn comes after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<EditionSlug>,
+    /// What the CDN is told in the end; nothing when a rename was given up before readers saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purge: Option<PurgeCdn>,
+}
+
 /// Tell the CDN that an edition has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurgeCdn {
@@ -94,8 +116,37 @@ pub struct PurgeCdn {
     pub pointer: Pointer,
     /// The key to purge.
     pub surrogate_key: SurrogateKey,
+    /// Keys of other editions that the CDN may hold at the edition's URLs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale_keys: Vec<SurrogateKey>,
     /// What the copy did, for the task.
     pub report: CopyReport,
+}
+
+impl PurgeCdn {
+    /// Every key to purge.
+    pub fn keys(&self) -> impl Iterator<Item = &SurrogateKey> {
+        std::iter::once(&self.surrogate_key).chain(&self.stale_keys)
+    }
+}
+
+impl RetireName {
+    /// Where the name's objects lie.
+    pub fn place(&self) -> KeyPrefix {
+        KeyPrefix::edition(&self.organization, &self.product, &self.name)
+    }
+
+    /// What has to be done after it.
+    pub fn next(&self) -> Option<Message> {
+        match self.rest.split_first() {
+            Some((name, rest)) => Some(Message::RetireName(Self {
+                name: name.clone(),
+                rest: rest.to_vec(),
+                ..self.clone()
+            })),
+            None => self.purge.clone().map(Message::PurgeCdn),
+        }
+    }
 }
 
 /// Write a product's pages as its state is when the step runs. Many may come for one change; the last state wins.
@@ -108,13 +159,15 @@ pub struct RenderDashboard {
 }
 
 impl Envelope {
-    /// What a queue with de-duplication knows the message by: a repeated send and a hand-over are new messages.
+    /// What a queue with de-duplication knows the message by: a repeated send, a hand-over and the next name of one
+    /// entry are new messages.
     pub fn deduplication_id(&self) -> String {
-        let hand_overs = match &self.message {
-            Message::CopyEdition(copy) => copy.hand_overs,
+        let part = match &self.message {
+            Message::CopyEdition(copy) => copy.hand_overs as usize,
+            Message::RetireName(retire) => retire.rest.len(),
             Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => 0,
         };
-        format!("{}-{}-{hand_overs}", self.id, self.attempt)
+        format!("{}-{}-{part}", self.id, self.attempt)
     }
 }
 
@@ -125,6 +178,7 @@ impl Message {
     pub fn group(&self) -> Option<String> {
         let place = match self {
             Self::CopyEdition(copy) => format!("{}/{}", copy.organization, copy.destination),
+            Self::RetireName(retire) => format!("{}/{}", retire.organization, retire.place()),
             Self::RenderDashboard(render) => format!("{}/{}", render.organization, render.product),
             Self::RegisterBuild(_) | Self::PurgeCdn(_) => return None,
         };
@@ -136,6 +190,7 @@ impl Message {
         match self {
             Self::RegisterBuild(register) => &register.organization,
             Self::CopyEdition(copy) => &copy.organization,
+            Self::RetireName(retire) => &retire.organization,
             Self::PurgeCdn(purge) => &purge.organization,
             Self::RenderDashboard(render) => &render.organization,
         }
@@ -147,6 +202,7 @@ impl Message {
             Self::RegisterBuild(register) => Some(&register.task),
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
+            Self::RetireName(retire) => retire.purge.as_ref().map(|purge| &purge.task),
             Self::RenderDashboard(_) => None,
         }
     }

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Revision;
+use crate::rules::SemverEditions;
 use crate::secret::Sealed;
 use crate::slug::{EditionSlug, OrganizationSlug};
+use crate::slug_rules::SlugRules;
 use crate::text::{Title, WebUrl};
+use crate::tracking::LsstDocGrammar;
 
 pub use address::{AddressError, Clash, DocsDomain, PathPrefix};
 
@@ -73,7 +76,17 @@ pub struct Organization {
 
 /// The rules of an organization. Every part has a default, so that an organization without rules behaves as LTD does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {}
+pub struct Policy {
+    /// How refs become slugs of editions.
+    #[serde(default)]
+    pub slug_rules: SlugRules,
+    /// Whether releases bring editions of their major and minor version.
+    #[serde(default)]
+    pub semver_editions: SemverEditions,
+    /// Which tags the mode `lsst_doc` follows.
+    #[serde(default)]
+    pub lsst_doc: LsstDocGrammar,
+}
 
 impl Organization {
     /// The default organization as it is now: where it is published is the deployment's business, its title and rules

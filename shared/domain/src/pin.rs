@@ -7,6 +7,7 @@ use crate::build::Build;
 use crate::edition::{Edition, Verdict};
 use crate::git::GitRefs;
 use crate::id::BuildId;
+use crate::rules::Rules;
 use crate::slug::BuildSlug;
 
 /// How many waiting builds are remembered. Only the last is published; those before it matter when it is deleted. A build
@@ -87,14 +88,14 @@ impl Edition {
 
     /// Remembers a build that a pinned edition follows, in the order in which they would replace each other. The same
     /// build again changes nothing.
-    pub fn wait(mut self, build: &Build) -> Self {
+    pub fn wait(mut self, rules: &Rules, build: &Build) -> Self {
         let Some(pin) = &mut self.pin else {
             return self;
         };
         pin.waiting.retain(|waiting| waiting.build != build.id);
         let tracking = &self.tracking;
         let replaces = |waiting: &Waiting| {
-            tracking.compare(Some(&waiting.git_refs), Some(waiting.build), build) == Verdict::Moves
+            tracking.compare(rules, Some(&waiting.git_refs), Some(waiting.build), build) == Verdict::Moves
         };
         let place = pin.waiting.iter().rposition(replaces).map_or(0, |at| at + 1);
         let waiting = Waiting {

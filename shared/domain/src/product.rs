@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::edition::{Edition, Tracking};
+use crate::edition::{Blueprint, Edition, TooLate, Tracking, UNDO_TIME};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
+use crate::kind::{Kind, Retention};
 use crate::organization::Organization;
-use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
+use crate::rules::SemverEditions;
+use crate::slug::{OrganizationSlug, ProductSlug};
+use crate::slug_rules::SlugRules;
 use crate::text::{Title, WebUrl};
 use crate::tracking::TrackingMode;
 
@@ -33,6 +36,9 @@ pub struct Product {
     pub surrogate_key: SurrogateKey,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
     /// The smallest number that may still be free as an automatic build slug. Slugs are never freed, so it only grows.
     pub next_build_slug: u64,
     /// Its own rules, where they differ from the organization's.
@@ -42,9 +48,21 @@ pub struct Product {
     pub revision: Revision,
 }
 
+/// A write to a product that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Product was deprecated: {0}; POST to its /restore first")]
+pub struct ProductEnded(pub ProductSlug);
+
 /// The rules of a product. Each part that is there takes the place of the organization's as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProductPolicy {}
+pub struct ProductPolicy {
+    /// How refs become slugs of editions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug_rules: Option<SlugRules>,
+    /// Whether releases bring editions of their major and minor version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semver_editions: Option<SemverEditions>,
+}
 
 impl Product {
     /// The prefix of everything that is published of it.
@@ -64,6 +82,35 @@ impl Product {
             .unwrap_or(&organization.fastly_domain)
     }
 
+    /// Deletes it for lists and writers. Its files and editions stay as they are. Ending again changes nothing.
+    pub fn end(mut self, now: Timestamp) -> Self {
+        self.ended_at = self.ended_at.or(Some(now));
+        self
+    }
+
+    /// Undoes the deletion. Restoring what has not ended changes nothing.
+    ///
+    /// # Errors
+    /// When it was deleted too long ago.
+    pub fn restore(mut self, now: Timestamp) -> Result<Self, TooLate> {
+        if self.ended_at.is_some_and(|ended_at| now > ended_at + UNDO_TIME) {
+            return Err(TooLate { what: "product" });
+        }
+        self.ended_at = None;
+        Ok(self)
+    }
+
+    /// Lets only live products be written to.
+    ///
+    /// # Errors
+    /// When it was deleted.
+    pub fn writable(&self) -> Result<(), ProductEnded> {
+        match self.ended_at {
+            None => Ok(()),
+            Some(_) => Err(ProductEnded(self.slug.clone())),
+        }
+    }
+
     /// The edition every product is born with: at the product's root URL, tracking `main`.
     pub fn default_edition(
         &self,
@@ -73,22 +120,25 @@ impl Product {
         surrogate_key: SurrogateKey,
     ) -> Edition {
         let main = GitRefs::parse(&["main"]).expect("`main` is a git ref");
-        let title = "Latest".parse().expect("`Latest` is a title");
-        let tracking = Tracking {
-            mode,
-            refs: Some(main),
+        let blueprint = Blueprint {
+            slug: organization.default_edition.clone(),
+            title: "Latest".parse().expect("`Latest` is a title"),
+            tracking: Tracking {
+                mode,
+                refs: Some(main),
+                alternate: None,
+            },
+            kind: Kind::Main,
+            retention: Retention::Applies,
         };
-        let slug = organization.default_edition.clone();
-        self.edition(id, slug, title, tracking, surrogate_key, self.created_at)
+        self.edition(id, blueprint, surrogate_key, self.created_at)
     }
 
     /// An edition of this product that shows nothing yet.
     pub fn edition(
         &self,
         id: EditionId,
-        slug: EditionSlug,
-        title: Title,
-        tracking: Tracking,
+        blueprint: Blueprint,
         surrogate_key: SurrogateKey,
         created_at: Timestamp,
     ) -> Edition {
@@ -96,9 +146,11 @@ impl Product {
             id,
             organization: self.organization.clone(),
             product: self.slug.clone(),
-            slug,
-            title,
-            tracking,
+            slug: blueprint.slug,
+            title: blueprint.title,
+            tracking: blueprint.tracking,
+            kind: Some(blueprint.kind),
+            retention: blueprint.retention,
             surrogate_key,
             created_at,
             ended_at: None,
@@ -109,6 +161,9 @@ impl Product {
             attempts: Vec::new(),
             newest_seen: None,
             pin: None,
+            renaming: None,
+            former: Vec::new(),
+            stale_keys: Vec::new(),
             failure: None,
             revision: Revision::NEW,
         }

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use crate::automatic::{Automatic, NoEdition, Subject, automatic};
 use crate::build::{Build, BuildError};
 use crate::edition::{Cause, Edition, Verdict};
-use crate::git;
 use crate::id::{EditionId, ManifestId};
+use crate::rules::Rules;
 use crate::task::{Note, NoteCode};
 
 /// The outcome of registering a build.
@@ -28,6 +29,7 @@ pub struct Registered {
 /// # Errors
 /// When the build may not be published.
 pub fn register(
+    rules: &Rules,
     build: Build,
     manifest: &ManifestId,
     editions: Vec<Edition>,
@@ -38,14 +40,15 @@ pub fn register(
     let mut moves = Vec::new();
     let mut waits = Vec::new();
     let mut notes = Vec::new();
+    let own = automatic(rules, Subject::from(&build), &editions);
     let moved = |edition: Edition, cause| (edition.repoint(&build, manifest.clone(), cause), cause);
     for edition in editions {
         let wanted = asked_for.contains(&edition.id) && edition.ended_at.is_none();
-        match edition.judge(&build) {
+        match edition.judge(rules, &build) {
             Verdict::Moves => moves.push(moved(edition, Cause::Tracking)),
             Verdict::Waits => {
                 notes.push(pinned(&edition, "the build waits until it is unpinned"));
-                waits.push(edition.wait(&build));
+                waits.push(edition.wait(rules, &build));
             }
             Verdict::Older | Verdict::NotTracked if wanted && edition.may_show(build.id) => {
                 moves.push(moved(edition, Cause::Person));
@@ -59,8 +62,9 @@ pub fn register(
         }
     }
     if moves.is_empty() && notes.is_empty() {
-        notes.push(nobody_follows(&build));
+        notes.push(nobody_follows(&own));
     }
+    notes.extend(own.without.as_ref().and_then(slug_taken));
     let build = Build {
         manifest: Some(manifest.clone()),
         ..build
@@ -100,14 +104,28 @@ fn pinned(edition: &Edition, what_then: &str) -> Note {
     }
 }
 
-fn nobody_follows(build: &Build) -> Note {
-    let slug = git::suggested_edition_slug(&build.git_refs);
+fn nobody_follows(own: &Automatic) -> Note {
+    let message = match (&own.without, own.births.first()) {
+        (Some(why), _) => format!("no edition follows this build: {why}"),
+        (None, Some(born)) => format!(
+            "no edition follows this build; create one that tracks its refs, for example with slug {:?}",
+            born.slug.as_str()
+        ),
+        (None, None) => "no edition follows this build; create one that tracks its refs".to_owned(),
+    };
     Note {
         code: NoteCode::NoEditionFollows,
-        message: format!(
-            "no edition follows this build; create one that tracks its refs, for example with slug {slug:?}, \
-             or point an edition at it with build_url"
-        ),
+        message: format!("{message}, or point an edition at it with build_url"),
+    }
+}
+
+fn slug_taken(why: &NoEdition) -> Option<Note> {
+    match why {
+        NoEdition::Taken { .. } => Some(Note {
+            code: NoteCode::SlugTaken,
+            message: format!("the build has no edition of its own: {why}"),
+        }),
+        NoEdition::Unnamed(_) => None,
     }
 }
 
@@ -118,6 +136,8 @@ mod tests {
     use crate::edition::Tracking;
     use crate::git::GitRefs;
     use crate::id::{BuildId, Generation, Revision, SurrogateKey};
+    use crate::kind::Retention;
+    use crate::rules::tests::rules;
     use crate::tracking::TrackingMode;
     use proptest::prelude::*;
 
@@ -128,6 +148,7 @@ mod tests {
             product: "alpha".parse().unwrap(),
             slug: id.to_string().parse().unwrap(),
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
+            alternate: None,
             github_requester: None,
             surrogate_key: SurrogateKey::from_bytes([1; 16]),
             created_at: Timestamp::UNIX_EPOCH,
@@ -149,7 +170,10 @@ mod tests {
             tracking: Tracking {
                 mode,
                 refs: Some(GitRefs::parse(&["main"]).unwrap()),
+                alternate: None,
             },
+            kind: None,
+            retention: Retention::Applies,
             surrogate_key: SurrogateKey::from_bytes([2; 16]),
             created_at: Timestamp::UNIX_EPOCH,
             ended_at: None,
@@ -160,6 +184,9 @@ mod tests {
             attempts: vec![],
             newest_seen: None,
             pin: None,
+            renaming: None,
+            former: Vec::new(),
+            stale_keys: Vec::new(),
             failure: None,
             revision: Revision::NEW,
         }
@@ -171,6 +198,7 @@ mod tests {
 
     fn arrive(edition: Edition, build: Build) -> Edition {
         let registered = register(
+            &rules(),
             build,
             &manifest(),
             vec![edition.clone()],
@@ -229,6 +257,7 @@ mod tests {
     #[test]
     fn a_build_that_nobody_follows_says_so() {
         let registered = register(
+            &rules(),
             build(1, "x"),
             &manifest(),
             vec![edition(TrackingMode::GitRefs)],
@@ -242,6 +271,7 @@ mod tests {
     fn an_edition_that_was_asked_for_moves_whatever_it_tracks() {
         let manual = edition(TrackingMode::Manual);
         let registered = register(
+            &rules(),
             build(1, "x"),
             &manifest(),
             vec![manual],
@@ -269,7 +299,15 @@ mod tests {
         let pinned = pinned_at(arrive(edition(TrackingMode::GitRefs), build(1, "main")));
         let registered = |edition: &Edition, build: Build, asked_for: &[EditionId]| {
             let now = Timestamp::UNIX_EPOCH;
-            register(build, &manifest(), vec![edition.clone()], asked_for, now).unwrap()
+            register(
+                &rules(),
+                build,
+                &manifest(),
+                vec![edition.clone()],
+                asked_for,
+                now,
+            )
+            .unwrap()
         };
         let follows = registered(&pinned, build(2, "main"), &[]);
         assert!(follows.moves.is_empty());

@@ -27,6 +27,8 @@ pub enum FailureCode {
     EmptyBuild,
     /// The build was deleted before it was registered.
     BuildEnded,
+    /// The product was deleted.
+    ProductEnded,
     /// The build, product or edition is not there any more.
     Gone,
     /// An uploaded file has a name or size that cannot be published.
@@ -49,6 +51,7 @@ impl FailureCode {
         match self {
             Self::EmptyBuild => "upload at least one file, then confirm the upload again",
             Self::BuildEnded => "register a new build",
+            Self::ProductEnded => "restore the product, then confirm the upload again",
             Self::Gone => "check that the product, build and edition still exist, then register a new build",
             Self::BadFile => "rename or remove the file, then register a new build",
             Self::FilesMissing => "upload the site as a new build",
@@ -182,6 +185,8 @@ pub enum NoteCode {
     EditionPinned,
     /// No edition follows this build.
     NoEditionFollows,
+    /// The build has no edition of its own because another ref's has the slug.
+    SlugTaken,
     /// A file was uploaded that cannot be published and was left out.
     FileLeftOut,
 }

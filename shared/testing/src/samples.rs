@@ -2,12 +2,13 @@
 
 use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
-use imprint_domain::edition::{Edition, Pointer, Tracking};
+use imprint_domain::edition::{Blueprint, Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard};
+use imprint_domain::kind::{Kind, Retention};
+use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName};
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::{Product, ProductPolicy};
@@ -109,6 +110,7 @@ pub fn product(slug: &str) -> Product {
         root_fastly_domain: None,
         surrogate_key: surrogate_key(&format!("product {slug}")),
         created_at: NOON,
+        ended_at: None,
         next_build_slug: 1,
         policy: ProductPolicy::default(),
         revision: Revision::NEW,
@@ -128,6 +130,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         product: product.slug.clone(),
         slug: parsed(&id.to_string()),
         git_refs: refs(git_refs),
+        alternate: None,
         github_requester: None,
         surrogate_key: surrogate_key(&format!("build {id}")),
         created_at: NOON,
@@ -155,9 +158,17 @@ pub fn edition_of(product: &Product, id: u64, slug: &str, git_refs: &str) -> Edi
     let tracking = Tracking {
         mode: TrackingMode::GitRefs,
         refs: Some(refs(git_refs)),
+        alternate: None,
+    };
+    let blueprint = Blueprint {
+        slug: parsed(slug),
+        title: parsed(slug),
+        tracking,
+        kind: Kind::Draft,
+        retention: Retention::Applies,
     };
     let key = surrogate_key(&format!("edition {id}"));
-    product.edition(EditionId(id), parsed(slug), parsed(slug), tracking, key, NOON)
+    product.edition(EditionId(id), blueprint, key, NOON)
 }
 
 /// A pointer to a build, its files those of `manifest`.
@@ -226,6 +237,18 @@ pub fn copy_message(task: &TaskId, edition: &Edition, build: &Build, generation:
     })
 }
 
+/// A message that has a name lead to the edition that gave it up.
+pub fn retire_message(edition: &Edition, name: &str) -> Message {
+    Message::RetireName(RetireName {
+        organization: edition.organization.clone(),
+        product: edition.product.clone(),
+        edition: edition.id,
+        name: parsed(name),
+        rest: Vec::new(),
+        purge: None,
+    })
+}
+
 /// A message that purges an edition.
 pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation: u64) -> Message {
     Message::PurgeCdn(PurgeCdn {
@@ -235,6 +258,7 @@ pub fn purge_message(task: &TaskId, edition: &Edition, build: &Build, generation
         edition: edition.id,
         pointer: pointer(build, manifest_id(&build.id.to_string()), generation),
         surrogate_key: edition.surrogate_key.clone(),
+        stale_keys: Vec::new(),
         report: CopyReport::default(),
     })
 }

@@ -25,6 +25,10 @@ pub(crate) struct CreateBuild {
     /// What it was built from.
     #[schema(required, nullable = false, example = json!(["main"]), min_items = 1, max_items = 64)]
     git_refs: Option<Vec<String>>,
+    /// The deployment that it is for: only editions of that alternate follow it. Editions that are of none follow it when
+    /// this is absent.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "usdf-dev", max_length = 63)]
+    alternate_name: Option<String>,
     /// Its name in URLs, free among all builds that the product ever had. The smallest free number when it is absent.
     #[schema(pattern = "^[a-zA-Z0-9-._]+$", max_length = 128)]
     slug: Option<String>,
@@ -54,6 +58,10 @@ pub(crate) struct CreateProjectBuild {
     /// Who asked for it.
     #[schema(max_length = 255)]
     github_requester: Option<String>,
+    /// The deployment that it is for: only editions of that alternate follow it. Editions that are of none follow it when
+    /// this is absent.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "usdf-dev", max_length = 63)]
+    alternate_name: Option<String>,
 }
 
 /// A change of a build.
@@ -85,6 +93,7 @@ impl CreateBuild {
             slug: slug(self.slug.as_deref())?,
             git_refs: GitRefs::parse(&git_refs)
                 .map_err(|error| invalid(NOUN, format_args!("git_refs: {error}")))?,
+            alternate: parsed(NOUN, "alternate_name", self.alternate_name.as_deref())?,
             github_requester: parsed(NOUN, "github_requester", self.github_requester.as_deref())?,
             directories: match form {
                 BuildForm::Plain => None,
@@ -108,6 +117,7 @@ impl CreateProjectBuild {
             slug: self.slug,
             github_requester: self.github_requester,
             directories: self.directories,
+            alternate_name: self.alternate_name,
         };
         build.parse(BuildForm::WithForms, caller, org)
     }

@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 use imprint_app::editions::{self, EditionPatch, NewEdition, NewName, RollbackTo};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::Generation;
+use imprint_domain::kind::Retention;
 use imprint_domain::slug::EditionSlug;
 use imprint_domain::tracking::TrackingMode;
 
@@ -30,10 +31,21 @@ pub(crate) struct CreateEdition {
     /// How it chooses builds. `git_refs` when it is absent.
     #[schema(example = "git_refs")]
     mode: Option<String>,
-    /// The refs whose builds it follows. Needed with the modes `git_refs` and `git_ref`, with `semver_major` (one major
-    /// version: `2`) and `semver_minor` (one minor version: `2.3`).
+    /// The refs whose builds it follows: with `git_refs` builds of exactly this list, with `git_ref` and
+    /// `alternate_git_ref` builds of any of them. `semver_major` needs one major version (`2`), `semver_minor` one minor
+    /// version (`2.3`), `train` one component and train of the release registry (`handbook/stable`).
     #[schema(example = json!(["v1.0"]), max_items = 64)]
     tracked_refs: Option<Vec<String>>,
+    /// The deployment whose builds it follows, and no others; its slug begins with that name and two hyphens. Needed with
+    /// the mode `alternate_git_ref`.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "usdf-dev", max_length = 63)]
+    alternate_name: Option<String>,
+    /// What it is to readers: `release`, `draft`, `major`, `minor` or `alternate`. As it follows from what it tracks when
+    /// it is absent.
+    #[schema(example = "release")]
+    kind: Option<String>,
+    /// Whether retention never ends it.
+    exempt: Option<bool>,
     /// The build to show at once: a URL of this API.
     #[schema(example = "https://keeper.example.org/builds/1")]
     build_url: Option<String>,
@@ -42,7 +54,8 @@ pub(crate) struct CreateEdition {
 /// A change of an edition. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UpdateEdition {
-    /// Its present slug. Renaming is not available yet.
+    /// Its name in URLs. Another one than the present is claimed at once, and `queue_url` watches the move.
+    #[schema(pattern = "^[a-zA-Z0-9-._]+$", example = "v1.0", max_length = 128)]
     slug: Option<String>,
     /// Its title.
     #[schema(max_length = 255)]
@@ -52,6 +65,10 @@ pub(crate) struct UpdateEdition {
     /// The refs whose builds it follows.
     #[schema(max_items = 64)]
     tracked_refs: Option<Vec<String>>,
+    /// What it is to readers: `release`, `draft`, `major`, `minor` or `alternate`. The default edition is always `main`.
+    kind: Option<String>,
+    /// Whether retention never ends it.
+    exempt: Option<bool>,
     /// The build to show now: a URL of this API.
     build_url: Option<String>,
     /// `true` publishes the present build again; `false` tries again what is pending.
@@ -76,18 +93,28 @@ pub(crate) struct CreateProjectEdition {
     /// How it chooses builds. `git_refs` when it is absent.
     #[schema(example = "git_refs")]
     mode: Option<String>,
-    /// The ref whose builds it follows, or the version whose releases.
+    /// What it is to readers: `release`, `draft`, `major`, `minor` or `alternate`. As it follows from what it tracks when it
+    /// is absent.
+    #[schema(example = "release")]
+    kind: Option<String>,
+    /// The ref whose builds it follows, the version whose releases, or the train.
     #[schema(example = "v1.0", max_length = 256)]
     tracked_ref: Option<String>,
     /// Several refs instead of `tracked_ref`.
     #[schema(max_items = 64)]
     tracked_refs: Option<Vec<String>>,
+    /// The deployment whose builds it follows, and no others; its slug begins with that name and two hyphens. Needed with
+    /// the mode `alternate_git_ref`.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "usdf-dev", max_length = 63)]
+    alternate_name: Option<String>,
+    /// Whether retention never ends it.
+    exempt: Option<bool>,
 }
 
 /// A change of an edition of a project. Other fields are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UpdateProjectEdition {
-    /// Its name in URLs.
+    /// Its name in URLs. Another one than the present is claimed at once, and `task_url` watches the move.
     #[schema(pattern = "^[a-zA-Z0-9-._]+$", example = "v1.0", max_length = 128)]
     slug: Option<String>,
     /// Its title.
@@ -95,17 +122,22 @@ pub(crate) struct UpdateProjectEdition {
     title: Option<String>,
     /// `true` publishes the present build again; `false` tries again what is pending.
     pending_rebuild: Option<bool>,
-    /// The ref whose builds it follows, or the version whose releases.
+    /// The ref whose builds it follows, the version whose releases, or the train.
     #[schema(max_length = 256)]
     tracked_ref: Option<String>,
     /// How it chooses builds.
     mode: Option<String>,
+    /// What it is to readers: `release`, `draft`, `major`, `minor` or `alternate`. The default edition is always `main`.
+    #[schema(example = "release")]
+    kind: Option<String>,
     /// The build to show now: a URL of a build of this project.
     #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines/builds/1")]
     build_url: Option<String>,
     /// Several refs instead of `tracked_ref`.
     #[schema(max_items = 64)]
     tracked_refs: Option<Vec<String>>,
+    /// Whether retention never ends it.
+    exempt: Option<bool>,
 }
 
 /// A body that may name a build by its URL, which is one of v2 in v2: that has to be looked up first, and then the body is
@@ -192,6 +224,9 @@ impl NamesBuild for CreateProjectEdition {
             autoincrement: self.autoincrement,
             mode: self.mode,
             tracked_refs: one_or_several(NOUN, TRACKED, self.tracked_ref, self.tracked_refs)?,
+            alternate_name: self.alternate_name,
+            kind: self.kind,
+            exempt: self.exempt,
             build_url: url,
         })
     }
@@ -210,6 +245,8 @@ impl NamesBuild for UpdateProjectEdition {
             title: self.title,
             mode: self.mode,
             tracked_refs: one_or_several(NOUN, TRACKED, self.tracked_ref, self.tracked_refs)?,
+            kind: self.kind,
+            exempt: self.exempt,
             build_url: url,
             pending_rebuild: self.pending_rebuild,
         })
@@ -247,7 +284,8 @@ impl RollbackEdition {
 impl CreateEdition {
     pub(crate) fn parse(self, urls: &Urls) -> Result<NewEdition, ApiError> {
         let mode = mode(self.mode.as_deref())?.unwrap_or(TrackingMode::GitRefs);
-        let tracking = editions::tracking(mode, refs(self.tracked_refs.as_deref())?)?;
+        let alternate = parsed(NOUN, "alternate_name", self.alternate_name.as_deref())?;
+        let tracking = editions::tracking(mode, refs(self.tracked_refs.as_deref())?, alternate)?;
         let build = self
             .build_url
             .as_deref()
@@ -265,6 +303,8 @@ impl CreateEdition {
         Ok(NewEdition {
             name,
             tracking,
+            kind: parsed(NOUN, "kind", self.kind.as_deref())?,
+            retention: self.exempt.map_or(Retention::Applies, retention),
             build,
             by: None,
         })
@@ -272,12 +312,14 @@ impl CreateEdition {
 }
 
 impl UpdateEdition {
-    /// The patch, and the slug that the edition must have.
-    pub(crate) fn parse(self, urls: &Urls) -> Result<(EditionPatch, Option<EditionSlug>), ApiError> {
-        let patch = EditionPatch {
+    pub(crate) fn parse(self, urls: &Urls) -> Result<EditionPatch, ApiError> {
+        Ok(EditionPatch {
+            slug: slug(self.slug.as_deref())?,
             title: parsed(NOUN, "title", self.title.as_deref())?,
             mode: mode(self.mode.as_deref())?,
             tracked_refs: refs(self.tracked_refs.as_deref())?,
+            kind: parsed(NOUN, "kind", self.kind.as_deref())?,
+            retention: self.exempt.map(retention),
             build: self
                 .build_url
                 .as_deref()
@@ -285,16 +327,15 @@ impl UpdateEdition {
                 .transpose()?,
             pending_rebuild: self.pending_rebuild,
             by: None,
-        };
-        Ok((patch, slug(self.slug.as_deref())?))
+        })
     }
+}
 
-    /// The refusal of another slug.
-    pub(crate) fn renamed() -> ApiError {
-        invalid(
-            NOUN,
-            "slug: renaming is not available yet; create a new edition with that slug",
-        )
+fn retention(is_exempt: bool) -> Retention {
+    if is_exempt {
+        Retention::Exempt
+    } else {
+        Retention::Applies
     }
 }
 

@@ -4,6 +4,7 @@ mod build;
 mod edition;
 mod organization;
 mod product;
+mod slug_rules;
 mod user;
 
 pub(crate) use build::{CreateBuild, CreateProjectBuild, UpdateBuild};
@@ -12,6 +13,7 @@ pub(crate) use edition::{
 };
 pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization};
 pub(crate) use product::{CreateProduct, CreateProject, UpdateProduct, UpdateProject};
+pub(crate) use slug_rules::{PreviewSlugRules, SetOrganizationRules, SetSlugRules};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 
 use std::fmt::Display;

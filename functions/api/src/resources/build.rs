@@ -56,6 +56,8 @@ pub(crate) struct BuildResource<'a> {
     /// A form whose use confirms the upload, for clients without a token at hand. Only with the other forms.
     #[serde(skip_serializing_if = "Option::is_none")]
     post_complete_url: Option<UploadForm<'a>>,
+    /// The deployment that it is for; null when it is for all.
+    alternate_name: Option<String>,
 }
 
 /// An upload of a project's site.
@@ -108,6 +110,8 @@ pub(crate) struct ProjectBuildResource<'a> {
     git_refs: Vec<String>,
     /// Who asked for it.
     github_requester: Option<String>,
+    /// The deployment that it is for; null when it is for all.
+    alternate_name: Option<String>,
 }
 
 /// Where and how to post one file as `multipart/form-data`: the fields in this order, the file last. Good for 24 hours.
@@ -167,6 +171,7 @@ impl<'a> BuildResource<'a> {
             post_prefix_urls: None,
             post_dir_urls: None,
             post_complete_url: None,
+            alternate_name: build.alternate.as_ref().map(ToString::to_string),
         }
     }
 
@@ -239,6 +244,7 @@ impl<'a> ProjectBuildResource<'a> {
             post_complete_url: first.post_complete_url,
             git_refs: first.git_refs,
             github_requester: first.github_requester,
+            alternate_name: first.alternate_name,
         }
     }
 }

@@ -5,6 +5,7 @@ use imprint_app::access::Caller;
 use imprint_app::editions::Changed;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
+use imprint_domain::kind::Retention;
 use imprint_domain::layout;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
@@ -41,7 +42,7 @@ pub(crate) struct EditionResource {
     surrogate_key: String,
     /// Whether it is on its way to another build, or to the same one again.
     pending_rebuild: bool,
-    /// The refs whose builds it follows, or the one version whose releases; null with modes that need none.
+    /// The refs whose builds it follows, the one version whose releases, or the one train; null with modes that need none.
     tracked_refs: Option<Vec<String>>,
     /// How it chooses builds.
     #[schema(example = "git_refs")]
@@ -54,6 +55,13 @@ pub(crate) struct EditionResource {
     pinned: bool,
     /// The URL of the build that it shows when it is unpinned; null when none waits.
     waiting_build_url: Option<String>,
+    /// What it is to readers: `main`, `release`, `draft`, `major`, `minor` or `alternate`.
+    #[schema(example = "release")]
+    kind: String,
+    /// Whether retention never ends it.
+    exempt: bool,
+    /// The deployment whose builds it follows; null when it follows those that are for all.
+    alternate_name: Option<String>,
 }
 
 /// A named view of a project at a stable URL.
@@ -98,6 +106,9 @@ pub(crate) struct ProjectEditionResource {
     /// How it chooses builds.
     #[schema(example = "git_refs")]
     mode: String,
+    /// What it is to readers: `main`, `release`, `draft`, `major`, `minor` or `alternate`.
+    #[schema(example = "main")]
+    kind: String,
     /// Where to watch the move that the request began; null when it began none.
     #[schema(example = "https://keeper.example.org/v2/task/0123456789abcdef0123456789abcdef")]
     task_url: Option<String>,
@@ -109,6 +120,10 @@ pub(crate) struct ProjectEditionResource {
     pinned: bool,
     /// The URL of the build that it shows when it is unpinned; null when none waits.
     waiting_build_url: Option<String>,
+    /// Whether retention never ends it.
+    exempt: bool,
+    /// The deployment whose builds it follows; null when it follows those that are for all.
+    alternate_name: Option<String>,
 }
 
 /// A move of an edition.
@@ -123,7 +138,8 @@ pub(crate) struct MoveResource {
     build_url: String,
     /// What that was built from.
     git_refs: Vec<String>,
-    /// Why: `tracking` (a build that it follows), `person` (somebody named the build), `rollback`, `unpin` or `restore`.
+    /// Why: `tracking` (a build that it follows), `person` (somebody named the build), `rollback`, `unpin`,
+    /// `restore` or `rename`.
     #[schema(example = "rollback")]
     reason: String,
     /// The user who asked for it, or `tracking` where nobody had to. Null for callers without a token.
@@ -218,6 +234,12 @@ impl EditionResource {
             failure: edition.failure.as_ref().map(FailureResource::new),
             pinned: edition.pin.is_some(),
             waiting_build_url: edition.waiting().map(|build| urls.build(build)),
+            kind: edition.kind_in(organization).name().to_owned(),
+            exempt: match edition.retention {
+                Retention::Applies => false,
+                Retention::Exempt => true,
+            },
+            alternate_name: edition.tracking.alternate.as_ref().map(ToString::to_string),
         }
     }
 
@@ -260,11 +282,14 @@ impl ProjectEditionResource {
             pending_rebuild: first.pending_rebuild,
             tracked_ref: first.tracked_refs.as_ref().and_then(|refs| refs.first().cloned()),
             mode: first.mode,
+            kind: first.kind,
             task_url: None,
             tracked_refs: first.tracked_refs,
             failure: first.failure,
             pinned: first.pinned,
             waiting_build_url: edition.next_waiting().map(|waiting| build(&waiting.slug)),
+            exempt: first.exempt,
+            alternate_name: first.alternate_name,
         }
     }
 

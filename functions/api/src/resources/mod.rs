@@ -6,6 +6,7 @@ mod moment;
 mod organization;
 mod product;
 mod service;
+mod slug_rules;
 mod task;
 mod user;
 
@@ -17,6 +18,9 @@ pub(crate) use moment::Moment;
 pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource, ProjectResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
+pub(crate) use slug_rules::{
+    OrganizationRulesResource, PreviewResource, SlugPreview, SlugRuleResource, SlugRulesResource,
+};
 pub(crate) use task::TaskResource;
 pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};
 

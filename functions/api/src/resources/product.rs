@@ -44,6 +44,8 @@ pub(crate) struct ProductResource {
     queue_url: Option<String>,
     /// When it was created.
     date_created: Moment,
+    /// When it was deleted.
+    date_ended: Option<Moment>,
 }
 
 /// A documentation project, by the names of v2.
@@ -80,6 +82,8 @@ pub(crate) struct ProjectResource {
     default_edition: Option<ProjectEditionResource>,
     /// When it was created.
     date_created: Moment,
+    /// When it was deleted.
+    date_ended: Option<Moment>,
 }
 
 /// All products, or a page of them, in the order of creation.
@@ -115,6 +119,7 @@ impl ProductResource {
             surrogate_key: product.surrogate_key.to_string(),
             queue_url: None,
             date_created: Moment(product.created_at),
+            date_ended: product.ended_at.map(Moment),
         }
     }
 }
@@ -143,6 +148,7 @@ impl ProjectResource {
             surrogate_key: first.surrogate_key,
             default_edition: default_edition.map(edition),
             date_created: first.date_created,
+            date_ended: first.date_ended,
         }
     }
 }

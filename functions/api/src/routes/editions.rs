@@ -60,7 +60,7 @@ pub(super) async fn page(
 ) -> Result<(Product, Page<Edition>), ApiError> {
     listing.filtered(filter);
     let (product, mut all) = editions::list(env, slug).await?;
-    all.retain(|edition| filter.admits(edition));
+    all.retain(|edition| filter.admits(&env.organization, edition));
     let page = listing.cut(all, |edition| edition.id.0)?;
     Ok((product, page))
 }
@@ -120,6 +120,11 @@ pub(crate) async fn read(api: Api, urls: Urls, InPath(id): InPath<EditionId>) ->
 ///
 /// Naming a build shows it now, also when it is older than the present one; a pinned edition can only be given its own
 /// again. A change to what the edition already is succeeds.
+///
+/// Another slug is claimed at once. The edition has it as soon as its files are there, and readers find it at the old URL
+/// until then; after that the old URL redirects to the new one, until another edition takes that slug. `queue_url` is
+/// where to watch this; an edition that shows nothing is renamed at once, without a task. The default edition cannot be
+/// renamed.
 #[utoipa::path(patch, path = "/editions/{id}", tag = "editions", operation_id = "update_edition",
     params(("id" = u64, Path, description = "The edition's number")), request_body = UpdateEdition,
     responses((status = 200, description = "The edition", body = EditionResource)))]
@@ -145,13 +150,8 @@ pub(super) async fn patched(
     body: Result<UpdateEdition, ApiError>,
 ) -> Result<Changed, ApiError> {
     let patch = body.and_then(|body| body.parse(urls));
-    let (mut patch, slug) = after(editions::get(env, id), patch).await?;
+    let mut patch = after(editions::get(env, id), patch).await?;
     patch.by = Some(caller.user);
-    if let Some(slug) = slug
-        && editions::get(env, id).await?.1.slug != slug
-    {
-        return Err(UpdateEdition::renamed());
-    }
     Ok(editions::update(env, id, patch).await?)
 }
 

@@ -7,6 +7,7 @@ mod organizations;
 mod products;
 mod queue;
 mod service;
+mod slug_rules;
 mod tokens;
 mod users;
 mod v2;
@@ -18,13 +19,17 @@ use crate::Service;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Service> {
-    let groups: [UtoipaMethodRouter<Service>; 36] = [
+    let groups: Vec<UtoipaMethodRouter<Service>> = vec![
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
         routes!(service::token),
         routes!(products::list, products::create),
-        routes!(products::read, products::update),
+        routes!(slug_rules::read, slug_rules::set, slug_rules::remove),
+        routes!(slug_rules::preview),
+        routes!(slug_rules::read_of_organization, slug_rules::set_of_organization),
+        routes!(products::read, products::update, products::end),
+        routes!(products::restore),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),
@@ -48,7 +53,8 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
             organizations::remove_member
         ),
         routes!(v2::projects::list, v2::projects::create),
-        routes!(v2::projects::read, v2::projects::update),
+        routes!(v2::projects::read, v2::projects::update, v2::projects::end),
+        routes!(v2::projects::restore),
         routes!(v2::builds::list, v2::builds::create),
         routes!(v2::builds::read, v2::builds::update, v2::builds::end),
         routes!(v2::editions::list, v2::editions::create),

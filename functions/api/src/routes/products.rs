@@ -19,7 +19,7 @@ use crate::urls::Urls;
 
 /// List products
 ///
-/// In the order of creation.
+/// In the order of creation. Deleted products are left out.
 #[utoipa::path(get, path = "/products/", tag = "products", operation_id = "list_products",
     params(ListParams, ProductParams),
     responses((status = 200, description = "Products", body = ProductList,
@@ -82,6 +82,8 @@ pub(crate) async fn create(
 }
 
 /// Read a product
+///
+/// Also one that was deleted.
 #[utoipa::path(get, path = "/products/{slug}", tag = "products", operation_id = "read_product",
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The product", body = ProductResource)))]
@@ -117,5 +119,43 @@ pub(crate) async fn update(
     Ok(located(
         delivery::json(StatusCode::OK, &resource),
         &urls.product(&product.slug),
+    ))
+}
+
+/// Delete a product
+///
+/// Lists leave it out, and it gets no builds and editions any more. Readers keep what is published, until it is removed for
+/// good; its slug stays taken. It can be restored for 30 days. Deleting it again changes nothing.
+#[utoipa::path(delete, path = "/products/{slug}", tag = "products", operation_id = "delete_product",
+    params(("slug" = String, Path, description = "The product's slug")),
+    responses((status = 200, description = "The product", body = ProductResource)))]
+pub(crate) async fn end(
+    api: Api,
+    urls: Urls,
+    InPath(slug): InPath<ProductSlug>,
+) -> Result<Response, ApiError> {
+    let product = products::end(&api.env, &slug).await?;
+    Ok(delivery::json(
+        StatusCode::OK,
+        &ProductResource::new(&urls, &api.env.organization, &product),
+    ))
+}
+
+/// Restore a deleted product
+///
+/// Within 30 days of its deletion, with all its builds and editions. Restoring a product that was not deleted changes
+/// nothing. No body is read.
+#[utoipa::path(post, path = "/products/{slug}/restore", tag = "products", operation_id = "restore_product",
+    params(("slug" = String, Path, description = "The product's slug")),
+    responses((status = 200, description = "The product", body = ProductResource)))]
+pub(crate) async fn restore(
+    api: Api,
+    urls: Urls,
+    InPath(slug): InPath<ProductSlug>,
+) -> Result<Response, ApiError> {
+    let product = products::restore(&api.env, &slug).await?;
+    Ok(delivery::json(
+        StatusCode::OK,
+        &ProductResource::new(&urls, &api.env.organization, &product),
     ))
 }

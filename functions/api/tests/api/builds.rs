@@ -28,7 +28,7 @@ async fn a_build_is_registered_with_every_field_of_the_contract() {
         "slug": "b1", "date_created": "2026-01-01T12:00:01Z", "date_ended": null, "uploaded": false,
         "bucket_name": "docs", "bucket_root_dir": "alpha/builds/b1", "git_refs": ["main"],
         "github_requester": "someone", "published_url": "https://alpha.example.org/builds/b1", "surrogate_key": null,
-        "queue_url": null, "post_prefix_urls": null, "post_dir_urls": null,
+        "queue_url": null, "post_prefix_urls": null, "post_dir_urls": null, "alternate_name": null,
     });
     assert_eq!(build, expected);
     let read = server.get("/builds/1").send().await.expect(StatusCode::OK);

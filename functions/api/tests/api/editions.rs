@@ -2,6 +2,7 @@ use http::StatusCode;
 use imprint_app::ports::Change;
 use imprint_domain::build::Build;
 use imprint_domain::edition::{Edition, Reached};
+use imprint_domain::id::Generation;
 use imprint_domain::task::FailureCode;
 use imprint_testing::samples;
 use jiff::SignedDuration;
@@ -32,6 +33,7 @@ async fn an_edition_is_created_with_every_field_of_the_contract() {
         "date_created": "2026-01-01T12:00:00Z", "date_rebuilt": "2026-01-01T12:00:00Z", "date_ended": null,
         "surrogate_key": null, "pending_rebuild": false, "tracked_refs": ["v1.0", "x"], "mode": "git_refs",
         "queue_url": null, "failure": null, "pinned": false, "waiting_build_url": null,
+        "kind": "minor", "exempt": false, "alternate_name": null,
     });
     assert_eq!(edition, expected);
     assert_eq!(
@@ -313,7 +315,7 @@ async fn a_wrong_change_is_refused_and_changes_nothing() {
     for (body, message) in [
         (
             json!({"slug": "other", "title": "x"}),
-            "renaming is not available yet",
+            "the default edition (main) cannot be renamed",
         ),
         (json!({"slug": ".."}), "Invalid slug"),
         (json!({"title": ""}), "Invalid Edition: title"),
@@ -395,4 +397,52 @@ async fn a_deleted_edition_is_still_readable_and_in_no_list() {
         .send()
         .await
         .refused(404, "not found", "invalid resource URI");
+}
+
+/// A rename is asked for over HTTP; what it does is tested below the API.
+#[tokio::test]
+async fn another_slug_is_claimed_at_once_and_watched_by_a_task() {
+    let server = Server::with_alpha().await;
+    let build = samples::build(1, "x");
+    let shown = Edition {
+        generation: Generation(1),
+        desired: Some(samples::pointer(&build, samples::manifest_id("1"), 1)),
+        ..samples::edition(7, "v1", "x")
+    };
+    server.world.catalog.seed(vec![Change::CreateEdition(shown)]);
+    let rename = async |id: u64, slug: &str| {
+        let call = server.patch(&format!("/editions/{id}")).admin();
+        call.json(&json!({ "slug": slug })).await
+    };
+    let accepted = rename(7, "v2").await.expect(StatusCode::OK).json();
+    // Readers are at the old one until the files are there.
+    assert_eq!(
+        (&accepted["slug"], &accepted["published_url"]),
+        (&json!("v1"), &json!("https://alpha.example.org/v/v1"))
+    );
+    assert_eq!(accepted["pending_rebuild"], true);
+    let queue = accepted["queue_url"].as_str().unwrap();
+    let task = queue.strip_prefix("https://keeper.example.org").unwrap();
+    let task = server.get(task).send().await.expect(StatusCode::OK).json();
+    assert_eq!(task["status"], "PENDING");
+    assert_eq!(rename(7, "v2").await.json()["queue_url"], accepted["queue_url"]);
+    rename(7, "v3").await.bad("v1 is being renamed to v2");
+    rename(7, "main").await.bad("that of the default edition");
+    let new = json!({"slug": "v2", "title": "x", "mode": "manual"});
+    let taken = server.post("/products/alpha/editions/").admin().json(&new).await;
+    taken.bad("slug (v2) already exists");
+    let history = server.get("/editions/7/history").send().await.json();
+    assert_eq!(history["history"][0]["reason"], "rename");
+
+    // Nothing to move: renamed at once.
+    let new = json!({"slug": "empty", "title": "x", "mode": "manual"});
+    let new = server.post("/products/alpha/editions/").admin().json(&new).await;
+    let id = crate::server::number(&new.json()["self_url"]);
+    let renamed = rename(id, "other").await.expect(StatusCode::OK).json();
+    assert_eq!(
+        (&renamed["slug"], &renamed["queue_url"]),
+        (&json!("other"), &Value::Null)
+    );
+    let call = server.patch("/editions/7").json(&json!({"slug": "v2"})).await;
+    assert_eq!(call.status, StatusCode::UNAUTHORIZED);
 }

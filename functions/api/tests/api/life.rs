@@ -6,6 +6,7 @@ use imprint_domain::build::Build;
 use imprint_domain::edition::Cause;
 use imprint_domain::history::Moved;
 use imprint_domain::id::BuildId;
+use imprint_domain::rules::Rules;
 use imprint_testing::samples;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -190,7 +191,8 @@ async fn a_pinned_edition_says_so_and_is_moved_by_nobody() {
         .await
         .unwrap();
     let build = env.catalog.build(BuildId(2)).await.unwrap().unwrap();
-    let waiting = stored.unwrap().wait(&build);
+    let rules = Rules::of(&samples::organization(), &samples::product("alpha"));
+    let waiting = stored.unwrap().wait(&rules, &build);
     server.world.catalog.seed(vec![Change::UpdateEdition(waiting)]);
     let edition = server.get("/editions/1").send().await.json();
     assert_eq!(

@@ -16,6 +16,7 @@ mod scopes;
 mod server;
 mod service;
 mod size;
+mod slug_rules;
 mod tasks;
 mod trouble;
 mod users;

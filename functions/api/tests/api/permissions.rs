@@ -10,9 +10,11 @@ use crate::server::{ADMIN, Server, basic};
 const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
 
 /// What each mutation needs, by the contract and not by the code, and all that is about users.
-const MUTATIONS: [(&str, &str, Permission); 19] = [
+const MUTATIONS: [(&str, &str, Permission); 21] = [
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
+    ("DELETE", "/products/{slug}", AdminProduct),
+    ("POST", "/products/{slug}/restore", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
     ("PATCH", "/builds/{id}", UploadBuild),
     ("DELETE", "/builds/{id}", DeprecateBuild),
@@ -96,9 +98,10 @@ fn d8_there_is_no_mutation_without_a_permission() {
         for (method, operation) in item.as_object().unwrap() {
             let method = method.to_uppercase();
             let secured = operation["security"] == json!([{"token": []}, {"bearer": []}]);
-            let is_guarded = method != "GET" || path.starts_with("/users");
+            let is_guarded = method != "GET" || path.starts_with("/users") || path.starts_with("/v2/");
             assert_eq!(secured, is_guarded, "{method} {path}");
-            if secured {
+            // What v2 asks for is a role, and has tests of its own.
+            if secured && !path.starts_with("/v2/") {
                 found.push((method, path.clone()));
             }
         }

@@ -31,7 +31,7 @@ async fn a_product_is_created_with_every_field_of_the_contract() {
         "doc_repo": "https://github.com/lsst/pipelines_docs", "title": "LSST Science Pipelines",
         "root_domain": "lsst.io", "root_fastly_domain": "global.ssl.fastly.net", "domain": "pipelines.lsst.io",
         "fastly_domain": "global.ssl.fastly.net", "bucket_name": "docs", "published_url": "https://pipelines.lsst.io",
-        "surrogate_key": null, "queue_url": null, "date_created": "2026-01-01T12:00:00Z",
+        "surrogate_key": null, "queue_url": null, "date_created": "2026-01-01T12:00:00Z", "date_ended": null,
     });
     assert_eq!(product, expected);
     let read = server
@@ -220,4 +220,64 @@ async fn what_is_no_product_is_not_found() {
             .refused(404, "not found", "invalid resource URI");
     }
     server.get("/products/%ff").send().await.bad("UTF-8");
+}
+
+#[tokio::test]
+async fn a_deleted_product_is_read_and_restored_and_otherwise_gone() {
+    let server = Server::with_alpha().await;
+    let build = server.build(&["main"]).await;
+    let ended = server.delete("/products/alpha").admin().send().await;
+    let ended = ended.expect(StatusCode::OK);
+    assert_eq!(ended.json()["date_ended"], "2026-01-01T12:00:00Z");
+    let again = server.delete("/products/alpha").admin().send().await;
+    assert_eq!(again.expect(StatusCode::OK).bytes, ended.bytes);
+    let read = server.get("/products/alpha").send().await;
+    assert_eq!(read.expect(StatusCode::OK).bytes, ended.bytes);
+    for query in ["", "?expand=1"] {
+        let list = server.get(&format!("/products/{query}")).send().await.json();
+        assert_eq!(list, json!({"products": []}));
+    }
+    for (path, body) in [
+        ("/products/alpha/builds/", json!({"git_refs": ["main"]})),
+        (
+            "/products/alpha/editions/",
+            json!({"slug": "x", "title": "x", "mode": "manual"}),
+        ),
+        ("/editions/1/pin", json!({})),
+        ("/editions/1/restore", json!({})),
+    ] {
+        let answer = server.post(path).admin().json(&body).await;
+        answer.bad("Product was deprecated: alpha; POST to its /restore first");
+    }
+    for (path, body) in [
+        ("/products/alpha", json!({"title": "x"})),
+        ("/editions/1", json!({"title": "x"})),
+    ] {
+        server
+            .patch(path)
+            .admin()
+            .json(&body)
+            .await
+            .bad("Product was deprecated");
+    }
+    let taken = json!({"slug": "alpha", "title": "A", "doc_repo": "https://example.org/a"});
+    let taken = server.post("/products/").admin().json(&taken).await;
+    taken.bad("it was deleted; POST to its /restore");
+    for path in ["/editions/1", build["self_url"].as_str().unwrap()] {
+        server.get(path).send().await.expect(StatusCode::OK);
+    }
+    for _ in 0..2 {
+        let restored = server.post("/products/alpha/restore").admin().send().await;
+        assert_eq!(restored.expect(StatusCode::OK).json()["date_ended"], Value::Null);
+    }
+    server.build(&["main"]).await;
+    for path in ["/products/nobody", "/products/nobody/restore"] {
+        let method = if path.ends_with("restore") {
+            "POST"
+        } else {
+            "DELETE"
+        };
+        let unknown = server.call(method, path).admin().send().await;
+        unknown.refused(404, "not found", "invalid resource URI");
+    }
 }

@@ -39,7 +39,7 @@ async fn a_token_is_shown_once_listed_and_revoked() {
     let id = issued["id"].as_str().unwrap();
     let mut expected = json!({
         "self_url": format!("https://{HOST}/users/ci/tokens/{id}"), "id": id, "kind": "machine",
-        "label": "alpha on GitHub", "permissions": ["UPLOAD_BUILD"], "products": ["alpha"],
+        "label": "alpha on GitHub", "permissions": ["UPLOAD_BUILD"], "organizations": {}, "products": ["alpha"],
         "date_created": "2026-01-01T12:00:00Z", "date_expires": "2027-01-01T12:00:00Z", "token": token,
     });
     assert_eq!(issued, expected);

@@ -111,6 +111,9 @@ impl Server {
     pub(crate) fn patch(&self, path: &str) -> Call<'_> {
         self.call("PATCH", path)
     }
+    pub(crate) fn put(&self, path: &str) -> Call<'_> {
+        self.call("PUT", path)
+    }
     pub(crate) fn delete(&self, path: &str) -> Call<'_> {
         self.call("DELETE", path)
     }

@@ -27,6 +27,7 @@ fn tenants(server: &Server) -> Tenants {
         ("IMPRINT_TABLE", "catalog"),
         ("IMPRINT_BUCKET", "docs-of-the-institute"),
         ("IMPRINT_DOMAIN", "example.org"),
+        ("IMPRINT_SEALING_KEY", "a random text of thirty-two characters"),
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
         (

@@ -30,7 +30,7 @@ async fn d7_every_refusal_is_json_in_the_form_of_the_contract() {
         .await
         .refused(404, "not found", "invalid resource URI");
     for (method, path, allowed) in [
-        ("DELETE", "/products/alpha", "GET,HEAD,PATCH"),
+        ("PUT", "/products/alpha", "GET,HEAD,PATCH,DELETE"),
         ("PUT", "/products/", "GET,HEAD,POST"),
         ("POST", "/builds/1", "GET,HEAD,PATCH,DELETE"),
         ("POST", "/queue/x", "GET,HEAD"),

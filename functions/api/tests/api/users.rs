@@ -48,7 +48,7 @@ async fn a_user_is_created_read_and_listed() {
     let url = format!("https://{HOST}/users/J%C3%B6rg%2Fa%20b");
     let expected = json!({
         "self_url": url, "username": "Jörg/a b", "permissions": ["ADMIN_EDITION", "UPLOAD_BUILD"],
-        "permission_bits": 12, "disabled": false, "date_disabled": null, "date_created": "2026-01-01T12:00:00Z",
+        "permission_bits": 12, "organizations": {}, "disabled": false, "date_disabled": null, "date_created": "2026-01-01T12:00:00Z",
         "tokens_url": format!("{url}/tokens/"),
     });
     assert_eq!(created, expected);

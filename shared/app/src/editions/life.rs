@@ -6,9 +6,10 @@ use imprint_domain::edition::{Cause, Edition, Objects};
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation};
 use imprint_domain::pin::Waiting;
+use imprint_domain::rename;
 
-use super::moving::{Move, Wanted, commit};
-use super::{Changed, get, publishable};
+use super::moving::{Beside, Move, Wanted, commit};
+use super::{Changed, get, get_writable, list, publishable};
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::ports::{Change, Page};
@@ -51,7 +52,7 @@ pub async fn rollback(
     by: Option<UserName>,
 ) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
+        let (product, before) = get_writable(env, id).await?;
         if before.ended_at.is_some() {
             return Err(AppError::Invalid(format!(
                 "Edition was deprecated: {}",
@@ -67,7 +68,8 @@ pub async fn rollback(
             edition: before.clone(),
             before: Some(&before),
             moved: Some(moved),
-            write: Change::UpdateEdition,
+            write: Box::new(Change::UpdateEdition),
+            beside: Beside::default(),
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);
@@ -129,7 +131,7 @@ pub(super) fn check_pin(edition: &Edition, build: BuildId) -> Result<(), AppErro
 /// `NotFound` when there is no such edition, `Invalid` when it shows nothing or has ended.
 pub async fn pin(env: &Env, id: EditionId) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
+        let (product, before) = get_writable(env, id).await?;
         let edition = before
             .clone()
             .pin(env.clock.now())
@@ -139,7 +141,8 @@ pub async fn pin(env: &Env, id: EditionId) -> Result<Changed, AppError> {
             before: Some(&before),
             edition,
             moved: None,
-            write: Change::UpdateEdition,
+            write: Box::new(Change::UpdateEdition),
+            beside: Beside::default(),
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);
@@ -154,7 +157,7 @@ pub async fn pin(env: &Env, id: EditionId) -> Result<Changed, AppError> {
 /// `NotFound` when there is no such edition.
 pub async fn unpin(env: &Env, id: EditionId, by: Option<UserName>) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
+        let (product, before) = get_writable(env, id).await?;
         let (edition, waiting) = before.clone().unpin();
         let build = match edition.ended_at {
             None => first_publishable(env, &edition, waiting).await?,
@@ -166,7 +169,8 @@ pub async fn unpin(env: &Env, id: EditionId, by: Option<UserName>) -> Result<Cha
             before: Some(&before),
             edition,
             moved,
-            write: Change::UpdateEdition,
+            write: Box::new(Change::UpdateEdition),
+            beside: Beside::default(),
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);
@@ -205,15 +209,19 @@ fn is_showable(build: &Build) -> bool {
 /// `NotFound` when there is no such edition, `Invalid` when its slug is taken or it was deleted too long ago.
 pub async fn restore(env: &Env, id: EditionId, by: Option<UserName>) -> Result<Changed, AppError> {
     for _ in 0..MAX_TRIES {
-        let (product, before) = get(env, id).await?;
-        let objects = match before.ended_at {
-            Some(_) => objects_at_its_place(env, &before).await?,
-            None => Objects::Own,
+        let (product, before) = get_writable(env, id).await?;
+        let others = match before.ended_at {
+            Some(_) => list(env, &before.product).await?.1,
+            None => Vec::new(),
         };
+        let objects = objects_at_its_place(&before, &others)?;
         let mut edition = before
             .clone()
             .restore(objects, env.clock.now())
             .map_err(|error| AppError::Invalid(error.to_string()))?;
+        let stale_keys = rename::stale_keys(&others, &before, &before.slug);
+        edition.stale_keys.extend(stale_keys);
+        let beside = Beside::updates(rename::giving_way(&others, before.id, &before.slug));
         let build = match edition.desired.as_ref().filter(|_| edition != before) {
             Some(desired) => {
                 env.catalog
@@ -233,7 +241,8 @@ pub async fn restore(env: &Env, id: EditionId, by: Option<UserName>) -> Result<C
             before: Some(&before),
             edition,
             moved,
-            write: Change::RestoreEdition,
+            write: Box::new(Change::RestoreEdition),
+            beside,
         };
         if let Some(changed) = commit(env, wanted).await? {
             return Ok(changed);
@@ -242,24 +251,18 @@ pub async fn restore(env: &Env, id: EditionId, by: Option<UserName>) -> Result<C
     Err(AppError::Contended)
 }
 
-async fn objects_at_its_place(env: &Env, ended: &Edition) -> Result<Objects, AppError> {
-    let found = env
-        .catalog
-        .product_with_editions(&ended.organization, &ended.product)
-        .await?;
-    let (_, editions) = found.ok_or(AppError::NotFound)?;
+/// Whose objects lie where an edition that was deleted had its own. `all` are the editions of the product.
+fn objects_at_its_place(ended: &Edition, all: &[Edition]) -> Result<Objects, AppError> {
     let mut objects = Objects::Own;
-    for other in editions
-        .iter()
-        .filter(|other| other.id != ended.id && other.slug == ended.slug)
-    {
-        if other.ended_at.is_none() {
+    for other in all.iter().filter(|other| other.id != ended.id) {
+        if other.holds(&ended.slug) {
             return Err(AppError::Invalid(format!(
                 "Invalid edition: slug ({}) already exists: edition {} has it now; delete that one first",
-                other.slug, other.id
+                ended.slug, other.id
             )));
         }
-        if other.ended_at >= ended.ended_at {
+        let had_it_later = other.slug == ended.slug && other.ended_at >= ended.ended_at;
+        if had_it_later || other.former.contains(&ended.slug) {
             objects = Objects::Foreign;
         }
     }

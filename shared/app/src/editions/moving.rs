@@ -4,7 +4,7 @@ use imprint_domain::access::UserName;
 use imprint_domain::build::Build;
 use imprint_domain::edition::{Cause, Edition};
 use imprint_domain::history::Moved;
-use imprint_domain::id::TaskId;
+use imprint_domain::id::{Revision, TaskId};
 use imprint_domain::key::KeyPrefix;
 use imprint_domain::message::{CopyEdition, Message, RegisterBuild};
 use imprint_domain::product::Product;
@@ -36,6 +36,18 @@ impl Move {
         by: Option<UserName>,
     ) -> Self {
         let id = TaskId::from_bytes(env.random.identity());
+        Self::watched_by(env, id, edition, build, cause, by)
+    }
+
+    /// The same with a task that is known already.
+    pub(super) fn watched_by(
+        env: &Env,
+        id: TaskId,
+        edition: Edition,
+        build: &Build,
+        cause: Cause,
+        by: Option<UserName>,
+    ) -> Self {
         let now = env.clock.now();
         match &build.manifest {
             None => {
@@ -69,6 +81,55 @@ impl Move {
     }
 }
 
+impl Move {
+    /// Decides to show the present build again, without another look at it: an edition keeps what it shows also when that
+    /// was deleted. Nothing for an edition that shows nothing.
+    pub(super) fn again(
+        env: &Env,
+        id: TaskId,
+        edition: Edition,
+        cause: Cause,
+        by: Option<UserName>,
+    ) -> Option<Self> {
+        let now = env.clock.now();
+        let edition = edition.republish();
+        let task = Task {
+            id: id.clone(),
+            organization: edition.organization.clone(),
+            product: edition.product.clone(),
+            build: edition.desired.as_ref()?.build,
+            created_at: now,
+            registration: Registration::NotNeeded,
+            notes: Vec::new(),
+            editions: queued(&edition, now).into_iter().collect(),
+            revision: Revision::NEW,
+        };
+        Some(Self {
+            moved: Moved::of(&edition, cause, by, now),
+            message: copy_message(&edition, &id),
+            edition,
+            task,
+        })
+    }
+}
+
+/// What is written and sent beside an edition.
+#[derive(Default)]
+pub(super) struct Beside {
+    pub(super) changes: Vec<Change>,
+    pub(super) messages: Vec<Message>,
+}
+
+impl Beside {
+    /// Other editions that give a name up.
+    pub(super) fn updates(editions: Vec<Edition>) -> Self {
+        Self {
+            changes: editions.into_iter().map(Change::UpdateEdition).collect(),
+            messages: Vec::new(),
+        }
+    }
+}
+
 /// An edition as it shall be, with its move when it moves.
 pub(super) struct Wanted<'a> {
     pub(super) product: Product,
@@ -77,7 +138,9 @@ pub(super) struct Wanted<'a> {
     pub(super) edition: Edition,
     pub(super) moved: Option<Move>,
     /// How it is written, when it differs from what it was.
-    pub(super) write: fn(Edition) -> Change,
+    pub(super) write: Box<dyn FnOnce(Edition) -> Change + Send>,
+    /// What else then is.
+    pub(super) beside: Beside,
 }
 
 /// Commits all of it, or says nothing when somebody else wrote first.
@@ -104,11 +167,15 @@ pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Chang
     };
     if wanted.before != Some(&edition) {
         changes.push((wanted.write)(edition.clone()));
+        changes.extend(wanted.beside.changes);
+        messages.extend(wanted.beside.messages);
     }
     // A move alone shows on the product's pages once it is published; these show at once.
     let shows = |before: &Edition| {
         before.title != edition.title
+            || before.slug != edition.slug
             || before.tracking != edition.tracking
+            || before.kind != edition.kind
             || before.ended_at != edition.ended_at
     };
     if wanted.before.is_some_and(shows) {
@@ -153,7 +220,7 @@ pub(crate) fn copy_message(edition: &Edition, task: &TaskId) -> Option<Message> 
         product: edition.product.clone(),
         edition: edition.id,
         source: KeyPrefix::build(&edition.organization, &edition.product, &pointer.build_slug),
-        destination: edition.prefix(),
+        destination: edition.place(),
         surrogate_key: edition.surrogate_key.clone(),
         pointer,
         hand_overs: 0,

@@ -43,6 +43,15 @@ pub enum Change {
     EndEdition(Edition),
     /// An edition that had ended and is live again; its slug must be free within the product.
     RestoreEdition(Edition),
+    /// A changed edition that holds other slugs than before.
+    RenameEdition {
+        /// The edition.
+        edition: Edition,
+        /// A slug that it holds from now on; it must be free within the product.
+        takes: Option<EditionSlug>,
+        /// Slugs that it held and that are free now.
+        frees: Vec<EditionSlug>,
+    },
     /// A move of an edition, written whatever was there: the edition's own update beside it is the condition.
     PutMoved(Moved),
     /// A new task (its `editions` are stored separately).

@@ -9,7 +9,8 @@ use super::Source;
 #[error("the message could not be sent")]
 pub struct SendError(#[source] pub Source);
 
-/// The queues between the steps: each message goes to the queue of its step, `CopyEdition` in order for each edition.
+/// The queues between the steps: each message goes to the queue of its step, `CopyEdition` and
+/// `RetireName` to one, in order for each place.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Sends messages, in order within a group. One request a queue and ten messages.

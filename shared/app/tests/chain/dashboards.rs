@@ -97,6 +97,7 @@ async fn d16_hostile_names_stay_text() {
     let new = NewBuild {
         slug: None,
         git_refs: GitRefs::parse(&["main"]).unwrap(),
+        alternate: None,
         github_requester: Some(parsed(hostile)),
         directories: None,
         new_editions: NewEditions::Forbidden,

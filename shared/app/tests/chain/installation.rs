@@ -14,6 +14,7 @@ use imprint_app::products::{self, NewProduct};
 use imprint_app::purge_cdn::{Order, purge_cdn};
 use imprint_app::register_build::register_build;
 use imprint_app::render_dashboard::render_dashboard;
+use imprint_app::retire_name::retire_name;
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
 use imprint_app::tasks;
@@ -111,6 +112,7 @@ impl Installation {
         let new = NewBuild {
             slug: None::<BuildSlug>,
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
+            alternate: None,
             github_requester: None,
             directories: None,
             new_editions: NewEditions::Allowed,
@@ -145,6 +147,7 @@ impl Installation {
             Message::CopyEdition(message) => {
                 copy_edition(&self.env, &envelope.id, message, self.bounds).await
             }
+            Message::RetireName(message) => retire_name(&self.env, &envelope.id, message).await,
             Message::PurgeCdn(message) => {
                 let order = Order {
                     entry: &envelope.id,

@@ -6,6 +6,7 @@ use imprint_domain::build::Build;
 use imprint_domain::edition::{Cause, Edition, Tracking};
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation};
+use imprint_domain::kind::Retention;
 use imprint_domain::task::{NoteCode, TaskStatus};
 use imprint_domain::tracking::TrackingMode;
 use imprint_testing::samples::parsed;
@@ -232,7 +233,10 @@ fn named(slug: &str, build: &Build) -> NewEdition {
         tracking: Tracking {
             mode: TrackingMode::Manual,
             refs: None,
+            alternate: None,
         },
+        kind: None,
+        retention: Retention::Applies,
         build: Some(build.id),
         by: None,
     }
@@ -355,6 +359,8 @@ async fn a_build_for_many_editions_may_die_between_its_commits() {
                         title: parsed("e"),
                     },
                     tracking: here.edition("main").tracking,
+                    kind: None,
+                    retention: Retention::Applies,
                     build: None,
                     by: None,
                 };

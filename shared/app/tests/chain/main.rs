@@ -10,4 +10,8 @@ mod failures;
 mod installation;
 mod life;
 mod order;
+mod products;
 mod publishing;
+mod rename;
+mod rename_troubles;
+mod tracking;

@@ -5,6 +5,7 @@ use imprint_app::editions::{self, EditionPatch, NewEdition, NewName};
 use imprint_app::error::AppError;
 use imprint_domain::edition::Tracking;
 use imprint_domain::git::GitRefs;
+use imprint_domain::kind::Retention;
 use imprint_domain::manifest::Headers;
 use imprint_domain::task::{EditionStep, NoteCode, Registration, TaskStatus};
 use imprint_domain::tracking::TrackingMode;
@@ -175,7 +176,10 @@ async fn an_edition_can_be_pointed_at_a_build_that_is_uploaded_but_not_yet_regis
         tracking: Tracking {
             mode: TrackingMode::Manual,
             refs: None,
+            alternate: None,
         },
+        kind: None,
+        retention: Retention::Applies,
         build: Some(build.id),
         by: None,
     };
@@ -193,14 +197,14 @@ async fn an_edition_can_be_pointed_at_a_build_that_is_uploaded_but_not_yet_regis
 #[test]
 fn d24_a_mode_that_compares_refs_needs_some() {
     assert!(matches!(
-        editions::tracking(TrackingMode::GitRefs, None),
+        editions::tracking(TrackingMode::GitRefs, None, None),
         Err(AppError::Invalid(_))
     ));
     assert!(matches!(
-        editions::tracking(TrackingMode::GitRef, None),
+        editions::tracking(TrackingMode::GitRef, None, None),
         Err(AppError::Invalid(_))
     ));
-    assert!(editions::tracking(TrackingMode::LsstDoc, None).is_ok());
+    assert!(editions::tracking(TrackingMode::LsstDoc, None, None).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,6 +213,7 @@ async fn automatic_build_slugs_are_the_smallest_free_numbers() {
     let new = |slug: Option<&str>| NewBuild {
         slug: slug.map(parsed),
         git_refs: GitRefs::parse(&["main"]).unwrap(),
+        alternate: None,
         github_requester: None,
         directories: None,
         new_editions: NewEditions::Forbidden,
@@ -237,6 +242,7 @@ async fn d21_a_build_whose_forms_cannot_be_signed_leaves_nothing_behind() {
     let new = || NewBuild {
         slug: None,
         git_refs: GitRefs::parse(&["u/me/branch"]).unwrap(),
+        alternate: None,
         github_requester: None,
         directories: Some(vec![parsed("/"), parsed("a/")]),
         new_editions: NewEditions::Allowed,

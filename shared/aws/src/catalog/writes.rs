@@ -121,6 +121,18 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             writes.push(claim_of(slug_of(&edition), &edition.id)?);
             writes.push(update_edition(edition)?);
         }
+        Change::RenameEdition {
+            edition,
+            takes,
+            frees,
+        } => {
+            let (org, product) = (&edition.organization, &edition.product);
+            for slug in &frees {
+                write(Key::edition_slug(org, product, slug), Action::Delete);
+            }
+            writes.extend(takes.map(|slug| claim(Key::edition_slug(org, product, &slug))));
+            writes.push(update_edition(edition)?);
+        }
         Change::PutMoved(moved) => {
             let key = Key::moved(moved.edition, moved.pointer.generation);
             write(key.clone(), Action::Put(items::thing(key, &moved)?));

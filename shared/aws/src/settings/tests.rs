@@ -10,6 +10,7 @@ fn variables(changes: &[(&str, &str)]) -> BTreeMap<String, String> {
         ("AWS_ACCESS_KEY_ID", "id"),
         ("AWS_SECRET_ACCESS_KEY", "the secret"),
         ("IMPRINT_FASTLY_KEY", "the token"),
+        ("IMPRINT_SEALING_KEY", "thirty-two characters for the seal"),
     ];
     let all = base.iter().chain(changes);
     all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -110,6 +111,7 @@ fn a_missing_variable_is_named_with_what_it_should_be() {
         "IMPRINT_DOMAIN",
         "AWS_REGION",
         "AWS_ACCESS_KEY_ID",
+        "IMPRINT_SEALING_KEY",
     ] {
         let sentence = read(&[(name, "")]).unwrap_err().to_string();
         assert!(
@@ -148,8 +150,13 @@ fn a_bad_variable_is_named_with_what_it_should_be() {
 fn no_secret_is_ever_printed() {
     let printed = format!("{:?}", read(&[]).unwrap());
     assert!(
-        !printed.contains("the secret") && !printed.contains("the token"),
+        !printed.contains("the secret") && !printed.contains("the token") && !printed.contains("the seal"),
         "{printed}"
+    );
+    let guessable = read(&[("IMPRINT_SEALING_KEY", "short")]).unwrap_err().to_string();
+    assert!(
+        guessable.contains("at least 32") && !guessable.contains("short"),
+        "{guessable}"
     );
     let sentence = read(&[("IMPRINT_FASTLY_KEY", "two\nlines")])
         .unwrap_err()

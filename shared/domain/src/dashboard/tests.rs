@@ -34,6 +34,7 @@ fn product() -> Product {
         root_fastly_domain: None,
         surrogate_key: SurrogateKey::from_bytes([0; 16]),
         created_at: Timestamp::UNIX_EPOCH,
+        ended_at: None,
         next_build_slug: 1,
         policy: crate::product::ProductPolicy::default(),
         revision: Revision::NEW,
@@ -54,6 +55,7 @@ fn edition(slug: &str, tracked: &str, shown: &str, day: u8) -> Edition {
     edition.tracking = Tracking {
         mode: TrackingMode::GitRefs,
         refs: Some(GitRefs::parse(&[tracked]).unwrap()),
+        alternate: None,
     };
     edition.published = Some(Reached {
         pointer: Pointer {
@@ -124,6 +126,7 @@ fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
         product: "alpha".parse().unwrap(),
         slug: slug.parse().unwrap(),
         git_refs: GitRefs::parse(&["tickets/DM-7"]).unwrap(),
+        alternate: None,
         github_requester: None,
         surrogate_key: SurrogateKey::from_bytes([1; 16]),
         created_at: Timestamp::UNIX_EPOCH,

@@ -13,6 +13,11 @@ impl Precedence {
         let version = Version::parse(raw.strip_prefix('v').unwrap_or(raw)).ok()?;
         Some(Self(version))
     }
+
+    /// Its major and its minor number.
+    pub(super) fn line(&self) -> (u64, u64) {
+        (self.0.major, self.0.minor)
+    }
 }
 
 impl Ord for Precedence {
@@ -80,6 +85,7 @@ impl Line {
 mod tests {
     use super::*;
     use crate::git::GitRefs;
+    use crate::rules::tests::rules;
     use crate::tracking::{Standing, TrackingMode, UnfitRefs, standing};
     use proptest::prelude::*;
 
@@ -147,7 +153,13 @@ mod tests {
 
     fn accepted(mode: TrackingMode, tracked: &str, current: &str, candidate: &str) -> bool {
         let current = (current != "-").then(|| refs(current));
-        match standing(mode, Some(&refs(tracked)), current.as_ref(), &refs(candidate)) {
+        match standing(
+            &rules(),
+            mode,
+            Some(&refs(tracked)),
+            current.as_ref(),
+            &refs(candidate),
+        ) {
             Standing::Same | Standing::Higher => true,
             Standing::Lower | Standing::Foreign => false,
         }
@@ -185,7 +197,7 @@ mod tests {
     #[test]
     fn a_line_of_versions_is_exactly_one_major_or_minor_version() {
         use TrackingMode::{SemverMajor, SemverMinor, SemverRelease};
-        let check = |mode: TrackingMode, raw: &[&str]| mode.check(Some(&GitRefs::parse(raw).unwrap()));
+        let check = |mode: TrackingMode, raw: &[&str]| mode.check(Some(&GitRefs::parse(raw).unwrap()), None);
         for good in ["0", "2", "v2"] {
             assert_eq!(check(SemverMajor, &[good]), Ok(()), "{good}");
             assert_eq!(check(SemverMinor, &[good]), Err(UnfitRefs::NoMinor), "{good}");
@@ -207,8 +219,8 @@ mod tests {
             assert_eq!(check(SemverMajor, bad), Err(UnfitRefs::NoMajor), "{bad:?}");
             assert_eq!(check(SemverMinor, bad), Err(UnfitRefs::NoMinor), "{bad:?}");
         }
-        assert_eq!(SemverMajor.check(None), Err(UnfitRefs::Missing));
-        assert_eq!(SemverRelease.check(None), Ok(()));
+        assert_eq!(SemverMajor.check(None, None), Err(UnfitRefs::Missing));
+        assert_eq!(SemverRelease.check(None, None), Ok(()));
     }
 
     fn version() -> impl Strategy<Value = String> {
@@ -233,9 +245,9 @@ mod tests {
                 (TrackingMode::SemverRelease, "main"), (TrackingMode::SemverMajor, "1"), (TrackingMode::SemverMinor, "1.2"),
             ] {
                 let stands = |current: &str, candidate: &str| {
-                    standing(mode, Some(&refs(tracked)), Some(&refs(current)), &refs(candidate))
+                    standing(&rules(), mode, Some(&refs(tracked)), Some(&refs(current)), &refs(candidate))
                 };
-                let followed = |raw: &str| standing(mode, Some(&refs(tracked)), None, &refs(raw)) == Standing::Higher;
+                let followed = |raw: &str| standing(&rules(), mode, Some(&refs(tracked)), None, &refs(raw)) == Standing::Higher;
                 if followed(&a) && followed(&b) {
                     prop_assert_eq!(stands(&a, &b) == Standing::Higher, stands(&b, &a) == Standing::Lower);
                     prop_assert_eq!(stands(&a, &b) == Standing::Same, stands(&b, &a) == Standing::Same);

@@ -48,6 +48,7 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     editions::an_edition_keeps_everything_it_has_been_through,
     editions::an_edition_slug_is_taken_until_it_ends,
     editions::an_edition_is_restored_only_while_its_slug_is_free,
+    editions::a_rename_takes_free_slugs_and_frees_its_own,
     editions::moves_are_listed_newest_first_and_found_by_their_generation,
     editions::a_move_is_committed_with_its_edition_or_not_at_all,
     editions::an_update_of_an_edition_needs_its_revision,

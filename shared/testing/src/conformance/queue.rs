@@ -49,6 +49,7 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     each_message_arrives_at_its_step_as_it_was_sent,
     more_messages_than_a_request_takes_all_arrive,
     an_edition_gets_its_messages_in_order,
+    a_name_is_retired_in_the_order_of_the_copies_to_its_place,
     a_product_gets_its_renderings_in_order,
     a_repeated_send_and_a_hand_over_are_new_messages,
     sending_nothing_succeeds,
@@ -151,12 +152,36 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
     for edition in [1, 2] {
         let of_edition = |envelope: &&Envelope| match &envelope.message {
             Message::CopyEdition(copy) => copy.edition.0 == edition,
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => false,
+            Message::RetireName(_)
+            | Message::RegisterBuild(_)
+            | Message::PurgeCdn(_)
+            | Message::RenderDashboard(_) => false,
         };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
         assert_eq!(received, sent);
     }
+}
+
+/// What empties a place must not overtake the last copy to it, nor be overtaken by the first of another edition.
+async fn a_name_is_retired_in_the_order_of_the_copies_to_its_place(ends: Ends<'_>) {
+    let place = Place::new(ends);
+    let product = imprint_domain::product::Product {
+        organization: place.org.clone(),
+        ..samples::product("alpha")
+    };
+    let edition = samples::edition_of(&product, 9, "renamed", "main");
+    let retire = Envelope {
+        message: samples::retire_message(&edition, "e1"),
+        ..place.envelope(Step::CopyEdition, "retire", 1, 1)
+    };
+    let sent = [
+        place.envelope(Step::CopyEdition, "before", 1, 1),
+        retire,
+        place.envelope(Step::CopyEdition, "after", 1, 2),
+    ];
+    place.send(&sent).await;
+    assert_eq!(place.received(Step::CopyEdition).await, sent);
 }
 
 async fn a_product_gets_its_renderings_in_order(ends: Ends<'_>) {

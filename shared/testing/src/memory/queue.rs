@@ -39,7 +39,7 @@ impl Step {
     pub fn of(message: &Message) -> Self {
         match message {
             Message::RegisterBuild(_) => Self::RegisterBuild,
-            Message::CopyEdition(_) => Self::CopyEdition,
+            Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::RenderDashboard(_) => Self::RenderDashboard,
         }

@@ -93,6 +93,9 @@ pub(crate) async fn read(
 ///
 /// Naming a build shows it now, also when it is older than the present one; a pinned edition can only be given its own
 /// again. A change to what the edition already is succeeds.
+///
+/// Another slug is claimed at once, and the edition has it as soon as its files are there; until then it is found here by
+/// the old one. The default edition cannot be renamed.
 #[utoipa::path(patch, path = "/v2/orgs/{org}/projects/{project}/editions/{edition}", tag = "projects",
     operation_id = "update_project_edition",
     params(("org" = String, Path, description = "The organization's slug"),

@@ -18,7 +18,7 @@ use crate::urls::Urls;
 
 /// List the projects of an organization
 ///
-/// In the order of creation, each with its default edition. Always full resources; `expand` changes nothing.
+/// In the order of creation, each with its default edition. Deleted projects are left out. Always full resources; `expand` changes nothing.
 #[utoipa::path(get, path = "/v2/orgs/{org}/projects", tag = "projects", operation_id = "list_projects",
     params(("org" = String, Path, description = "The organization's slug"), ListParams, ProductParams),
     responses((status = 200, description = "Projects", body = Vec<ProjectResource>,
@@ -60,6 +60,8 @@ pub(crate) async fn create(
 }
 
 /// Read a project
+///
+/// Also one that was deleted.
 #[utoipa::path(get, path = "/v2/orgs/{org}/projects/{project}", tag = "projects", operation_id = "read_project",
     params(("org" = String, Path, description = "The organization's slug"),
         ("project" = String, Path, description = "The project's slug")),
@@ -93,6 +95,41 @@ pub(crate) async fn update(
     let product = products::update(&api.env, &project, patch).await?;
     let url = urls.project(&product.organization, &product.slug);
     Ok(located(answer(&api, &urls, product).await?, &url))
+}
+
+/// Delete a project
+///
+/// Lists leave it out, and it gets no builds and editions any more. Readers keep what is published, until it is removed for
+/// good; its slug stays taken. It can be restored for 30 days. Deleting it again changes nothing.
+#[utoipa::path(delete, path = "/v2/orgs/{org}/projects/{project}", tag = "projects", operation_id = "delete_project",
+    params(("org" = String, Path, description = "The organization's slug"),
+        ("project" = String, Path, description = "The project's slug")),
+    responses((status = 200, description = "The project", body = ProjectResource)))]
+pub(crate) async fn end(
+    api: Api,
+    urls: Urls,
+    Part(project): Part<ProductSlug>,
+) -> Result<Response, ApiError> {
+    let product = products::end(&api.env, &project).await?;
+    answer(&api, &urls, product).await
+}
+
+/// Restore a deleted project
+///
+/// Within 30 days of its deletion, with all its builds and editions. Restoring a project that was not deleted changes
+/// nothing. No body is read.
+#[utoipa::path(post, path = "/v2/orgs/{org}/projects/{project}/restore", tag = "projects",
+    operation_id = "restore_project",
+    params(("org" = String, Path, description = "The organization's slug"),
+        ("project" = String, Path, description = "The project's slug")),
+    responses((status = 200, description = "The project", body = ProjectResource)))]
+pub(crate) async fn restore(
+    api: Api,
+    urls: Urls,
+    Part(project): Part<ProductSlug>,
+) -> Result<Response, ApiError> {
+    let product = products::restore(&api.env, &project).await?;
+    answer(&api, &urls, product).await
 }
 
 async fn answer(api: &Api, urls: &Urls, product: Product) -> Result<Response, ApiError> {

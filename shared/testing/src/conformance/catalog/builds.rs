@@ -49,6 +49,7 @@ pub(super) async fn a_build_is_read_as_it_was_created(catalog: &dyn Catalog) {
         let build = Build {
             state,
             git_refs: samples::refs("tickets/DM-1 v1.0 späße"),
+            alternate: (n % 2 == 0).then(|| parsed("usdf-dev")),
             github_requester: (n % 2 == 0).then(|| parsed("octocat")),
             manifest: (n % 2 == 1).then(|| samples::manifest_id("m")),
             ..place.build(&product, &format!("build-{n}")).await

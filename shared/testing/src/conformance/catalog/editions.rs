@@ -2,8 +2,10 @@ use imprint_app::ports::{Catalog, Change, Ids, StoreError};
 use imprint_domain::edition::{Cause, Edition, Reached, Tracking};
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, Generation};
+use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::pin::{Pin, Waiting};
 use imprint_domain::product::Product;
+use imprint_domain::rename::Renaming;
 use imprint_domain::task::FailureCode;
 use imprint_domain::tracking::TrackingMode;
 
@@ -18,7 +20,10 @@ pub(super) async fn an_edition_is_read_as_it_was_created(catalog: &dyn Catalog) 
         tracking: Tracking {
             mode: TrackingMode::Manual,
             refs: None,
+            alternate: Some(parsed("usdf-dev")),
         },
+        kind: Some(Kind::Alternate),
+        retention: Retention::Exempt,
         created_at: half_past(NOON),
         ended_at: Some(half_past(NOON)),
         ..place.edition(&product, "DM-1").await
@@ -61,6 +66,7 @@ pub(super) async fn an_edition_keeps_everything_it_has_been_through(catalog: &dy
                 git_refs: samples::refs("main v1.1"),
             }],
         }),
+        former: vec![parsed("old"), parsed("older")],
         failure: Some(FailureCode::PurgeRefused.because("the CDN said: \"no\"", half_past(NOON))),
         ..stored_edition(edition)
     };
@@ -111,6 +117,57 @@ pub(super) async fn an_edition_slug_is_taken_until_it_ends(catalog: &dyn Catalog
             Change::CreateEdition(elsewhere),
         ])
         .await;
+}
+
+pub(super) async fn a_rename_takes_free_slugs_and_frees_its_own(catalog: &dyn Catalog) {
+    let (place, product) = Place::with_product(catalog).await;
+    let first = place.edition(&product, "v1").await;
+    let other = place.edition(&product, "v10").await;
+    place
+        .commit(vec![
+            Change::CreateEdition(first.clone()),
+            Change::CreateEdition(other),
+        ])
+        .await;
+    let first = stored_edition(first);
+    let rename = |edition: Edition, takes: Option<&str>, frees: &[&str]| Change::RenameEdition {
+        edition,
+        takes: takes.map(parsed),
+        frees: frees.iter().map(|slug| parsed(slug)).collect(),
+    };
+    place
+        .conflict(vec![rename(first.clone(), Some("v10"), &[])])
+        .await;
+    let on_its_way = Edition {
+        renaming: Some(Renaming {
+            to: parsed("v2"),
+            task: samples::task_id("rename"),
+        }),
+        stale_keys: vec![samples::surrogate_key("of v2")],
+        ..first.clone()
+    };
+    place
+        .commit(vec![rename(on_its_way.clone(), Some("v2"), &[])])
+        .await;
+    // What somebody saw before is not what is there.
+    place.conflict(vec![rename(first, Some("v3"), &[])]).await;
+    let on_its_way = stored_edition(on_its_way);
+    assert_eq!(
+        catalog.edition(on_its_way.id).await.unwrap(),
+        Some(on_its_way.clone())
+    );
+    for slug in ["v1", "v2"] {
+        let third = place.edition(&product, slug).await;
+        place.conflict(vec![Change::CreateEdition(third)]).await;
+    }
+    let arrived = on_its_way.arrive();
+    place.commit(vec![rename(arrived.clone(), None, &["v1"])]).await;
+    let stored = catalog.edition(arrived.id).await.unwrap();
+    assert_eq!(stored, Some(stored_edition(arrived)));
+    let third = place.edition(&product, "v2").await;
+    place.conflict(vec![Change::CreateEdition(third)]).await;
+    let third = place.edition(&product, "v1").await;
+    place.commit(vec![Change::CreateEdition(third)]).await;
 }
 
 pub(super) async fn an_edition_is_restored_only_while_its_slug_is_free(catalog: &dyn Catalog) {

@@ -1,5 +1,7 @@
 use imprint_app::ports::{Catalog, Change};
-use imprint_domain::product::Product;
+use imprint_domain::product::{Product, ProductPolicy};
+use imprint_domain::rules::SemverEditions;
+use imprint_domain::slug_rules::SlugRules;
 
 use super::{Place, ascending, half_past, stored_product};
 use crate::samples::{NOON, parsed};
@@ -12,7 +14,12 @@ pub(super) async fn a_product_is_read_as_it_was_created(catalog: &dyn Catalog) {
         root_domain: Some("docs.example.com".to_owned()),
         root_fastly_domain: Some("cdn.example.com".to_owned()),
         created_at: half_past(NOON),
+        ended_at: Some(half_past(NOON)),
         next_build_slug: 17,
+        policy: ProductPolicy {
+            slug_rules: Some(SlugRules::default()),
+            semver_editions: Some(SemverEditions::MajorAndMinor),
+        },
         ..place.product("beta")
     };
     for product in [plain, full] {

@@ -161,6 +161,12 @@ impl State {
             Change::RestoreEdition(edition) => {
                 self.may_update(edition)? && !self.claims.contains(&edition_claim(edition))
             }
+            Change::RenameEdition { edition, takes, .. } => {
+                let stored = self.editions.get(&edition.id).map(|stored| stored.revision);
+                let claims = takes.iter().map(|slug| slug_claim(edition, slug));
+                is_at(stored, edition.revision)
+                    && claims.into_iter().all(|claim| !self.claims.contains(&claim))
+            }
             Change::CreateTask(task) => !self.tasks.contains_key(&task.id),
             Change::UpdateTask(task) => is_at(
                 self.tasks.get(&task.id).map(|stored| stored.revision),
@@ -224,6 +230,17 @@ impl State {
             Change::UpdateEdition(edition) => self.put_edition(edition),
             Change::EndEdition(edition) => {
                 self.claims.remove(&edition_claim(&edition));
+                self.put_edition(edition);
+            }
+            Change::RenameEdition {
+                edition,
+                takes,
+                frees,
+            } => {
+                for slug in &frees {
+                    self.claims.remove(&slug_claim(&edition, slug));
+                }
+                self.claims.extend(takes.map(|slug| slug_claim(&edition, &slug)));
                 self.put_edition(edition);
             }
             Change::PutMoved(moved) => {
@@ -303,6 +320,16 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::CreateEdition(edition) | Change::EndEdition(edition) | Change::RestoreEdition(edition) => {
             vec![Target::Edition(edition.id), edition_claim(edition)]
         }
+        Change::RenameEdition {
+            edition,
+            takes,
+            frees,
+        } => {
+            let slugs = takes.iter().chain(frees).map(|slug| slug_claim(edition, slug));
+            std::iter::once(Target::Edition(edition.id))
+                .chain(slugs)
+                .collect()
+        }
         Change::PutMoved(moved) => vec![Target::Moved(moved.edition, moved.pointer.generation)],
         Change::UpdateEdition(edition) => vec![Target::Edition(edition.id)],
         Change::CreateTask(task) | Change::UpdateTask(task) => vec![Target::Task(task.id.clone())],
@@ -327,15 +354,19 @@ fn build_claim(build: &Build) -> Target {
 }
 
 fn edition_claim(edition: &Edition) -> Target {
+    slug_claim(edition, &edition.slug)
+}
+
+fn slug_claim(edition: &Edition, slug: &EditionSlug) -> Target {
     let product = (edition.organization.clone(), edition.product.clone());
-    Target::EditionSlug(product, edition.slug.clone())
+    Target::EditionSlug(product, slug.clone())
 }
 
 fn is_at(stored: Option<Revision>, seen: Revision) -> bool {
     stored == Some(seen)
 }
 
-/// No change says that a claim moves, so an update with another slug is a mistake of the caller.
+/// Only a rename says that a claim moves, so an update with another slug is a mistake of the caller.
 fn keeps_slug<S: PartialEq>(stored: Option<&S>, slug: &S) -> Result<(), StoreError> {
     if stored.is_some_and(|stored| stored != slug) {
         return Err(StoreError::Failed("an update cannot change a slug".into()));
