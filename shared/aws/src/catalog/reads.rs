@@ -155,7 +155,8 @@ impl DynamoCatalog {
             let owners: Vec<Option<EditionId>> = self.get_each(&claims.collect::<Vec<_>>()).await?;
             let owned = products.iter().zip(owners);
             let keys = owned.filter_map(|(product, id)| Some(Key::edition(org, product, id?)));
-            editions.extend(self.get_all(&keys.collect::<Vec<_>>()).await?);
+            let found: Vec<Edition> = self.get_all(&keys.collect::<Vec<_>>()).await?;
+            editions.extend(found.into_iter().filter(|edition| edition.slug == *slug));
         }
         Ok(editions)
     }
