@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-purge-cdn", FUNCTION),
     ("imprint-render-dashboard", FUNCTION),
     ("imprint-sweep", FUNCTION),
+    ("imprint-update-dns", FUNCTION),
     (
         "imprint-local",
         &[
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-register-build",
             "imprint-render-dashboard",
             "imprint-sweep",
+            "imprint-update-dns",
         ],
     ),
 ];

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use imprint_api::ApiConfig;
 use imprint_app::ports::Change;
+use imprint_domain::dns::{Visibility, Zone, ZoneId};
 use imprint_domain::id::{BuildId, Generation, ManifestId};
 use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::{File, Headers, Manifest};
@@ -72,7 +73,7 @@ fn the_queues_give_up_when_the_steps_do() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("maxReceiveCount: "))
         .collect();
-    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 4]);
+    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 5]);
 }
 
 const MANIFEST: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -219,6 +220,25 @@ async fn render_dashboard_takes_its_events_in_one_rendering_a_product() {
             "059f36b4-87a3-44ab-83d2-661970000002"
         ]
     );
+}
+
+#[tokio::test]
+async fn update_dns_takes_its_events() {
+    let world = world();
+    let zone: ZoneId = parsed("Z1");
+    let cdn = parsed("cdn.example.org");
+    world.dns.add_zone(Zone {
+        id: zone.clone(),
+        name: parsed("example.org"),
+        visibility: Visibility::Public,
+    });
+    let function = imprint_update_dns::function(world.tenants_with_dns());
+    assert!(failed(&call(&function, event("update-dns", "requested")).await).is_empty());
+    let there = |name| world.dns.target(&zone, &parsed(name));
+    assert_eq!(there("alpha.example.org"), Some(cdn));
+    assert_eq!(there("gone.example.org"), None);
+    let poisonous = call(&function, event("update-dns", "poisonous")).await;
+    assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000001"]);
 }
 
 #[tokio::test]

@@ -62,7 +62,8 @@ fn our_queues_have_dead_letters_and_outlast_their_functions() {
             "copy-edition.fifo",
             "purge-cdn",
             "register-build",
-            "render-dashboard.fifo"
+            "render-dashboard.fifo",
+            "update-dns.fifo"
         ]
     );
     for queue in working {
@@ -470,6 +471,11 @@ fn grants() -> Vec<(String, Vec<String>, Vec<String>)> {
             .flatten()
         {
             for statement in policy["Statement"].as_sequence().unwrap() {
+                // One that is there under a condition: `!If [condition, statement, nothing]`.
+                let statement = match statement {
+                    serde_yaml_ng::Value::Tagged(tagged) => &tagged.value[1],
+                    plain => plain,
+                };
                 let name = name.as_str().unwrap().to_owned();
                 grants.push((name, texts(&statement["Action"]), texts(&statement["Resource"])));
             }
@@ -489,7 +495,8 @@ fn no_function_may_do_everything_or_to_everything() {
             "{function}: {actions:?}"
         );
         assert!(
-            resources.iter().all(|resource| resource != "*"),
+            // The list of zones is about no zone.
+            resources.iter().all(|resource| resource != "*") || actions == ["route53:ListHostedZones"],
             "{function}: {resources:?}"
         );
     }

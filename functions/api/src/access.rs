@@ -45,6 +45,7 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (Method::GET, "/", Anyone),
     (Method::GET, "/healthz", Anyone),
     (Method::GET, "/openapi.json", Anyone),
+    (Method::GET, "/docs", Anyone),
     // It asks for a name and a password instead.
     (Method::GET, "/token", Anyone),
     (Method::GET, "/products/", Anyone),

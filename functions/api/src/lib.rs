@@ -12,6 +12,7 @@ mod filters;
 mod function;
 mod listing;
 mod openapi;
+mod reference;
 mod requests;
 mod resources;
 mod router;

@@ -1,5 +1,7 @@
 //! The description of the API: what the handlers say, and what all operations have in common.
 
+pub(crate) mod examples;
+
 use utoipa::PartialSchema as _;
 use utoipa::ToSchema as _;
 use utoipa::openapi::path::Operation;
@@ -11,7 +13,7 @@ use utoipa::openapi::{
 
 use http::Method;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use imprint_domain::access::Permission;
 
@@ -19,8 +21,30 @@ use crate::access::{Access, needed};
 use crate::error::{ApiError, ErrorBody, Needed};
 use crate::routes;
 
-/// The API's description, OpenAPI 3.1.
-pub fn openapi() -> OpenApi {
+/// The API's description, OpenAPI 3.1, with an example of everything.
+pub fn openapi() -> Value {
+    let mut document = serde_json::to_value(described()).expect("a test writes the description");
+    first_that_fits(&mut document);
+    examples::add(&mut document);
+    document
+}
+
+/// Says of all forms that they are the first that fits, as they are read: an empty list of URLs is one of resources, too,
+/// and "exactly one" would refuse it.
+fn first_that_fits(place: &mut Value) {
+    match place {
+        Value::Object(object) => {
+            if let Some(forms) = object.remove("oneOf") {
+                object.insert("anyOf".to_owned(), forms);
+            }
+            object.values_mut().for_each(first_that_fits);
+        }
+        Value::Array(items) => items.iter_mut().for_each(first_that_fits),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn described() -> OpenApi {
     let mut document = routes::all().into_openapi();
     document.info = InfoBuilder::new()
         .title("Imprint")
@@ -198,7 +222,10 @@ fn refusals(
         ));
     }
     match access {
-        Access::Anyone => {}
+        // Said, where the handler does not ask for a password: nothing is needed.
+        Access::Anyone => {
+            operation.security.get_or_insert_default();
+        }
         Access::Token
         | Access::Reader
         | Access::Administrator

@@ -19,13 +19,14 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "api",
     "copy-edition",
     "purge-cdn",
     "register-build",
     "render-dashboard",
     "sweep",
+    "update-dns",
 ];
 
 #[async_trait]
@@ -48,6 +49,7 @@ impl FunctionFactory for Functions {
             "register-build" => imprint_register_build::function(tenants),
             "render-dashboard" => imprint_render_dashboard::function(tenants),
             "sweep" => imprint_sweep::function(tenants),
+            "update-dns" => imprint_update_dns::function(tenants),
             unknown => anyhow::bail!("no function {unknown} is built in"),
         })
     }

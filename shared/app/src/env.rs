@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imprint_domain::organization::Organization;
 
-use crate::ports::{Catalog, Cdn, Clock, Objects, Queue, Random, Uploads};
+use crate::ports::{Catalog, Cdn, Clock, Dns, Objects, Queue, Random, Uploads};
 use crate::seal::SealingKey;
 
 /// The ports and settings of an organization, which [`Tenants`](crate::tenants::Tenants) makes.
@@ -18,6 +18,8 @@ pub struct Env {
     pub queue: Arc<dyn Queue>,
     /// The CDN.
     pub cdn: Arc<dyn Cdn>,
+    /// The DNS that products' names are written to; none when somebody else takes care of them.
+    pub dns: Option<Arc<dyn Dns>>,
     /// Upload forms.
     pub uploads: Arc<dyn Uploads>,
     /// The time.

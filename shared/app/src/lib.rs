@@ -24,6 +24,7 @@ pub mod step;
 pub mod sweep;
 pub mod tasks;
 pub mod tenants;
+pub mod update_dns;
 
 pub use outgoing::Chain;
 pub use pace::Pace;

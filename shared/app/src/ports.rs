@@ -4,6 +4,7 @@
 
 mod catalog;
 mod cdn;
+mod dns;
 mod objects;
 mod places;
 mod queue;
@@ -12,6 +13,7 @@ mod uploads;
 
 pub use catalog::{Catalog, Change, Ids, Login, Page};
 pub use cdn::{Cdn, PurgeError, PurgeMode};
+pub use dns::{Dns, DnsError};
 pub use objects::{DeleteFailure, ListPage, Listed, Objects, Stored};
 pub use places::Places;
 pub use queue::{Queue, SendError};

@@ -12,6 +12,7 @@ use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
 use crate::ports::{Change, Ids, Page, StoreError};
 use crate::render_dashboard;
+use crate::update_dns;
 
 /// What a new product needs.
 #[derive(Debug, Clone)]
@@ -84,8 +85,9 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         Change::CreateProduct(product.clone()),
         Change::CreateEdition(edition.clone()),
     ];
-    let rendering = render_dashboard::message(&product.organization, &product.slug);
-    match commit_and_send(env, changes, vec![rendering]).await {
+    let mut messages = vec![render_dashboard::message(&product.organization, &product.slug)];
+    messages.extend(update_dns::message(env, &product));
+    match commit_and_send(env, changes, messages).await {
         Ok(()) => Ok((product, edition)),
         Err(StoreError::Conflict) => Err(taken(&product.slug)),
         Err(error) => Err(error.into()),

@@ -165,7 +165,7 @@ pub(crate) async fn record_failure(
             .await
         }
         // No task and no edition waits for it: the log and the dead-letter queue show it.
-        Message::RetireName(_) | Message::RenderDashboard(_) => match removed() {
+        Message::RetireName(_) | Message::RenderDashboard(_) | Message::UpdateDns(_) => match removed() {
             Some(removed) => env.catalog.commit(vec![removed]).await,
             None => Ok(()),
         },

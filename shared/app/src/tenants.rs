@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::env::Env;
 use crate::error::AppError;
 use crate::outgoing::Chain;
-use crate::ports::{Catalog, Clock, Places, Queue, Random, StoreError};
+use crate::ports::{Catalog, Clock, Dns, Places, Queue, Random, StoreError};
 use crate::seal::SealingKey;
 
 /// How long an organization's settings are kept. A change of its rules is seen by every function after this time.
@@ -27,6 +27,8 @@ pub struct Installation {
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
+    /// The DNS that products' names are written to; none when somebody else takes care of them.
+    pub dns: Option<Arc<dyn Dns>>,
     /// What makes the ports that differ.
     pub places: Arc<dyn Places>,
     /// What seals secrets.
@@ -123,6 +125,7 @@ impl Tenants {
             queue,
             clock,
             random,
+            dns,
             places,
             sealing,
             ..
@@ -141,6 +144,7 @@ impl Tenants {
             objects: places.objects(&organization.bucket),
             queue: queue.clone(),
             cdn: places.cdn(key.as_deref()),
+            dns: dns.clone(),
             uploads: places.uploads(&organization.bucket),
             clock: clock.clone(),
             random: random.clone(),

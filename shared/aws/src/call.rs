@@ -22,14 +22,16 @@ pub(crate) struct Unusable(pub(crate) String);
 /// Error codes after which the same request may succeed: throttling, trouble inside AWS, and a write that another one
 /// got in the way of. From the lists of common errors of
 /// [DynamoDB](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html),
-/// [S3](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) and
-/// [SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html).
-const RETRYABLE: [&str; 18] = [
+/// [S3](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html),
+/// [SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html) and
+/// [Route 53](https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html#API_ChangeResourceRecordSets_Errors).
+const RETRYABLE: [&str; 19] = [
     "ConditionalRequestConflict",
     "InternalError",
     "InternalFailure",
     "InternalServerError",
     "OperationAborted",
+    "PriorRequestNotComplete",
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",

@@ -7,13 +7,14 @@ use std::time::Duration;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
-use imprint_app::ports::{Clock, SystemRandom};
+use imprint_app::ports::{Clock, Dns, SystemRandom};
 use imprint_app::tenants::{Installation, Tenants};
 
 use crate::catalog::DynamoCatalog;
 use crate::places::AwsPlaces;
 use crate::queue::SqsQueues;
-use crate::settings::{AwsSettings, ConfigError, Settings};
+use crate::route53::Route53;
+use crate::settings::{AwsSettings, ConfigError, Naming, Settings};
 
 /// Everything is in one region, so a connection that takes longer will not come.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -71,12 +72,28 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
     Ok(Tenants::new(Installation {
         catalog: Arc::new(DynamoCatalog::new(dynamodb(aws), settings.table)),
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
+        dns: dns(settings.naming, aws, &clock)?,
         clock,
         random: Arc::new(SystemRandom),
         places: Arc::new(places),
         sealing: settings.sealing,
         deployment: Arc::new(settings.organization),
     }))
+}
+
+fn dns(
+    naming: Naming,
+    aws: &AwsSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<dyn Dns>>, ConfigError> {
+    match naming {
+        Naming::Elsewhere => Ok(None),
+        Naming::Route53 => {
+            let route53 = Route53::new(aws, clock.clone());
+            let route53 = route53.map_err(|error| ConfigError::Client(Box::new(error)))?;
+            Ok(Some(Arc::new(route53)))
+        }
+    }
 }
 
 fn small_timeouts() -> TimeoutConfig {

@@ -4,7 +4,6 @@
 mod answer;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use imprint_app::ports::{Cdn, Clock, PurgeError, PurgeMode, Source};
@@ -15,11 +14,8 @@ use reqwest::{Client, RequestBuilder, Response};
 
 use self::answer::{Answer, judge};
 use crate::call::Unusable;
+use crate::http::beginning;
 use crate::settings::FastlySettings;
-
-/// A purge takes Fastly about 150 ms. What takes longer than this is better tried again by the queue.
-const TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How much of a refusal's body is worth reading.
 const MAX_BODY_BYTES: usize = 2048;
@@ -55,16 +51,6 @@ impl FastlyCdn {
     }
 }
 
-/// A client that sends the token nowhere but to the API: no redirects, no proxy out of the environment.
-pub(crate) fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
-        .timeout(TIMEOUT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-}
-
 #[async_trait]
 impl Cdn for FastlyCdn {
     async fn purge(&self, service: &str, keys: &[SurrogateKey]) -> Result<(), PurgeError> {
@@ -91,14 +77,8 @@ impl Cdn for FastlyCdn {
 }
 
 /// The beginning of an answer's body, for people. A proxy may repeat what it was sent, so the token is taken out.
-async fn body(mut answer: Response, key: &HeaderValue) -> String {
-    let mut bytes = Vec::new();
-    while bytes.len() < MAX_BODY_BYTES {
-        match answer.chunk().await {
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) | Err(_) => break,
-        }
-    }
+async fn body(answer: Response, key: &HeaderValue) -> String {
+    let bytes = beginning(answer, MAX_BODY_BYTES).await;
     let text = String::from_utf8_lossy(&bytes);
     let text = match key.to_str() {
         Ok(key) => text.replace(key, "(the key)"),

@@ -1,4 +1,4 @@
-//! Imprint on AWS: the adapters of the ports for DynamoDB, S3 and SQS, and for Fastly, and the settings they start with.
+//! Imprint on AWS: the adapters of the ports for DynamoDB, S3, SQS and Route 53, and for Fastly, and the settings they start with.
 //!
 //! The only crate that names the AWS SDK or an HTTP client. It never decides anything about publishing, never reads the
 //! environment but in [`variables_of_process`], and makes no network call before the first use of a port.
@@ -7,9 +7,11 @@ mod call;
 mod catalog;
 mod connect;
 mod fastly;
+mod http;
 mod objects;
 mod places;
 mod queue;
+mod route53;
 mod settings;
 mod surroundings;
 mod uploads;

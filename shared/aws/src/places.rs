@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aws_sdk_s3::Client;
 use imprint_app::ports::{Cdn, Clock, Objects, Places, Uploads};
 
-use crate::fastly::{self, FastlyCdn};
+use crate::fastly::FastlyCdn;
+use crate::http::client;
 use crate::objects::S3Objects;
 use crate::settings::{AwsSettings, FastlySettings};
 use crate::uploads::S3Uploads;
@@ -34,7 +35,7 @@ impl AwsPlaces {
             aws: aws.clone(),
             bucket,
             fastly,
-            http: fastly::client()?,
+            http: client()?,
             clock,
         })
     }

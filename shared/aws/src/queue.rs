@@ -26,14 +26,16 @@ enum Step {
     CopyEdition,
     PurgeCdn,
     RenderDashboard,
+    UpdateDns,
 }
 
 impl Step {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::RegisterBuild,
         Self::CopyEdition,
         Self::PurgeCdn,
         Self::RenderDashboard,
+        Self::UpdateDns,
     ];
 
     fn of(message: &Message) -> Self {
@@ -42,6 +44,7 @@ impl Step {
             Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::RenderDashboard(_) => Self::RenderDashboard,
+            Message::UpdateDns(_) => Self::UpdateDns,
         }
     }
 }
@@ -57,6 +60,7 @@ impl SqsQueues {
             Step::CopyEdition => (&self.queues.copy_edition, "IMPRINT_QUEUE_COPY_EDITION"),
             Step::PurgeCdn => (&self.queues.purge_cdn, "IMPRINT_QUEUE_PURGE_CDN"),
             Step::RenderDashboard => (&self.queues.render_dashboard, "IMPRINT_QUEUE_RENDER_DASHBOARD"),
+            Step::UpdateDns => (&self.queues.update_dns, "IMPRINT_QUEUE_UPDATE_DNS"),
         };
         url.as_deref().ok_or_else(|| {
             SendError(Box::new(Unusable(format!(

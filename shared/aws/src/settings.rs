@@ -38,6 +38,16 @@ pub(crate) struct Queues {
     pub(crate) copy_edition: Option<String>,
     pub(crate) purge_cdn: Option<String>,
     pub(crate) render_dashboard: Option<String>,
+    pub(crate) update_dns: Option<String>,
+}
+
+/// Who takes care of products' names in the DNS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// Somebody else: a wildcard record, or people.
+    Elsewhere,
+    /// Imprint, in the hosted zones of this AWS account.
+    Route53,
 }
 
 /// How to reach the CDN.
@@ -76,6 +86,7 @@ pub(crate) struct AwsSettings {
     pub(crate) s3: Option<String>,
     pub(crate) dynamodb: Option<String>,
     pub(crate) sqs: Option<String>,
+    pub(crate) route53: Option<String>,
 }
 
 /// Everything the adapters need.
@@ -87,6 +98,7 @@ pub(crate) struct Settings {
     pub(crate) sealing: SealingKey,
     pub(crate) queues: Queues,
     pub(crate) fastly: FastlySettings,
+    pub(crate) naming: Naming,
     pub(crate) aws: AwsSettings,
 }
 
@@ -105,8 +117,14 @@ impl Settings {
                 copy_edition: variables.url("IMPRINT_QUEUE_COPY_EDITION")?,
                 purge_cdn: variables.url("IMPRINT_QUEUE_PURGE_CDN")?,
                 render_dashboard: variables.url("IMPRINT_QUEUE_RENDER_DASHBOARD")?,
+                update_dns: variables.url("IMPRINT_QUEUE_UPDATE_DNS")?,
             },
             fastly: fastly(variables)?,
+            naming: variables.one_of(
+                "IMPRINT_DNS",
+                &[("none", Naming::Elsewhere), ("route53", Naming::Route53)],
+                Naming::Elsewhere,
+            )?,
             aws: aws(variables)?,
         })
     }
@@ -246,6 +264,7 @@ fn aws(variables: Variables<'_>) -> Result<AwsSettings, ConfigError> {
         s3: variables.url("AWS_ENDPOINT_URL_S3")?,
         dynamodb: variables.url("AWS_ENDPOINT_URL_DYNAMODB")?,
         sqs: variables.url("AWS_ENDPOINT_URL_SQS")?,
+        route53: variables.url("AWS_ENDPOINT_URL_ROUTE_53")?,
     })
 }
 

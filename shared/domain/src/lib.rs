@@ -8,6 +8,7 @@ pub mod alternate;
 pub mod automatic;
 pub mod build;
 pub mod dashboard;
+pub mod dns;
 pub mod edition;
 pub mod git;
 pub mod history;

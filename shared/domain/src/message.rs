@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::access::UserName;
+use crate::dns::Cname;
 use crate::edition::Pointer;
 use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
 use crate::key::KeyPrefix;
@@ -36,6 +37,8 @@ pub enum Message {
     PurgeCdn(PurgeCdn),
     /// Write a product's pages: its dashboards and what themes and crawlers read.
     RenderDashboard(RenderDashboard),
+    /// Write the name of a product to the DNS, or take it away.
+    UpdateDns(UpdateDns),
 }
 
 /// Learn a build's files and move the editions that follow it.
@@ -158,6 +161,17 @@ pub struct RenderDashboard {
     pub product: ProductSlug,
 }
 
+/// Make the DNS say of a name what is so when the step runs: it is there as long as its product is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateDns {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The product.
+    pub product: ProductSlug,
+    /// The record, because a product that is gone cannot be asked for it.
+    pub record: Cname,
+}
+
 impl Envelope {
     /// What a queue with de-duplication knows the message by: a repeated send, a hand-over and the next name of one
     /// entry are new messages.
@@ -165,7 +179,10 @@ impl Envelope {
         let part = match &self.message {
             Message::CopyEdition(copy) => copy.hand_overs as usize,
             Message::RetireName(retire) => retire.rest.len(),
-            Message::RegisterBuild(_) | Message::PurgeCdn(_) | Message::RenderDashboard(_) => 0,
+            Message::RegisterBuild(_)
+            | Message::PurgeCdn(_)
+            | Message::RenderDashboard(_)
+            | Message::UpdateDns(_) => 0,
         };
         format!("{}-{}-{part}", self.id, self.attempt)
     }
@@ -173,13 +190,14 @@ impl Envelope {
 
 impl Message {
     /// Among which messages must come one after the other, for the queues that keep them in order: those that write below
-    /// one prefix, or a product's own pages. The first is more than the messages of an edition, because a deleted edition's slug can be used again while
-    /// its last copy still runs. A digest, because a group's name has at most 128 characters.
+    /// one prefix, or a product's own pages, or one name in the DNS. The first is more than the messages of an edition,
+    /// because a deleted edition's slug can be used again while its last copy still runs. A digest, because a group's name has at most 128 characters.
     pub fn group(&self) -> Option<String> {
         let place = match self {
             Self::CopyEdition(copy) => format!("{}/{}", copy.organization, copy.destination),
             Self::RetireName(retire) => format!("{}/{}", retire.organization, retire.place()),
             Self::RenderDashboard(render) => format!("{}/{}", render.organization, render.product),
+            Self::UpdateDns(update) => format!("dns {}", update.record.name),
             Self::RegisterBuild(_) | Self::PurgeCdn(_) => return None,
         };
         Some(hex::encode(&Sha256::digest(place)[..16]))
@@ -193,6 +211,7 @@ impl Message {
             Self::RetireName(retire) => &retire.organization,
             Self::PurgeCdn(purge) => &purge.organization,
             Self::RenderDashboard(render) => &render.organization,
+            Self::UpdateDns(update) => &update.organization,
         }
     }
 
@@ -203,7 +222,7 @@ impl Message {
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
             Self::RetireName(retire) => retire.purge.as_ref().map(|purge| &purge.task),
-            Self::RenderDashboard(_) => None,
+            Self::RenderDashboard(_) | Self::UpdateDns(_) => None,
         }
     }
 }

@@ -41,6 +41,8 @@ pub enum FailureCode {
     Catalog,
     /// The CDN refused the purge.
     PurgeRefused,
+    /// The DNS refused or did not answer.
+    Dns,
     /// The step died each time it was tried.
     GaveUp,
 }
@@ -62,6 +64,7 @@ impl FailureCode {
             Self::PurgeRefused => {
                 "check the CDN service id and key, then PATCH the edition with pending_rebuild: false to try again"
             }
+            Self::Dns => "check the hosted zones and what update-dns may do with them",
             Self::GaveUp => "look at the function's log and dead-letter queue, then confirm the upload again",
         }
     }

@@ -10,6 +10,7 @@
 
 pub mod catalog;
 pub mod cdn;
+pub mod dns;
 pub mod objects;
 pub mod queue;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use imprint_app::ports::{PresignError, PurgeError, SendError, StoreError};
+use imprint_app::ports::{DnsError, PresignError, PurgeError, SendError, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::death::{self, Fate, Moment};
@@ -47,6 +47,16 @@ impl Trouble {
                 source,
             },
             Self::Conflict | Self::NotFound | Self::Failed => PurgeError::Refused(source),
+        }
+    }
+
+    /// As an error of the DNS.
+    pub(crate) fn dns(self) -> DnsError {
+        let source = format!("a test made it fail: {self:?}").into();
+        match self {
+            Self::Busy => DnsError::Busy(source),
+            Self::Conflict => DnsError::Taken(source),
+            Self::NotFound | Self::Failed => DnsError::Refused(source),
         }
     }
 

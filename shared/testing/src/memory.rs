@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cdn;
+mod dns;
 mod objects;
 mod places;
 mod queue;
@@ -9,6 +10,7 @@ mod uploads;
 
 pub use catalog::MemoryCatalog;
 pub use cdn::{MemoryCdn, Purge, Refusal};
+pub use dns::{DnsRefusal, MemoryDns};
 pub use objects::{MemoryObjects, Mutation, Object};
 pub use places::MemoryPlaces;
 pub use queue::{MemoryQueue, Step};

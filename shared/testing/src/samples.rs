@@ -2,13 +2,16 @@
 
 use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
+use imprint_domain::dns::Cname;
 use imprint_domain::edition::{Blueprint, Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
     BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
 };
 use imprint_domain::kind::{Kind, Retention};
-use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName};
+use imprint_domain::message::{
+    CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName, UpdateDns,
+};
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::{Product, ProductPolicy};
@@ -268,6 +271,23 @@ pub fn render_message(product: &Product) -> Message {
     Message::RenderDashboard(RenderDashboard {
         organization: product.organization.clone(),
         product: product.slug.clone(),
+    })
+}
+
+/// A record `<name>.lsst.io` of the CDN.
+pub fn cname(name: &str) -> Cname {
+    Cname {
+        name: parsed(&format!("{name}.lsst.io")),
+        target: parsed("global.prod.fastly.example.net"),
+    }
+}
+
+/// A message that has a product's name looked after.
+pub fn dns_message(product: &Product) -> Message {
+    Message::UpdateDns(UpdateDns {
+        organization: product.organization.clone(),
+        product: product.slug.clone(),
+        record: cname(product.slug.as_str()),
     })
 }
 

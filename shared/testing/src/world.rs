@@ -9,7 +9,9 @@ use imprint_app::tenants::{Installation, Tenants};
 use imprint_domain::organization::Organization;
 
 use crate::gate::{Counts, Faults, Gate};
-use crate::memory::{MemoryCatalog, MemoryCdn, MemoryObjects, MemoryPlaces, MemoryQueue, MemoryUploads};
+use crate::memory::{
+    MemoryCatalog, MemoryCdn, MemoryDns, MemoryObjects, MemoryPlaces, MemoryQueue, MemoryUploads,
+};
 use crate::samples;
 use crate::surroundings::{SeededRandom, TestClock};
 
@@ -33,6 +35,8 @@ pub struct World {
     pub queue: Arc<MemoryQueue>,
     /// The CDN.
     pub cdn: Arc<MemoryCdn>,
+    /// The DNS. It belongs to [`World::env`] only when a test puts it there, as it is off by default.
+    pub dns: Arc<MemoryDns>,
     /// Upload forms.
     pub uploads: Arc<MemoryUploads>,
     /// Buckets and CDNs of other organizations.
@@ -68,6 +72,7 @@ impl World {
             objects,
             queue: Arc::new(MemoryQueue::new(gate.clone())),
             cdn,
+            dns: Arc::new(MemoryDns::new(gate.clone())),
             uploads,
             places: Arc::new(places),
             organization: Arc::new(organization),
@@ -83,6 +88,7 @@ impl World {
             objects: self.objects.clone(),
             queue: self.queue.clone(),
             cdn: self.cdn.clone(),
+            dns: None,
             uploads: self.uploads.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
@@ -104,9 +110,18 @@ impl World {
         })
     }
 
+    /// The same with the DNS switched on.
+    pub fn tenants_with_dns(&self) -> Tenants {
+        Tenants::new(Installation {
+            dns: Some(self.dns.clone()),
+            ..self.installation()
+        })
+    }
+
     fn installation(&self) -> Installation {
         Installation {
             catalog: self.catalog.clone(),
+            dns: None,
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),

@@ -53,6 +53,12 @@ async fn the_cdn_conforms() {
     conformance::cdn::run(&*world.cdn, &*world.cdn, "service-1").await;
 }
 
+#[tokio::test]
+async fn the_dns_conforms() {
+    let world = World::new();
+    conformance::dns::run(&*world.dns, &*world.dns).await;
+}
+
 /// The suites are run over HTTP, too, so they may not ask too much.
 #[tokio::test]
 async fn the_suites_are_moderate_in_their_requests() {

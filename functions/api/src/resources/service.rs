@@ -16,7 +16,7 @@ pub(crate) struct RootData {
     /// The version of LTD Keeper whose API this is, then Imprint's own. Clients compare its first three numbers.
     #[schema(value_type = String)]
     pub(crate) server_version: &'static str,
-    /// The description of the API.
+    /// The description of the API, for people.
     pub(crate) documentation: String,
     /// A sentence.
     #[schema(value_type = String)]
@@ -35,6 +35,10 @@ pub(crate) struct RootLinks {
     pub(crate) token: String,
     /// The products.
     pub(crate) products: String,
+    /// The description of the API, for people.
+    pub(crate) documentation: String,
+    /// The description of the API, for programs.
+    pub(crate) openapi: String,
 }
 
 /// That the service runs.

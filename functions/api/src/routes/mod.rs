@@ -23,6 +23,7 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(service::root),
         routes!(service::healthz),
         routes!(service::openapi),
+        routes!(service::docs),
         routes!(service::token),
         routes!(products::list, products::create),
         routes!(slug_rules::read, slug_rules::set, slug_rules::remove),

@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use imprint_app::access;
@@ -10,6 +10,7 @@ use crate::credentials;
 use crate::delivery;
 use crate::error::{ApiError, Needed};
 use crate::extract::Known;
+use crate::reference::PAGE;
 use crate::resources::{Health, Root, RootData, RootLinks, TokenAnswer};
 use crate::urls::Urls;
 
@@ -35,7 +36,7 @@ pub(crate) async fn root(urls: Urls, Known(caller): Known) -> Response {
             } else {
                 SERVER_VERSION
             },
-            documentation: urls.path("/openapi.json"),
+            documentation: urls.path("/docs"),
             message: "Imprint publishes documentation. Its API is that of LTD Keeper.",
         },
         links: RootLinks {
@@ -43,6 +44,8 @@ pub(crate) async fn root(urls: Urls, Known(caller): Known) -> Response {
             self_url: urls.path("/"),
             token: urls.path("/token"),
             products: urls.path("/products/"),
+            documentation: urls.path("/docs"),
+            openapi: urls.path("/openapi.json"),
         },
     };
     let mut response = delivery::json(StatusCode::OK, &root);
@@ -64,8 +67,27 @@ pub(crate) async fn healthz() -> Response {
 #[utoipa::path(get, path = "/openapi.json", tag = "service", operation_id = "read_openapi",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(crate) async fn openapi() -> Response {
-    static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
+    static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
     delivery::json(StatusCode::OK, DOCUMENT.get_or_init(crate::openapi))
+}
+
+/// This description for people
+///
+/// One page of HTML with everything in it: it loads nothing.
+#[utoipa::path(get, path = "/docs", tag = "service", operation_id = "read_docs",
+    responses((status = 200, description = "The reference", body = String, content_type = "text/html",
+        example = "<!doctype html> …")))]
+pub(crate) async fn docs() -> Response {
+    let page = &*PAGE;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, page.policy.as_str()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        // It changes with a deployment.
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, page.html.as_str()).into_response()
 }
 
 /// Exchange a name and a password for a token

@@ -14,6 +14,7 @@ mod organizations;
 mod permissions;
 mod products;
 mod projects;
+mod reference;
 mod roles;
 mod scopes;
 mod server;

@@ -11,10 +11,12 @@ async fn the_root_says_what_this_is_and_where_to_go_on() {
     let base = format!("https://{HOST}");
     let links = json!({
         "self": format!("{base}/"), "self_url": format!("{base}/"), "token": format!("{base}/token"),
-        "products": format!("{base}/products/"),
+        "products": format!("{base}/products/"), "documentation": format!("{base}/docs"),
+        "openapi": format!("{base}/openapi.json"),
     });
     assert_eq!(root["links"], links);
-    assert!(root["data"]["documentation"].is_string() && root["data"]["message"].is_string());
+    assert_eq!(root["data"]["documentation"], root["links"]["documentation"]);
+    assert!(root["data"]["message"].is_string());
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use imprint_app::retire_name::retire_name;
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
 use imprint_app::tasks;
+use imprint_app::update_dns::update_dns;
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::git::GitRefs;
@@ -158,6 +159,7 @@ impl Installation {
             Message::RenderDashboard(message) => {
                 render_dashboard(&self.env, std::slice::from_ref(&envelope.id), message).await
             }
+            Message::UpdateDns(message) => update_dns(&self.env, &envelope.id, message).await,
         };
         dispose(&self.env, &delivery, outcome).await
     }

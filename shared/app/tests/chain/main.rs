@@ -6,6 +6,7 @@ mod concurrency;
 mod costs;
 mod crashes;
 mod dashboards;
+mod dns;
 mod failures;
 mod installation;
 mod life;

@@ -41,6 +41,7 @@ fn what_a_template_leaves_empty_gets_its_default() {
     assert_eq!(settings.queues, Queues::default());
     assert_eq!(settings.fastly.api, "https://api.fastly.com");
     assert_eq!(settings.fastly.mode, PurgeMode::Soft);
+    assert_eq!(settings.naming, Naming::Elsewhere);
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub enum ConfigError {
         /// Why not.
         reason: String,
     },
-    /// The HTTP client for the CDN could not be made.
-    #[error("the HTTP client for the CDN could not be made")]
+    /// The HTTP client for the CDN or the DNS could not be made.
+    #[error("the HTTP client for the CDN or the DNS could not be made")]
     Client(#[source] Source),
 }
 

@@ -18,6 +18,7 @@ fn uploads(token: Option<&str>, endpoint: Option<&str>) -> S3Uploads {
         s3: endpoint.map(str::to_owned),
         dynamodb: None,
         sqs: None,
+        route53: None,
     };
     S3Uploads::new(&aws, "sigv4examplebucket".to_owned(), "inbox".to_owned())
 }

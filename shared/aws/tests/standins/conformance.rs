@@ -18,6 +18,7 @@ impl Receiver for Stack {
             Step::CopyEdition => "IMPRINT_QUEUE_COPY_EDITION",
             Step::PurgeCdn => "IMPRINT_QUEUE_PURGE_CDN",
             Step::RenderDashboard => "IMPRINT_QUEUE_RENDER_DASHBOARD",
+            Step::UpdateDns => "IMPRINT_QUEUE_UPDATE_DNS",
         };
         let mut all = Vec::new();
         loop {

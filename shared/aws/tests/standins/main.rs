@@ -7,5 +7,6 @@ mod cdn;
 mod conformance;
 mod objects;
 mod queue;
+mod route53;
 mod stack;
 mod uploads;

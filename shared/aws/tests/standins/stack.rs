@@ -128,6 +128,10 @@ async fn variables(standins: &StandIns, sqs: &aws_sdk_sqs::Client) -> BTreeMap<S
             "IMPRINT_QUEUE_RENDER_DASHBOARD",
             create_queue(sqs, "render-dashboard.fifo").await,
         ),
+        (
+            "IMPRINT_QUEUE_UPDATE_DNS",
+            create_queue(sqs, "update-dns.fifo").await,
+        ),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),

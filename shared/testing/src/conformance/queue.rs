@@ -95,6 +95,7 @@ impl<'a> Place<'a> {
             Step::CopyEdition => samples::copy_message(&task, &edition, &build, generation),
             Step::PurgeCdn => samples::purge_message(&task, &edition, &build, generation),
             Step::RenderDashboard => samples::render_message(&product),
+            Step::UpdateDns => samples::dns_message(&product),
         };
         let id = samples::outbox_id(&format!("{} {name}", self.tag));
         OutboxEntry::new(id, message, NOON).envelope()
@@ -155,7 +156,8 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
             Message::RetireName(_)
             | Message::RegisterBuild(_)
             | Message::PurgeCdn(_)
-            | Message::RenderDashboard(_) => false,
+            | Message::RenderDashboard(_)
+            | Message::UpdateDns(_) => false,
         };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();

@@ -24,15 +24,18 @@ pub enum Step {
     PurgeCdn,
     /// Write a product's pages.
     RenderDashboard,
+    /// Write a product's name to the DNS.
+    UpdateDns,
 }
 
 impl Step {
     /// Every step, in the order of the way of a build.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::RegisterBuild,
         Self::CopyEdition,
         Self::PurgeCdn,
         Self::RenderDashboard,
+        Self::UpdateDns,
     ];
 
     /// The step that a message is for.
@@ -42,6 +45,7 @@ impl Step {
             Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::RenderDashboard(_) => Self::RenderDashboard,
+            Message::UpdateDns(_) => Self::UpdateDns,
         }
     }
 }
@@ -134,10 +138,11 @@ impl MemoryQueue {
         self.state().waiting.len()
     }
 
-    /// How many messages wait that publish something: all but renderings of pages.
+    /// How many messages wait that publish something: neither renderings of pages nor names in the DNS.
     pub fn waiting_to_publish(&self) -> usize {
         let state = self.state();
-        let publishes = |envelope: &&Envelope| step_of(envelope) != Step::RenderDashboard;
+        let publishes =
+            |envelope: &&Envelope| !matches!(step_of(envelope), Step::RenderDashboard | Step::UpdateDns);
         state.waiting.iter().filter(publishes).count()
     }
 

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Checks the API against its own description: the document is OpenAPI 3.1, and whatever is asked, no answer is a 5xx, a
+# status, a content type or a body that the document does not know. Once with a login's token, once without.
+# Ends with 0 when all of it holds, else with 1 and a sentence.
+#
+#   scripts/schemathesis.sh [SECONDS]    at most so long for each of the two runs; 240 unless told otherwise
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# The examples are bounded, so that a run ends by itself, after a minute; the time is for machines that are very busy.
+seconds=${1:-240}
+# The same requests each time.
+seed=20260101
+scripts=$PWD/scripts
+home=${CARGO_TARGET_DIR:-target}/schemathesis
+mkdir -p "$home"
+home=$(cd "$home" && pwd)
+work=$(mktemp -d "$home/run.XXXXXX")
+server=
+
+finish() {
+    local code=$?
+    if [[ -n $server ]] && kill -0 "$server" 2>/dev/null; then
+        kill "$server"
+        wait "$server" || true
+    fi
+    rm -rf "$work"
+    exit "$code"
+}
+trap finish EXIT
+
+fail() {
+    echo "the API does not keep to its description: $*" >&2
+    if [[ -s $work/server.log ]]; then
+        echo "--- the last lines of the server's log" >&2
+        tail -n 30 "$work/server.log" >&2
+    fi
+    exit 1
+}
+
+# --- the tools ----------------------------------------------------------------------------------------------
+
+tools=$home/schemathesis-4.32.5
+install_tools() {
+    [[ -e $tools/installed ]] && return
+    rm -rf "$tools"
+    python3 -m venv "$tools" || fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
+    "$tools/bin/pip" install --quiet --disable-pip-version-check \
+        "schemathesis==4.32.5" "hypothesis==6.170.17" "openapi-spec-validator==0.9.0" \
+        || fail "schemathesis could not be installed from PyPI"
+    touch "$tools/installed"
+}
+
+# --- the stack ----------------------------------------------------------------------------------------------
+
+start_server() {
+    cargo build --quiet -p imprint-local || fail "the stack does not build"
+    "${CARGO_TARGET_DIR:-target}/debug/imprint-local" up --json --data "$work/data" --api-port 0 --docs-port 0 \
+        >"$work/ready.json" 2>"$work/server.log" &
+    server=$!
+    for _ in $(seq 300); do
+        grep -q '"ready": *true' "$work/ready.json" && return
+        kill -0 "$server" 2>/dev/null || fail "imprint-local ended before it was ready"
+        sleep 0.1
+    done
+    fail "imprint-local was not ready within 30 s"
+}
+
+ready() { # KEY: a value of the line that imprint-local prints once ready
+    python3 -c 'import json, sys; print(json.loads(next(l for l in open(sys.argv[1]) if "ready" in l))[sys.argv[2]])' \
+        "$work/ready.json" "$1"
+}
+
+post() { # PATH BODY
+    curl --silent --show-error --fail --output /dev/null --user "$token:" \
+        --header 'Content-Type: application/json' --request POST "$api$1" --data "$2" || fail "POST $1 was refused"
+}
+
+# What the examples of the description name, as far as a caller can choose it.
+prepare() {
+    token=$(curl --silent --show-error --fail --user "$user:$password" "$api/token" \
+        | python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])') || fail "GET /token gave no token"
+    post /products/ '{"slug": "pipelines", "title": "Pipelines", "doc_repo": "https://github.com/example/pipelines"}'
+    for _ in 1 2 3; do
+        post /products/pipelines/builds/ '{"git_refs": ["main"]}'
+        post /products/pipelines/editions/ '{"autoincrement": true, "title": "One", "mode": "git_refs", "tracked_refs": ["one"]}'
+    done
+    post /users/ '{"username": "jo", "password": "correct horse battery", "permissions": ["UPLOAD_BUILD"]}'
+}
+
+# --- the runs -----------------------------------------------------------------------------------------------
+
+checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
+checks+=,response_schema_conformance
+
+run() { # LABEL OPTION...
+    local label=$1 start=$SECONDS
+    shift
+    SCHEMATHESIS_HOOKS=schemathesis_hooks PYTHONPATH=$scripts timeout "$seconds" \
+        "$tools/bin/schemathesis" --config-file "$work/schemathesis.toml" run "$api/openapi.json" --no-color \
+        --checks "$checks" --phases examples,coverage,fuzzing --max-examples 15 --seed "$seed" \
+        --generation-deterministic --suppress-health-check all --warnings off \
+        --request-timeout 20 --workers 1 "$@" >"$work/$label.log" 2>&1 \
+        || { tail -n 200 "$work/$label.log" >&2; fail "$label"; }
+    printf '  %4d s  %s: %s\n' "$((SECONDS - start))" "$label" "$(grep -E 'test cases|generated' "$work/$label.log" | tail -n 1 | xargs)"
+}
+
+python3 -c 'import venv, ensurepip' 2>/dev/null || fail "python3 has no venv module (Debian: apt-get install python3-venv)"
+install_tools
+start_server
+api=$(ready api) user=$(ready user) password=$(ready password)
+: >"$work/schemathesis.toml"
+curl --silent --show-error --fail --output "$work/openapi.json" "$api/openapi.json" || fail "there is no description"
+"$tools/bin/openapi-spec-validator" --schema 3.1 "$work/openapi.json" || fail "the document is not OpenAPI 3.1"
+prepare
+run anonymous
+run authenticated --header "Authorization: Bearer $token"
+
+echo "the API keeps to its description"
