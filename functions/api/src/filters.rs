@@ -95,7 +95,7 @@ enum Ended {
 
 impl ProductParams {
     fn check(self) -> Result<ProductFilter, ApiError> {
-        let text: Option<Title> = parsed("q", self.q.filter(|q| !q.is_empty()))?;
+        let text: Option<Title> = parsed("q", self.q)?;
         Ok(ProductFilter {
             text: text.map(|text| text.as_str().to_lowercase()),
         })
@@ -127,6 +127,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
     raw: Option<String>,
 ) -> Result<Option<T>, ApiError> {
     let parse = |raw: String| raw.parse();
+    let raw = raw.filter(|raw| !raw.is_empty());
     let parsed: Result<Option<T>, T::Err> = raw.map(parse).transpose();
     parsed.map_err(|error| ApiError::BadRequest(format!("{name}: {error}")))
 }

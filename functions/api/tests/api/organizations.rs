@@ -6,7 +6,7 @@ use imprint_domain::access::{Products, Role};
 use imprint_testing::{Moment, Trouble, samples};
 use serde_json::{Value, json};
 
-use crate::server::{HOST, Server};
+use crate::server::{HOST, Server, path_of};
 use crate::users::{create as create_user, is_accepted, login};
 
 const KEY: &str = "fastly-key-that-nobody-sees";
@@ -39,8 +39,15 @@ async fn an_organization_is_created_read_listed_and_changed() {
     }
     let all = server.get("/v2/orgs/").admin().send().await.json();
     assert_eq!((&all[0]["slug"], &all[1]), (&json!("default"), &expected));
-    let page = server.get("/v2/orgs?limit=1").admin().send().await;
-    assert_eq!(page.json().as_array().unwrap().len(), 1);
+    let first = server.get("/v2/orgs?limit=1").admin().send().await;
+    assert_eq!(first.json(), json!([all[0]]));
+    let next = first
+        .header("link")
+        .strip_prefix('<')
+        .and_then(|link| link.split_once('>'));
+    let next = path_of(&json!(next.unwrap().0));
+    let second = server.get(&next).admin().send().await;
+    assert_eq!((second.json(), second.header("link")), (json!([expected]), ""));
 
     let patch = |body: Value| {
         let server = &server;

@@ -115,7 +115,7 @@ async fn stage() -> Server {
             .expect(StatusCode::CREATED);
     }
     for role in Role::ALL {
-        server.member(&format!("imp_{}", role.name()), "acme", role, Products::All);
+        server.member(&format!("imp_acme_{}", role.name()), "acme", role, Products::All);
     }
     server.member("imp_other", "other", Role::Admin, Products::All);
     let alpha = Products::Only([samples::parsed("alpha")].into());
@@ -178,7 +178,7 @@ async fn each_operation_is_for_those_whose_role_includes_it_and_hidden_from_stra
             answer.refused(404, "not found", "invalid resource URI");
         }
         for role in Role::ALL {
-            let status = status(&server, method, &path, &format!("imp_{}", role.name())).await;
+            let status = status(&server, method, &path, &format!("imp_acme_{}", role.name())).await;
             let who = format!("{method} {path} by {}", role.name());
             assert_eq!(status == 403, role < needed, "{who}: {status}");
             assert!(![401, 404].contains(&status), "{who}: {status}");
@@ -188,7 +188,11 @@ async fn each_operation_is_for_those_whose_role_includes_it_and_hidden_from_stra
         assert!(![401, 403, 404].contains(&status), "{method} {path}: {status}");
     }
     let path = "/v2/orgs/acme/members/ci";
-    for (token, expected) in [("imp_other", 404), ("imp_uploader", 403), ("imp_admin", 200)] {
+    for (token, expected) in [
+        ("imp_other", 404),
+        ("imp_acme_uploader", 403),
+        ("imp_acme_admin", 200),
+    ] {
         assert_eq!(status(&server, "DELETE", path, token).await, expected, "{token}");
     }
     // An administrator of an organization is nobody to the installation.
@@ -270,7 +274,7 @@ async fn ltds_permissions_are_good_for_v2_of_the_default_organization() {
         ("POST", format!("{base}/editions/main/unpin"), "imp_upload", 403),
         ("POST", format!("{base}/editions/main/unpin"), "imp_edition", 202),
         ("DELETE", format!("{base}/builds/1"), "imp_default", 200),
-        ("GET", base.to_owned(), "imp_reader", 404),
+        ("GET", base.to_owned(), "imp_acme_reader", 404),
     ] {
         assert_eq!(
             status(&server, method, &path, token).await,
@@ -374,7 +378,7 @@ async fn a_task_is_there_for_those_who_have_a_role_in_its_organization() {
     };
     let task = confirm("acme").await;
     let read = |token: &str| server.get(&task).token(token).send();
-    let found = read("imp_reader").await.expect(StatusCode::OK).json();
+    let found = read("imp_acme_reader").await.expect(StatusCode::OK).json();
     assert_eq!(path_of(&found["self_url"]), task);
     assert_eq!(found["status"], "PENDING");
     let details = &found["metadata"];
