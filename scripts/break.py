@@ -45,7 +45,7 @@ BREAKS = [
      "self.newest_seen.max(current.map(|pointer| pointer.build))", "current.map(|pointer| pointer.build)"),
     ("a failed purge is swallowed", APP + "purge_cdn.rs",
      "Some((_, error)) => Err(step_error(error)),",
-     "Some((_, error)) => { let _ = step_error(error); publish(env, order, renderings.of(env, order.message)).await }"),
+     "Some((_, error)) => { let _ = step_error(error); publish(env, order, renderings.of(env, order.message)).await.map(drop) }"),
     ("published before the purge", APP + "copy_edition.rs",
      ".finish_copy(&message.pointer, env.clock.now());",
      ".finish_copy(&message.pointer, env.clock.now()).finish_purge(&message.pointer, env.clock.now());"),

@@ -276,14 +276,13 @@ fn info(
     stand_ins: &StandIns,
     runner: &Runner,
 ) -> anyhow::Result<Info> {
-    let local = |port: u16| format!("http://127.0.0.1:{port}");
     let table = runner
         .reference("Catalog")
         .context("the template has no table Catalog")?;
     Ok(Info {
         ready: true,
-        api: local(api),
-        docs: local(docs),
+        api: address(api),
+        docs: address(docs),
         s3: stand_ins.s3_url(),
         dynamodb: stand_ins.dynamodb_url(),
         sqs: stand_ins.sqs_url(),
@@ -292,8 +291,13 @@ fn info(
         user: options.user.clone().unwrap_or_else(|| USER.to_owned()),
         password: options.password.clone().unwrap_or_else(|| PASSWORD.to_owned()),
         fastly: stand_ins.fastly_url(),
-        control: local(control),
+        control: address(control),
     })
+}
+
+/// The URL of a port of this machine.
+fn address(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 async fn run(
@@ -311,7 +315,7 @@ async fn run(
     };
     let stack = template::read(&text, &deployment(options, docs_port))?;
     let mut running = RunnerOptions::new(endpoints.clone());
-    running.environment = environment(&stand_ins.fastly_url());
+    running.environment = environment(&stand_ins.fastly_url(), &address(api.local_addr()?.port()));
     running.schedules = options.schedules;
     let triggers = Triggers {
         objects: objects(stand_ins.object_events()),
@@ -344,12 +348,13 @@ fn deployment(options: &Options, docs_port: u16) -> Deployment {
 }
 
 /// What differs from a deployed function's environment.
-fn environment(fastly: &str) -> Environment {
+fn environment(fastly: &str, api: &str) -> Environment {
     let variables = [
         ("IMPRINT_STAGE", "local"),
         ("IMPRINT_DOCS_SCHEME", "http"),
         ("IMPRINT_FASTLY_API", fastly),
         ("IMPRINT_FASTLY_KEY", FASTLY_KEY),
+        ("IMPRINT_API_URL", api),
     ];
     variables
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -13,6 +13,7 @@ use imprint_domain::id::{BuildId, Generation, ManifestId};
 use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::{File, Headers, Manifest};
 use imprint_domain::task::Registration;
+use imprint_domain::webhook::EventKind;
 use imprint_lambda::{Function, LambdaEvent};
 use imprint_local::template::{self, Deployment};
 use imprint_testing::samples::{self, parsed};
@@ -239,6 +240,36 @@ async fn update_dns_takes_its_events() {
     assert_eq!(there("gone.example.org"), None);
     let poisonous = call(&function, event("update-dns", "poisonous")).await;
     assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000001"]);
+}
+
+#[tokio::test]
+async fn deliver_webhook_takes_its_events_and_tells_each_subscriber_once() {
+    let mut organization = samples::organization();
+    organization.policy.webhooks = vec![imprint_domain::webhook::Webhook {
+        id: parsed("5f2b1c9e8d7a46b3a0c4e1d2f3b4a596"),
+        ..samples::webhook("hook", &[EventKind::EditionUpdated])
+    }];
+    let world = World::of(organization);
+    let api = parsed("https://keeper.example.org");
+    let function = imprint_deliver_webhook::function(world.tenants(), api);
+    for _ in 0..2 {
+        let answer = call(&function, event("deliver-webhook", "requested")).await;
+        assert!(failed(&answer).is_empty());
+    }
+    let told = world.webhooks.taken_at("https://hook.example.org/");
+    assert_eq!(
+        told.len(),
+        2,
+        "two events, delivered twice by the queue, told once"
+    );
+    assert!(
+        told[0].body.contains("https://keeper.example.org/editions/3"),
+        "{}",
+        told[0].body
+    );
+    let poisonous = call(&function, event("deliver-webhook", "poisonous")).await;
+    assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000002"]);
+    assert_eq!(world.webhooks.told().len(), 3);
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ fn our_queues_have_dead_letters_and_outlast_their_functions() {
         names,
         [
             "copy-edition.fifo",
+            "deliver-webhook",
             "purge-cdn",
             "register-build",
             "render-dashboard.fifo",

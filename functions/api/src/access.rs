@@ -182,6 +182,36 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     ),
     // Its organization is known once it is read; then it is there for those who have a role in it.
     (Method::GET, "/v2/task/{id}", Token),
+    (Method::GET, "/v2/orgs/{org}/webhooks", Administrator),
+    (Method::POST, "/v2/orgs/{org}/webhooks", Administrator),
+    (Method::GET, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
+    (Method::PATCH, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
+    (Method::DELETE, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/rotate",
+        Administrator,
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/ping",
+        Administrator,
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries",
+        Administrator,
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}",
+        Administrator,
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay",
+        Administrator,
+    ),
 ];
 
 /// What an operation asks for; nothing for one that is not listed.

@@ -96,6 +96,7 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
             "Products of an organization with their builds and editions, everything by slugs: LTD's second API",
         ),
         ("tasks", "What goes on after a request"),
+        ("webhooks", "Who is told of what happens, and what became of it"),
     ];
     all.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())
         .into()

@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use imprint_domain::access::UserName;
-use imprint_domain::id::{BuildId, EditionId, TaskId, TokenId};
+use imprint_domain::id::{BuildId, EditionId, TaskId, TokenId, WebhookId};
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 
 use crate::Service;
@@ -112,6 +112,14 @@ impl Urls {
         slug.ok_or_else(|| no_build(raw))
     }
 
+    pub(crate) fn webhook(&self, org: &OrganizationSlug, id: &WebhookId) -> String {
+        self.path(&webhook_path(org, id))
+    }
+
+    pub(crate) fn deliveries(&self, org: &OrganizationSlug, id: &WebhookId) -> String {
+        self.path(&deliveries_path(org, id))
+    }
+
     /// The build that a URL of this API names, absolute or as a path.
     pub(crate) fn parse_build(&self, raw: &str) -> Result<BuildId, ApiError> {
         let number = self
@@ -141,6 +149,15 @@ impl Urls {
 pub(crate) fn no_build(raw: &str) -> ApiError {
     let shortened: String = raw.chars().take(200).collect();
     ApiError::BadRequest(format!("Invalid build_url: {shortened}"))
+}
+
+fn webhook_path(org: &OrganizationSlug, id: &WebhookId) -> String {
+    format!("/v2/orgs/{org}/webhooks/{id}")
+}
+
+/// The path of what a webhook was told.
+pub(crate) fn deliveries_path(org: &OrganizationSlug, id: &WebhookId) -> String {
+    format!("{}/deliveries", webhook_path(org, id))
 }
 
 /// The path of the tokens of a user.

@@ -19,9 +19,10 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "api",
     "copy-edition",
+    "deliver-webhook",
     "purge-cdn",
     "register-build",
     "render-dashboard",
@@ -45,6 +46,9 @@ impl FunctionFactory for Functions {
         Ok(match name {
             "api" => imprint_api::function(tenants, api_config(environment)?),
             "copy-edition" => imprint_copy_edition::function(tenants),
+            "deliver-webhook" => {
+                imprint_deliver_webhook::function(tenants, imprint_aws::api_address(environment)?)
+            }
             "purge-cdn" => imprint_purge_cdn::function(tenants),
             "register-build" => imprint_register_build::function(tenants),
             "render-dashboard" => imprint_render_dashboard::function(tenants),

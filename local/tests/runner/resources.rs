@@ -17,6 +17,7 @@ async fn our_stack(stand_ins: &StandIns, stack: Stack) -> anyhow::Result<Runner>
         "copy-edition",
         "purge-cdn",
         "register-build",
+        "deliver-webhook",
         "render-dashboard",
         "sweep",
     ];
@@ -67,6 +68,7 @@ async fn our_resources_are_made_once_and_found_again() {
             queues,
             [
                 "copy-edition.fifo",
+                "deliver-webhook",
                 "purge-cdn",
                 "register-build",
                 "render-dashboard.fifo"

@@ -8,3 +8,4 @@ mod rename;
 mod restart;
 mod support;
 mod users;
+mod webhooks;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use imprint_domain::alternate::AlternateName;
-use imprint_domain::automatic::{Subject, automatic};
+use imprint_domain::automatic::{Origin, automatic};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::edition::{Blueprint, Edition};
 use imprint_domain::git::GitRefs;
@@ -18,7 +18,9 @@ use imprint_domain::rules::Rules;
 use imprint_domain::slug::{BuildSlug, ProductSlug};
 use imprint_domain::task::{Registration, Task};
 use imprint_domain::text::Title;
+use imprint_domain::webhook::{EventKind, Subject};
 
+use crate::announce::{announce, announce_of};
 use crate::editions::surrogate_key;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
@@ -138,6 +140,7 @@ pub async fn create(
         };
         check(&created)?;
         let mut changes = vec![Change::CreateBuild(created.build.clone())];
+        let mut messages = Vec::new();
         if new.slug.is_none() {
             let next_build_slug = product.next_build_slug + 1;
             changes.push(Change::UpdateProduct(Product {
@@ -150,19 +153,18 @@ pub async fn create(
         for (born, id) in born.into_iter().zip(first..first + count) {
             let key = surrogate_key(env, &editions, &born.slug);
             let at = created.build.created_at;
-            changes.push(Change::CreateEdition(product.edition(
-                EditionId(id),
-                born,
-                key,
-                at,
-            )));
+            let edition = product.edition(EditionId(id), born, key, at);
+            messages.extend(announce(env, EventKind::EditionCreated, || {
+                Subject::edition(&env.organization, &created.product, &edition)
+            }));
+            changes.push(Change::CreateEdition(edition));
         }
         changes.extend(
             giving_way(env, &new, &product, &editions)
                 .into_iter()
                 .map(Change::UpdateEdition),
         );
-        match env.catalog.commit(changes).await {
+        match commit_and_send(env, changes, messages).await {
             Ok(()) => return Ok(created),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -222,12 +224,12 @@ fn sign(env: &Env, build: &Build, directories: &[SiteDirectory]) -> Result<Uploa
 
 /// The editions that a build brings with it. Why it brings none, registering it says.
 fn births(env: &Env, new: &NewBuild, product: &Product, editions: &[Edition]) -> Vec<Blueprint> {
-    let subject = Subject {
+    let origin = Origin {
         git_refs: &new.git_refs,
         alternate: new.alternate.as_ref(),
     };
     match new.new_editions {
-        NewEditions::Allowed => automatic(&Rules::of(&env.organization, product), subject, editions).births,
+        NewEditions::Allowed => automatic(&Rules::of(&env.organization, product), origin, editions).births,
         NewEditions::Forbidden => Vec::new(),
     }
 }
@@ -325,15 +327,20 @@ pub async fn confirm_upload(env: &Env, id: BuildId, confirmation: &Confirmation)
         if build != before {
             changes.push(Change::UpdateBuild(build.clone()));
         }
-        let message = Message::RegisterBuild(RegisterBuild {
+        let place = (&build.organization, &build.product);
+        let mut messages = announce_of(env, EventKind::BuildUploaded, place, |product| {
+            Subject::build(&env.organization, product, &build)
+        })
+        .await?;
+        messages.push(Message::RegisterBuild(RegisterBuild {
             task: task.clone(),
             organization: build.organization,
             product: build.product,
             build: id,
             editions: Vec::new(),
             asked_by: None,
-        });
-        match commit_and_send(env, changes, vec![message]).await {
+        }));
+        match commit_and_send(env, changes, messages).await {
             Ok(()) => return Ok(task),
             Err(StoreError::Conflict) if env.catalog.task(&task).await?.is_some() => return Ok(task),
             Err(StoreError::Conflict) => {}

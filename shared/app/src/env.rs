@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imprint_domain::organization::Organization;
 
-use crate::ports::{Catalog, Cdn, Clock, Dns, Objects, Queue, Random, Uploads};
+use crate::ports::{Catalog, Cdn, Clock, Dns, Objects, Queue, Random, Uploads, Webhooks};
 use crate::seal::SealingKey;
 
 /// The ports and settings of an organization, which [`Tenants`](crate::tenants::Tenants) makes.
@@ -22,6 +22,8 @@ pub struct Env {
     pub dns: Option<Arc<dyn Dns>>,
     /// Upload forms.
     pub uploads: Arc<dyn Uploads>,
+    /// Receivers of webhooks.
+    pub webhooks: Arc<dyn Webhooks>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.

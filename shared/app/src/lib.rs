@@ -3,8 +3,10 @@
 //! Never names AWS or HTTP, never asks the machine for the time: everything outside is a port.
 
 pub mod access;
+mod announce;
 pub mod builds;
 pub mod copy_edition;
+pub mod deliver_webhook;
 pub mod editions;
 pub mod env;
 pub mod error;
@@ -25,6 +27,7 @@ pub mod sweep;
 pub mod tasks;
 pub mod tenants;
 pub mod update_dns;
+pub mod webhooks;
 
 pub use outgoing::Chain;
 pub use pace::Pace;

@@ -18,13 +18,18 @@ pub(crate) async fn commit_and_send(
     mut changes: Vec<Change>,
     messages: Vec<Message>,
 ) -> Result<(), StoreError> {
-    let now = env.clock.now();
-    let entry = |message| OutboxEntry::new(OutboxId::from_bytes(env.random.identity()), message, now);
-    let entries: Vec<OutboxEntry> = messages.into_iter().map(entry).collect();
+    let entries = entries(env, messages);
     changes.extend(entries.iter().cloned().map(Change::PutOutbox));
     env.catalog.commit(changes).await?;
     send(env, &entries).await;
     Ok(())
+}
+
+/// The entries to commit for messages.
+pub(crate) fn entries(env: &Env, messages: Vec<Message>) -> Vec<OutboxEntry> {
+    let now = env.clock.now();
+    let entry = |message| OutboxEntry::new(OutboxId::from_bytes(env.random.identity()), message, now);
+    messages.into_iter().map(entry).collect()
 }
 
 /// Sends entries that are committed.

@@ -10,6 +10,7 @@ mod places;
 mod queue;
 mod surroundings;
 mod uploads;
+mod webhooks;
 
 pub use catalog::{Catalog, Change, Ids, Login, Page};
 pub use cdn::{Cdn, PurgeError, PurgeMode};
@@ -19,6 +20,7 @@ pub use places::Places;
 pub use queue::{Queue, SendError};
 pub use surroundings::{Clock, Random, SystemRandom};
 pub use uploads::{PresignError, PresignedPost, UploadSlot, Uploads};
+pub use webhooks::{WebhookCall, Webhooks};
 
 /// A boxed error of the technology behind a port.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;

@@ -6,7 +6,9 @@ use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::slug::ProductSlug;
 use imprint_domain::text::{Title, WebUrl};
 use imprint_domain::tracking::TrackingMode;
+use imprint_domain::webhook::{EventKind, Subject};
 
+use crate::announce::announce;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
@@ -87,6 +89,12 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
     ];
     let mut messages = vec![render_dashboard::message(&product.organization, &product.slug)];
     messages.extend(update_dns::message(env, &product));
+    messages.extend(announce(env, EventKind::ProductCreated, || {
+        Subject::product(&env.organization, &product)
+    }));
+    messages.extend(announce(env, EventKind::EditionCreated, || {
+        Subject::edition(&env.organization, &product, &edition)
+    }));
     match commit_and_send(env, changes, messages).await {
         Ok(()) => Ok((product, edition)),
         Err(StoreError::Conflict) => Err(taken(&product.slug)),

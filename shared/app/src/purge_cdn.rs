@@ -9,10 +9,12 @@ use imprint_domain::message::{Message, PurgeCdn};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::purge;
 use imprint_domain::task::{EditionStep, FailureCode};
+use imprint_domain::webhook::{EventKind, Subject};
 
+use crate::announce::announce_of;
 use crate::env::Env;
 use crate::error::MAX_TRIES;
-use crate::outgoing::{Chain, send};
+use crate::outgoing::{Chain, entries, send};
 use crate::ports::{Change, PurgeError, StoreError};
 use crate::render_dashboard;
 use crate::step::{RowOf, StepError};
@@ -41,17 +43,25 @@ pub async fn purge_cdn(env: &Env, orders: &[Order<'_>]) -> Vec<Result<(), StepEr
     }
     let mut outcomes = Vec::with_capacity(orders.len());
     let mut renderings = Renderings::default();
+    let mut news: Vec<OutboxEntry> = Vec::new();
     for order in orders {
         let refusal = refusals
             .iter()
             .find(|(batch, _)| order.message.keys().any(|key| batch.contains(key)));
         outcomes.push(match refusal {
             Some((_, error)) => Err(step_error(error)),
-            None => publish(env, order, renderings.of(env, order.message)).await,
+            None => match publish(env, order, renderings.of(env, order.message)).await {
+                Ok(committed) => {
+                    news.extend(committed);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
         });
     }
     // Sent once all editions of the batch are committed, so that one rendering shows them all.
-    send(env, &renderings.published(orders, &outcomes)).await;
+    news.extend(renderings.published(orders, &outcomes));
+    send(env, &news).await;
     outcomes
 }
 
@@ -101,8 +111,12 @@ pub(crate) fn step_error(error: &PurgeError) -> StepError {
     }
 }
 
-/// The CDN has accepted: readers see the edition.
-async fn publish(env: &Env, order: &Order<'_>, rendering: OutboxEntry) -> Result<(), StepError> {
+/// The CDN has accepted: readers see the edition. Gives the committed entries that tell subscribers.
+async fn publish(
+    env: &Env,
+    order: &Order<'_>,
+    rendering: OutboxEntry,
+) -> Result<Vec<OutboxEntry>, StepError> {
     let PurgeCdn {
         organization,
         product,
@@ -118,6 +132,7 @@ async fn publish(env: &Env, order: &Order<'_>, rendering: OutboxEntry) -> Result
             .await
             .map_err(StepError::catalog)?;
         let mut changes = vec![Change::RemoveOutbox(order.entry.clone())];
+        let mut news = Vec::new();
         if let Some(found) = found {
             let step = EditionStep::Published { at: env.clock.now() };
             let row = RowOf::from(order.message)
@@ -125,17 +140,38 @@ async fn publish(env: &Env, order: &Order<'_>, rendering: OutboxEntry) -> Result
                 .await
                 .map_err(StepError::catalog)?;
             changes.extend(row);
-            let published = Edition::finish_purge(found, pointer, env.clock.now());
+            let published = found.clone().finish_purge(pointer, env.clock.now());
+            news = tell(env, order.message, &found, &published).await?;
+            changes.extend(news.iter().cloned().map(Change::PutOutbox));
             changes.push(Change::UpdateEdition(
                 published.forget_stale(pointer.generation, stale_keys),
             ));
             changes.push(Change::PutOutbox(rendering.clone()));
         }
         match env.catalog.commit(changes).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(news),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(StepError::catalog(error)),
         }
     }
     Err(StepError::contended())
+}
+
+/// What subscribers are told: once a generation, however often its purge is repeated.
+async fn tell(
+    env: &Env,
+    purge: &PurgeCdn,
+    before: &Edition,
+    after: &Edition,
+) -> Result<Vec<OutboxEntry>, StepError> {
+    if before.published == after.published {
+        return Ok(Vec::new());
+    }
+    let place = (&purge.organization, &purge.product);
+    let messages = announce_of(env, EventKind::EditionUpdated, place, |product| {
+        Subject::moved(&env.organization, product, after, &purge.pointer)
+    })
+    .await
+    .map_err(StepError::catalog)?;
+    Ok(entries(env, messages))
 }

@@ -18,10 +18,13 @@ use imprint_domain::id::{BuildId, ManifestId, OutboxId, TaskId};
 use imprint_domain::key::{KeyPrefix, ObjectKey, SitePath};
 use imprint_domain::manifest::{File, Headers, MAX_FILE_BYTES, Manifest};
 use imprint_domain::message::{Message, RegisterBuild};
+use imprint_domain::product::Product;
 use imprint_domain::publish;
 use imprint_domain::rules::Rules;
 use imprint_domain::task::{FailureCode, Note, NoteCode, Registration, Task};
+use imprint_domain::webhook::{EventKind, Subject};
 
+use crate::announce::{announce, listeners};
 use crate::editions::{copy_message, queued};
 use crate::env::Env;
 use crate::error::MAX_TRIES;
@@ -55,20 +58,20 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
         if matches!(task.registration, Registration::Done { .. }) {
             return done_with(env, entry).await;
         }
-        let (org, product) = (&message.organization, &message.product);
+        let (org, slug) = (&message.organization, &message.product);
         let build = env
             .catalog
-            .build_of(org, product, message.build)
+            .build_of(org, slug, message.build)
             .await
             .map_err(StepError::catalog)?;
         let build = build.ok_or_else(|| gone("the build"))?;
         let found = env
             .catalog
-            .product_with_editions(org, product)
+            .product_with_editions(org, slug)
             .await
             .map_err(StepError::catalog)?;
-        let (found, editions) = found.ok_or_else(|| gone("the product"))?;
-        found.writable().map_err(|ended| StepError::Final {
+        let (product, editions) = found.ok_or_else(|| gone("the product"))?;
+        product.writable().map_err(|ended| StepError::Final {
             code: FailureCode::ProductEnded,
             message: ended.to_string(),
         })?;
@@ -76,7 +79,7 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             Some(learned) => learned,
             None => learn(env, &build, &editions).await?,
         };
-        let rules = Rules::of(&env.organization, &found);
+        let rules = Rules::of(&env.organization, &product);
         let (asked_for, now) = (&message.editions, env.clock.now());
         let decision =
             publish::register(&rules, build, &learned.id, editions, asked_for, now).map_err(|error| {
@@ -86,7 +89,13 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
                 }
             })?;
         let asked_by = message.asked_by.as_ref();
-        match commit(env, entry, task, decision, &learned, asked_by).await {
+        let registration = Committing {
+            entry,
+            product: &product,
+            learned: &learned,
+            asked_by,
+        };
+        match registration.commit(env, task, decision).await {
             Ok(()) => return Ok(()),
             Err(StoreError::Conflict) => files = Some(learned),
             Err(error) => return Err(StepError::catalog(error)),
@@ -102,46 +111,58 @@ fn gone(what: &str) -> StepError {
     }
 }
 
-/// Commits what becomes of the editions, then the registration itself. What does not fit into one transaction is committed
-/// before it: when the step stops between, the same is decided again.
-async fn commit(
-    env: &Env,
-    entry: &OutboxId,
-    mut task: Task,
-    decision: publish::Registered,
-    learned: &Files,
-    asked_by: Option<&UserName>,
-) -> Result<(), StoreError> {
-    let now = env.clock.now();
-    let moves = decision.moves.into_iter().map(|(edition, cause)| {
-        let by = asked_by.filter(|_| cause == Cause::Person).cloned();
-        Outcome::of_move(edition, cause, by, &task.id, now)
-    });
-    let waits = decision.waits.into_iter().map(Outcome::of_wait);
-    let nobody_moves = moves.len() == 0;
-    let mut commits = Outcome::pack(moves.chain(waits).collect());
-    let last = commits.pop().unwrap_or_default();
-    for outcome in commits {
-        commit_and_send(env, outcome.changes, outcome.messages).await?;
+/// What a registration is committed with.
+struct Committing<'a> {
+    entry: &'a OutboxId,
+    product: &'a Product,
+    learned: &'a Files,
+    asked_by: Option<&'a UserName>,
+}
+
+impl Committing<'_> {
+    /// Commits what becomes of the editions, then the registration itself. What does not fit into one transaction is
+    /// committed before it: when the step stops between, the same is decided again.
+    async fn commit(
+        &self,
+        env: &Env,
+        mut task: Task,
+        decision: publish::Registered,
+    ) -> Result<(), StoreError> {
+        let now = env.clock.now();
+        let moves = decision.moves.into_iter().map(|(edition, cause)| {
+            let by = self.asked_by.filter(|_| cause == Cause::Person).cloned();
+            Outcome::of_move(edition, cause, by, &task.id, now)
+        });
+        let waits = decision.waits.into_iter().map(Outcome::of_wait);
+        let nobody_moves = moves.len() == 0;
+        // The three changes of the registration, and one for each who is told of it.
+        let reserved = 3 + listeners(env, EventKind::BuildRegistered);
+        let mut commits = Outcome::pack(moves.chain(waits).collect(), reserved);
+        let last = commits.pop().unwrap_or_default();
+        for outcome in commits {
+            commit_and_send(env, outcome.changes, outcome.messages).await?;
+        }
+        let (mut changes, mut messages) = (last.changes, last.messages);
+        if nobody_moves {
+            // No edition will be published whose rendering would list the build.
+            messages.push(render_dashboard::message(&task.organization, &task.product));
+        }
+        messages.extend(announce(env, EventKind::BuildRegistered, || {
+            Subject::build(&env.organization, self.product, &decision.build)
+        }));
+        task.registration = Registration::Done {
+            at: now,
+            files: self.learned.manifest.files().len() as u64,
+            bytes: self.learned.manifest.bytes(),
+        };
+        task.notes = self.learned.notes.iter().cloned().chain(decision.notes).collect();
+        changes.extend([
+            Change::UpdateBuild(decision.build),
+            Change::UpdateTask(task),
+            Change::RemoveOutbox(self.entry.clone()),
+        ]);
+        commit_and_send(env, changes, messages).await
     }
-    let (mut changes, mut messages) = (last.changes, last.messages);
-    if nobody_moves {
-        // No edition will be published whose rendering would list the build.
-        messages.push(render_dashboard::message(&task.organization, &task.product));
-    }
-    let count = learned.manifest.files().len() as u64;
-    task.registration = Registration::Done {
-        at: now,
-        files: count,
-        bytes: learned.manifest.bytes(),
-    };
-    task.notes = learned.notes.iter().cloned().chain(decision.notes).collect();
-    changes.extend([
-        Change::UpdateBuild(decision.build),
-        Change::UpdateTask(task),
-        Change::RemoveOutbox(entry.clone()),
-    ]);
-    commit_and_send(env, changes, messages).await
 }
 
 /// What becomes of editions, and what has to be sent then.
@@ -168,10 +189,10 @@ impl Outcome {
         }
     }
 
-    /// As few commits as hold them all. Each leaves room for the three changes of the registration, because any may be the
-    /// last; each message is a change too, its entry in the outbox.
-    fn pack(outcomes: Vec<Self>) -> Vec<Self> {
-        let room = <dyn Catalog>::MAX_CHANGES - 3;
+    /// As few commits as hold them all. Each leaves room for the changes of the registration, because any may be the last;
+    /// each message is a change too, its entry in the outbox.
+    fn pack(outcomes: Vec<Self>, reserved: usize) -> Vec<Self> {
+        let room = <dyn Catalog>::MAX_CHANGES - reserved;
         let mut commits: Vec<Self> = Vec::new();
         for outcome in outcomes {
             match commits

@@ -2,13 +2,16 @@
 
 use imprint_domain::edition::{Edition, Pointer};
 use imprint_domain::id::{EditionId, OutboxId, TaskId};
-use imprint_domain::message::{CopyEdition, Envelope, Message, PurgeCdn};
+use imprint_domain::message::{CopyEdition, Envelope, Message, PurgeCdn, RegisterBuild};
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{CopyReport, EditionStep, Failure, FailureCode, Registration, TaskEdition};
+use imprint_domain::webhook::{EventKind, Subject};
 
+use crate::announce::{announce_of, is_wanted};
+use crate::deliver_webhook;
 use crate::env::Env;
 use crate::error::MAX_TRIES;
-use crate::outgoing::Chain;
+use crate::outgoing::{Chain, commit_and_send};
 use crate::ports::{Change, StoreError};
 
 /// How often a queue delivers one send before it puts it aside. `template.yaml` says the same (`maxReceiveCount`).
@@ -133,7 +136,7 @@ pub(crate) async fn record_failure(
 ) -> Result<(), StoreError> {
     let removed = || done_with.clone().map(Change::RemoveOutbox);
     match message {
-        Message::RegisterBuild(register) => fail_registration(env, &register.task, failure, removed()).await,
+        Message::RegisterBuild(register) => fail_registration(env, register, failure, removed()).await,
         Message::CopyEdition(copy) => {
             fail_edition(
                 env,
@@ -164,6 +167,11 @@ pub(crate) async fn record_failure(
             )
             .await
         }
+        // Its own log shows every attempt already.
+        Message::DeliverWebhook(deliver) => match done_with {
+            Some(entry) => deliver_webhook::give_up(env, entry, deliver, &failure.message).await,
+            None => Ok(()),
+        },
         // No task and no edition waits for it: the log and the dead-letter queue show it.
         Message::RetireName(_) | Message::RenderDashboard(_) | Message::UpdateDns(_) => match removed() {
             Some(removed) => env.catalog.commit(vec![removed]).await,
@@ -174,27 +182,50 @@ pub(crate) async fn record_failure(
 
 async fn fail_registration(
     env: &Env,
-    id: &TaskId,
+    register: &RegisterBuild,
     failure: &Failure,
     removed: Option<Change>,
 ) -> Result<(), StoreError> {
     for _ in 0..MAX_TRIES {
         let mut changes: Vec<Change> = removed.iter().cloned().collect();
-        if let Some(mut task) = env.catalog.task(id).await?
+        let mut messages = Vec::new();
+        if let Some(mut task) = env.catalog.task(&register.task).await?
             && !matches!(task.registration, Registration::Done { .. })
         {
+            if !matches!(task.registration, Registration::Failed(_)) {
+                messages = announce_failed_build(env, register, failure).await?;
+            }
             task.registration = Registration::Failed(failure.clone());
             changes.push(Change::UpdateTask(task));
         }
         if changes.is_empty() {
             return Ok(());
         }
-        match env.catalog.commit(changes).await {
+        match commit_and_send(env, changes, messages).await {
             Err(StoreError::Conflict) => {}
             other => return other,
         }
     }
     Err(StoreError::Conflict)
+}
+
+/// News only the first time: the sweep tries again what has failed.
+async fn announce_failed_build(
+    env: &Env,
+    register: &RegisterBuild,
+    failure: &Failure,
+) -> Result<Vec<Message>, StoreError> {
+    if !is_wanted(env, EventKind::BuildFailed) {
+        return Ok(Vec::new());
+    }
+    let place = (&register.organization, &register.product);
+    let Some(build) = env.catalog.build_of(place.0, place.1, register.build).await? else {
+        return Ok(Vec::new());
+    };
+    announce_of(env, EventKind::BuildFailed, place, |product| {
+        Subject::build(&env.organization, product, &build).failed(failure)
+    })
+    .await
 }
 
 async fn fail_edition(
@@ -206,20 +237,27 @@ async fn fail_edition(
 ) -> Result<(), StoreError> {
     for _ in 0..MAX_TRIES {
         let mut changes: Vec<Change> = removed.iter().cloned().collect();
+        let mut messages = Vec::new();
         if let Some(edition) = env.catalog.edition_of(org, product, row.edition).await? {
             changes.extend(
                 row.change(env, &edition, EditionStep::Failed(failure.clone()))
                     .await?,
             );
             changes.extend(fail_rename(env, &edition, row, failure).await?);
-            changes.push(Change::UpdateEdition(
-                edition.fail(row.pointer.generation, failure.clone()),
-            ));
+            let failed = edition.clone().fail(row.pointer.generation, failure.clone());
+            if edition.failure.is_none() && failed.failure.is_some() {
+                let place = (org, product);
+                messages = announce_of(env, EventKind::EditionFailed, place, |product| {
+                    Subject::moved(&env.organization, product, &failed, row.pointer).failed(failure)
+                })
+                .await?;
+            }
+            changes.push(Change::UpdateEdition(failed));
         }
         if changes.is_empty() {
             return Ok(());
         }
-        match env.catalog.commit(changes).await {
+        match commit_and_send(env, changes, messages).await {
             Err(StoreError::Conflict) => {}
             other => return other,
         }

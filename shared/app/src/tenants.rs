@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::env::Env;
 use crate::error::AppError;
 use crate::outgoing::Chain;
-use crate::ports::{Catalog, Clock, Dns, Places, Queue, Random, StoreError};
+use crate::ports::{Catalog, Clock, Dns, Places, Queue, Random, StoreError, Webhooks};
 use crate::seal::SealingKey;
 
 /// How long an organization's settings are kept. A change of its rules is seen by every function after this time.
@@ -29,6 +29,8 @@ pub struct Installation {
     pub random: Arc<dyn Random>,
     /// The DNS that products' names are written to; none when somebody else takes care of them.
     pub dns: Option<Arc<dyn Dns>>,
+    /// Receivers of webhooks.
+    pub webhooks: Arc<dyn Webhooks>,
     /// What makes the ports that differ.
     pub places: Arc<dyn Places>,
     /// What seals secrets.
@@ -127,6 +129,7 @@ impl Tenants {
             random,
             dns,
             places,
+            webhooks,
             sealing,
             ..
         } = self.installation.as_ref();
@@ -146,6 +149,7 @@ impl Tenants {
             cdn: places.cdn(key.as_deref()),
             dns: dns.clone(),
             uploads: places.uploads(&organization.bucket),
+            webhooks: webhooks.clone(),
             clock: clock.clone(),
             random: random.clone(),
             sealing: sealing.clone(),

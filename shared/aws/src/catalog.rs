@@ -16,7 +16,8 @@
 //! | task | `TASK#<id>` | `META` | `revision`, `ttl` |
 //! | an edition's part of a task | `TASK#<id>` | `E#<edition id>` | `ttl` |
 //! | the task is not final | `TASK#<id>` | `OPEN` | `GSI1PK` `TASKS`, `GSI1SK` when created, `ttl` |
-//! | outbox entry | `OUTBOX#<id>` | `ENTRY` | `GSI1PK` `OUTBOX`, `GSI1SK` when last sent |
+//! | outbox entry | `OUTBOX#<id>` | `ENTRY` | `GSI1PK` `OUTBOX`, `GSI1SK` when last sent, or when its rest ends |
+//! | what a webhook was told | `HOOK#<org>#<webhook id>` | `<event id>` | `revision`, `ttl` |
 //! | user | `USER#<name>` | `USER` | `revision` |
 //! | users in order | `USERS` | `<name>` | |
 //! | wrong passwords of a name | `USER#<name>` | `FAILURES` | `since`, `count`, `ttl` |
@@ -44,12 +45,13 @@ use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, TaskId, WebhookId};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::Task;
+use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
 use self::keys::{Key, OpenList};
@@ -211,6 +213,25 @@ impl Catalog for DynamoCatalog {
 
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
         self.read_task(id).await
+    }
+
+    async fn delivery(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        event: &EventId,
+    ) -> Result<Option<Delivery>, StoreError> {
+        self.get(Key::delivery(org, webhook, event)).await
+    }
+
+    async fn deliveries(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Delivery>, StoreError> {
+        self.read_deliveries(org, webhook, limit, cursor).await
     }
 
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {

@@ -15,6 +15,7 @@ use crate::places::AwsPlaces;
 use crate::queue::SqsQueues;
 use crate::route53::Route53;
 use crate::settings::{AwsSettings, ConfigError, Naming, Settings};
+use crate::webhooks::HttpWebhooks;
 
 /// Everything is in one region, so a connection that takes longer will not come.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -73,6 +74,7 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
         catalog: Arc::new(DynamoCatalog::new(dynamodb(aws), settings.table)),
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
         dns: dns(settings.naming, aws, &clock)?,
+        webhooks: Arc::new(HttpWebhooks::new(settings.reach)),
         clock,
         random: Arc::new(SystemRandom),
         places: Arc::new(places),

@@ -15,7 +15,8 @@ mod route53;
 mod settings;
 mod surroundings;
 mod uploads;
+mod webhooks;
 
 pub use connect::connect;
-pub use settings::{ConfigError, bootstrap};
+pub use settings::{ConfigError, api_address, bootstrap};
 pub use surroundings::{SystemClock, variables_of_process};

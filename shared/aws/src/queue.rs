@@ -27,15 +27,17 @@ enum Step {
     PurgeCdn,
     RenderDashboard,
     UpdateDns,
+    DeliverWebhook,
 }
 
 impl Step {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::RegisterBuild,
         Self::CopyEdition,
         Self::PurgeCdn,
         Self::RenderDashboard,
         Self::UpdateDns,
+        Self::DeliverWebhook,
     ];
 
     fn of(message: &Message) -> Self {
@@ -45,6 +47,7 @@ impl Step {
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::RenderDashboard(_) => Self::RenderDashboard,
             Message::UpdateDns(_) => Self::UpdateDns,
+            Message::DeliverWebhook(_) => Self::DeliverWebhook,
         }
     }
 }
@@ -61,6 +64,7 @@ impl SqsQueues {
             Step::PurgeCdn => (&self.queues.purge_cdn, "IMPRINT_QUEUE_PURGE_CDN"),
             Step::RenderDashboard => (&self.queues.render_dashboard, "IMPRINT_QUEUE_RENDER_DASHBOARD"),
             Step::UpdateDns => (&self.queues.update_dns, "IMPRINT_QUEUE_UPDATE_DNS"),
+            Step::DeliverWebhook => (&self.queues.deliver_webhook, "IMPRINT_QUEUE_DELIVER_WEBHOOK"),
         };
         url.as_deref().ok_or_else(|| {
             SendError(Box::new(Unusable(format!(

@@ -13,6 +13,7 @@ use imprint_domain::id::Revision;
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::text::WebUrl;
+use imprint_domain::webhook::{ApiAddress, Reach};
 use jiff::Timestamp;
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
@@ -39,6 +40,7 @@ pub(crate) struct Queues {
     pub(crate) purge_cdn: Option<String>,
     pub(crate) render_dashboard: Option<String>,
     pub(crate) update_dns: Option<String>,
+    pub(crate) deliver_webhook: Option<String>,
 }
 
 /// Who takes care of products' names in the DNS.
@@ -92,6 +94,8 @@ pub(crate) struct AwsSettings {
 /// Everything the adapters need.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// How far webhooks may reach.
+    pub(crate) reach: Reach,
     pub(crate) table: String,
     /// The default organization.
     pub(crate) organization: Organization,
@@ -105,8 +109,12 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn read(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let variables = Variables(variables);
-        stage(variables)?;
+        let reach = match stage(variables)? {
+            Stage::Local => Reach::Everywhere,
+            Stage::Dev | Stage::Prod => Reach::Public,
+        };
         Ok(Self {
+            reach,
             table: variables
                 .needed("IMPRINT_TABLE", "the name of the DynamoDB table")?
                 .to_owned(),
@@ -118,6 +126,7 @@ impl Settings {
                 purge_cdn: variables.url("IMPRINT_QUEUE_PURGE_CDN")?,
                 render_dashboard: variables.url("IMPRINT_QUEUE_RENDER_DASHBOARD")?,
                 update_dns: variables.url("IMPRINT_QUEUE_UPDATE_DNS")?,
+                deliver_webhook: variables.url("IMPRINT_QUEUE_DELIVER_WEBHOOK")?,
             },
             fastly: fastly(variables)?,
             naming: variables.one_of(
@@ -128,6 +137,18 @@ impl Settings {
             aws: aws(variables)?,
         })
     }
+}
+
+/// Where the API is, for the bodies of webhooks.
+///
+/// # Errors
+/// When it is not said, or is no address.
+pub fn api_address(variables: &BTreeMap<String, String>) -> Result<ApiAddress, ConfigError> {
+    const VARIABLE: &str = "IMPRINT_API_URL";
+    const SHOULD_BE: &str = "the address of the API, such as https://keeper.example.org";
+    let raw = Variables(variables).needed(VARIABLE, SHOULD_BE)?;
+    raw.parse()
+        .map_err(|_| ConfigError::bad(VARIABLE, raw, SHOULD_BE))
 }
 
 fn stage(variables: Variables<'_>) -> Result<Stage, ConfigError> {

@@ -44,14 +44,14 @@ pub enum NoEdition {
 
 /// What the rules look at of a build.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct Origin<'a> {
     /// What it was built from.
     pub git_refs: &'a GitRefs,
     /// The deployment that it is for.
     pub alternate: Option<&'a AlternateName>,
 }
 
-impl<'a> From<&'a Build> for Subject<'a> {
+impl<'a> From<&'a Build> for Origin<'a> {
     fn from(build: &'a Build) -> Self {
         Self {
             git_refs: &build.git_refs,
@@ -61,7 +61,7 @@ impl<'a> From<&'a Build> for Subject<'a> {
 }
 
 /// Decides which editions a build brings with it into a product with these editions.
-pub fn automatic(rules: &Rules, subject: Subject<'_>, editions: &[Edition]) -> Automatic {
+pub fn automatic(rules: &Rules, origin: Origin<'_>, editions: &[Edition]) -> Automatic {
     let live: Vec<&Edition> = editions
         .iter()
         .filter(|edition| edition.ended_at.is_none())
@@ -69,18 +69,18 @@ pub fn automatic(rules: &Rules, subject: Subject<'_>, editions: &[Edition]) -> A
     let mut made = Automatic::default();
     let has_own = live
         .iter()
-        .any(|edition| is_edition_of(&edition.tracking, subject));
-    let named = rules.slugs.slug(subject.git_refs, subject.alternate);
+        .any(|edition| is_edition_of(&edition.tracking, origin));
+    let named = rules.slugs.slug(origin.git_refs, origin.alternate);
     let is_ignored = matches!(named, Err(NoSlug::Ignored { .. }));
     if !has_own {
-        match own(rules, subject, named, &live) {
+        match own(rules, origin, named, &live) {
             Ok(own) => made.births.extend(own),
             Err(without) => made.without = Some(without),
         }
     }
     // A ref that is ignored is a release of nothing.
     if !is_ignored {
-        for line in lines(rules, subject) {
+        for line in lines(rules, origin) {
             let is_there = live.iter().any(|edition| edition.tracking == line.tracking);
             let is_taken =
                 taker(&live, &line.slug).is_some() || made.births.iter().any(|born| born.slug == line.slug);
@@ -94,8 +94,8 @@ pub fn automatic(rules: &Rules, subject: Subject<'_>, editions: &[Edition]) -> A
 
 /// Whether such an edition is the one for a build of these refs. One of the first of several refs is not, though it may
 /// follow the build too.
-fn is_edition_of(tracking: &Tracking, subject: Subject<'_>) -> bool {
-    let refs = subject.git_refs;
+fn is_edition_of(tracking: &Tracking, origin: Origin<'_>) -> bool {
+    let refs = origin.git_refs;
     let same = tracking.refs.as_ref() == Some(refs);
     let tracks_first = || {
         tracking
@@ -119,7 +119,7 @@ fn is_edition_of(tracking: &Tracking, subject: Subject<'_>) -> bool {
         | TrackingMode::SemverMinor
         | TrackingMode::Train => false,
     };
-    is_for_refs && tracking.alternate.as_ref() == subject.alternate
+    is_for_refs && tracking.alternate.as_ref() == origin.alternate
 }
 
 fn taker<'a>(live: &[&'a Edition], slug: &EditionSlug) -> Option<&'a Edition> {
@@ -129,46 +129,46 @@ fn taker<'a>(live: &[&'a Edition], slug: &EditionSlug) -> Option<&'a Edition> {
 /// The edition of a build's own refs; none when the one with its name follows it anyway.
 fn own(
     rules: &Rules,
-    subject: Subject<'_>,
+    origin: Origin<'_>,
     named: Result<EditionSlug, NoSlug>,
     live: &[&Edition],
 ) -> Result<Option<Blueprint>, NoEdition> {
     let slug = named.map_err(NoEdition::Unnamed)?;
     if let Some(taker) = taker(live, &slug) {
-        return if taker.follows(rules, subject.git_refs, subject.alternate) {
+        return if taker.follows(rules, origin.git_refs, origin.alternate) {
             Ok(None)
         } else {
             Err(NoEdition::Taken { slug, by: taker.id })
         };
     }
-    let mode = match (subject.alternate, subject.git_refs.iter().count()) {
+    let mode = match (origin.alternate, origin.git_refs.iter().count()) {
         (Some(_), _) => TrackingMode::AlternateGitRef,
         (None, 1) => TrackingMode::GitRef,
         (None, _) => TrackingMode::GitRefs,
     };
     let tracking = Tracking {
         mode,
-        refs: Some(subject.git_refs.clone()),
-        alternate: subject.alternate.cloned(),
+        refs: Some(origin.git_refs.clone()),
+        alternate: origin.alternate.cloned(),
     };
     Ok(Some(blueprint(rules, slug, tracking)))
 }
 
 /// The editions of the major and the minor version of a build that is a release, where they are wanted.
-fn lines(rules: &Rules, subject: Subject<'_>) -> Vec<Blueprint> {
+fn lines(rules: &Rules, origin: Origin<'_>) -> Vec<Blueprint> {
     let lines = match rules.semver_editions {
         SemverEditions::Off => None,
-        SemverEditions::MajorAndMinor => lines_of_release(subject.git_refs.first().as_str()),
+        SemverEditions::MajorAndMinor => lines_of_release(origin.git_refs.first().as_str()),
     };
     let named = lines.into_iter().flatten().filter_map(|(mode, line)| {
-        let slug = match subject.alternate {
+        let slug = match origin.alternate {
             None => line.parse().ok()?,
             Some(alternate) => alternate.edition_slug(&line).ok()?,
         };
         let tracking = Tracking {
             mode,
             refs: Some(GitRefs::parse(&[line]).ok()?),
-            alternate: subject.alternate.cloned(),
+            alternate: origin.alternate.cloned(),
         };
         Some(blueprint(rules, slug, tracking))
     });

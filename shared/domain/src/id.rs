@@ -1,5 +1,6 @@
 //! Identities and counters.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::text::checked_text;
@@ -97,6 +98,24 @@ checked_text!(
     ManifestId, HexError, check_hex
 );
 
+checked_text!(
+    /// A subscription to events.
+    WebhookId, HexError, check_hex
+);
+checked_text!(
+    /// Something that happened and that subscribers are told of. Later ones are greater, to the millisecond.
+    EventId, HexError, check_hex
+);
+
+impl EventId {
+    /// An event at a time: its milliseconds since 1970 in six bytes, then ten random ones.
+    pub fn at(now: Timestamp, random: [u8; 16]) -> Self {
+        let mut bytes = random;
+        bytes[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
+        Self(hex::encode(bytes))
+    }
+}
+
 macro_rules! from_bytes {
     ($($name:ident),*) => {$(
         impl $name {
@@ -107,7 +126,7 @@ macro_rules! from_bytes {
         }
     )*};
 }
-from_bytes!(TaskId, OutboxId, TokenId, SurrogateKey, ManifestId);
+from_bytes!(TaskId, OutboxId, TokenId, SurrogateKey, ManifestId, WebhookId);
 
 #[cfg(test)]
 mod tests {
@@ -125,5 +144,21 @@ mod tests {
             assert!(bad.parse::<TaskId>().is_err(), "{bad}");
         }
         assert_eq!(TaskId::from_bytes([255; 16]).as_str(), "f".repeat(32));
+    }
+
+    #[test]
+    fn a_later_event_has_a_greater_identity() {
+        let at = |millisecond, random| {
+            EventId::at(Timestamp::from_millisecond(millisecond).unwrap(), [random; 16])
+        };
+        let ids = [
+            at(0, 9),
+            at(255, 8),
+            at(256, 7),
+            at(1_767_268_800_000, 6),
+            at(1_767_268_800_001, 0),
+        ];
+        assert!(ids.is_sorted());
+        assert!(ids[3].as_str().parse::<EventId>().is_ok());
     }
 }

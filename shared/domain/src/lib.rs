@@ -34,3 +34,4 @@ pub mod slug_rules;
 pub mod task;
 pub mod text;
 pub mod tracking;
+pub mod webhook;

@@ -6,10 +6,11 @@ use sha2::{Digest, Sha256};
 use crate::access::UserName;
 use crate::dns::Cname;
 use crate::edition::Pointer;
-use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId};
+use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId, WebhookId};
 use crate::key::KeyPrefix;
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::CopyReport;
+use crate::webhook::Event;
 
 /// A message with the outbox entry that it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub enum Message {
     RenderDashboard(RenderDashboard),
     /// Write the name of a product to the DNS, or take it away.
     UpdateDns(UpdateDns),
+    /// Tell a subscriber what happened.
+    DeliverWebhook(DeliverWebhook),
 }
 
 /// Learn a build's files and move the editions that follow it.
@@ -172,6 +175,17 @@ pub struct UpdateDns {
     pub record: Cname,
 }
 
+/// Tell a subscriber what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliverWebhook {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// Who is told.
+    pub webhook: WebhookId,
+    /// What happened.
+    pub event: Event,
+}
+
 impl Envelope {
     /// What a queue with de-duplication knows the message by: a repeated send, a hand-over and the next name of one
     /// entry are new messages.
@@ -182,7 +196,8 @@ impl Envelope {
             Message::RegisterBuild(_)
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
-            | Message::UpdateDns(_) => 0,
+            | Message::UpdateDns(_)
+            | Message::DeliverWebhook(_) => 0,
         };
         format!("{}-{}-{part}", self.id, self.attempt)
     }
@@ -198,7 +213,7 @@ impl Message {
             Self::RetireName(retire) => format!("{}/{}", retire.organization, retire.place()),
             Self::RenderDashboard(render) => format!("{}/{}", render.organization, render.product),
             Self::UpdateDns(update) => format!("dns {}", update.record.name),
-            Self::RegisterBuild(_) | Self::PurgeCdn(_) => return None,
+            Self::RegisterBuild(_) | Self::PurgeCdn(_) | Self::DeliverWebhook(_) => return None,
         };
         Some(hex::encode(&Sha256::digest(place)[..16]))
     }
@@ -212,6 +227,7 @@ impl Message {
             Self::PurgeCdn(purge) => &purge.organization,
             Self::RenderDashboard(render) => &render.organization,
             Self::UpdateDns(update) => &update.organization,
+            Self::DeliverWebhook(deliver) => &deliver.organization,
         }
     }
 
@@ -222,7 +238,7 @@ impl Message {
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
             Self::RetireName(retire) => retire.purge.as_ref().map(|purge| &purge.task),
-            Self::RenderDashboard(_) | Self::UpdateDns(_) => None,
+            Self::RenderDashboard(_) | Self::UpdateDns(_) | Self::DeliverWebhook(_) => None,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::slug::{EditionSlug, OrganizationSlug};
 use crate::slug_rules::SlugRules;
 use crate::text::{Title, WebUrl};
 use crate::tracking::LsstDocGrammar;
+use crate::webhook::{EventKind, Webhook};
 
 pub use address::{AddressError, Clash, DocsDomain, PathPrefix};
 
@@ -86,6 +87,16 @@ pub struct Policy {
     /// Which tags the mode `lsst_doc` follows.
     #[serde(default)]
     pub lsst_doc: LsstDocGrammar,
+    /// Who is told of what happens, at most [`MAX_WEBHOOKS`](crate::webhook::MAX_WEBHOOKS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<Webhook>,
+}
+
+impl Policy {
+    /// The webhooks that are told of such events.
+    pub fn webhooks_for(&self, kind: EventKind) -> impl Iterator<Item = &Webhook> {
+        self.webhooks.iter().filter(move |webhook| webhook.wants(kind))
+    }
 }
 
 impl Organization {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::alternate::AlternateName;
-use crate::automatic::{Automatic, NoEdition, Subject, automatic};
+use crate::automatic::{Automatic, NoEdition, Origin, automatic};
 use crate::build::{Build, BuildState};
 use crate::edition::{Blueprint, Cause, Edition, Verdict};
 use crate::git::{GitRef, GitRefs};
@@ -46,7 +46,7 @@ pub fn preview(
     for git_ref in refs {
         number += 1;
         let build = imagined(product, git_ref, alternate, BuildId(number));
-        let Automatic { births, without } = automatic(rules, Subject::from(&build), &editions);
+        let Automatic { births, without } = automatic(rules, Origin::from(&build), &editions);
         let feeds = follow(rules, &build, &mut editions);
         for born in &births {
             number += 1;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::automatic::{Automatic, NoEdition, Subject, automatic};
+use crate::automatic::{Automatic, NoEdition, Origin, automatic};
 use crate::build::{Build, BuildError};
 use crate::edition::{Cause, Edition, Verdict};
 use crate::id::{EditionId, ManifestId};
@@ -40,7 +40,7 @@ pub fn register(
     let mut moves = Vec::new();
     let mut waits = Vec::new();
     let mut notes = Vec::new();
-    let own = automatic(rules, Subject::from(&build), &editions);
+    let own = automatic(rules, Origin::from(&build), &editions);
     let moved = |edition: Edition, cause| (edition.repoint(&build, manifest.clone(), cause), cause);
     for edition in editions {
         let wanted = asked_for.contains(&edition.id) && edition.ended_at.is_none();

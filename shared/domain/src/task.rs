@@ -43,6 +43,8 @@ pub enum FailureCode {
     PurgeRefused,
     /// The DNS refused or did not answer.
     Dns,
+    /// The receiver of a webhook did not take a delivery.
+    WebhookNotTaken,
     /// The step died each time it was tried.
     GaveUp,
 }
@@ -65,6 +67,9 @@ impl FailureCode {
                 "check the CDN service id and key, then PATCH the edition with pending_rebuild: false to try again"
             }
             Self::Dns => "check the hosted zones and what update-dns may do with them",
+            Self::WebhookNotTaken => {
+                "look at the webhook's deliveries, and replay them when the receiver is mended"
+            }
             Self::GaveUp => "look at the function's log and dead-letter queue, then confirm the upload again",
         }
     }

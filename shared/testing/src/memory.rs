@@ -7,6 +7,7 @@ mod objects;
 mod places;
 mod queue;
 mod uploads;
+mod webhooks;
 
 pub use catalog::MemoryCatalog;
 pub use cdn::{MemoryCdn, Purge, Refusal};
@@ -15,3 +16,4 @@ pub use objects::{MemoryObjects, Mutation, Object};
 pub use places::MemoryPlaces;
 pub use queue::{MemoryQueue, Step};
 pub use uploads::MemoryUploads;
+pub use webhooks::{MemoryWebhooks, Told};

@@ -1,25 +1,31 @@
 //! One of each domain type, plain and valid. Change what a test is about with `Build { state, ..samples::build(1, "main") }`.
 
+use imprint_app::seal::SealingKey;
 use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::dns::Cname;
 use imprint_domain::edition::{Blueprint, Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{
-    BuildId, EditionId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
+    BuildId, EditionId, EventId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
+    WebhookId,
 };
 use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::message::{
-    CopyEdition, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName, UpdateDns,
+    CopyEdition, DeliverWebhook, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName, UpdateDns,
 };
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::{Product, ProductPolicy};
+use imprint_domain::secret::Sealed;
 use imprint_domain::slug::OrganizationSlug;
-use imprint_domain::task::{CopyReport, EditionStep, Registration, Task, TaskEdition};
+use imprint_domain::task::{CopyReport, EditionStep, FailureCode, Registration, Task, TaskEdition};
 use imprint_domain::tracking::TrackingMode;
+use imprint_domain::webhook::{Event, EventKind, Format, Subject, Topics, Webhook};
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
+
+use crate::surroundings::SeededRandom;
 
 /// The time at which samples are made: 2026-01-01T12:00:00Z.
 pub const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
@@ -288,6 +294,62 @@ pub fn dns_message(product: &Product) -> Message {
         organization: product.organization.clone(),
         product: product.slug.clone(),
         record: cname(product.slug.as_str()),
+    })
+}
+
+/// A webhook of a name, for these events. Its secret is [`WEBHOOK_SECRET`], sealed for the sample organization.
+///
+/// # Panics
+/// When there are no events.
+pub fn webhook(name: &str, events: &[EventKind]) -> Webhook {
+    let topics = Topics::new(Format::Imprint, events.iter().copied().collect());
+    Webhook {
+        id: WebhookId::from_bytes(digest("webhook", name)),
+        url: parsed(&format!("https://{name}.example.org/hook")),
+        topics: topics.expect("a test names events"),
+        secret: sealed(WEBHOOK_SECRET),
+        old_secret: None,
+        enabled: true,
+        created_at: NOON,
+    }
+}
+
+/// A secret of the sample organization, sealed with the key of tests.
+pub fn sealed(secret: &str) -> Sealed {
+    SealingKey::of(SEALING_KEY).seal(&SeededRandom::new(7), &organization_slug(), secret)
+}
+
+/// What seals secrets in tests.
+pub(crate) const SEALING_KEY: &str = "the sealing key of tests";
+
+/// The secret of Standard Webhooks' own examples.
+pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A ping at a time.
+pub fn ping(name: &str, at: Timestamp) -> Event {
+    Event {
+        id: EventId::at(at, digest("event", name)),
+        kind: EventKind::Ping,
+        at,
+        subject: None,
+    }
+}
+
+/// A message that tells a webhook of a failed move.
+pub fn deliver_message(organization: &OrganizationSlug, webhook: &WebhookId) -> Message {
+    let product = product(PRODUCT);
+    let edition = edition(1, "main", "main");
+    let pointer = pointer(&build(1, "main"), manifest_id("1"), 1);
+    let failure = FailureCode::PurgeRefused.because("a test refused it", NOON);
+    let subject = Subject::moved(&self::organization(), &product, &edition, &pointer);
+    Message::DeliverWebhook(DeliverWebhook {
+        organization: organization.clone(),
+        webhook: webhook.clone(),
+        event: Event {
+            kind: EventKind::EditionFailed,
+            subject: Some(subject.failed(&failure)),
+            ..ping("failed", NOON)
+        },
     })
 }
 

@@ -11,12 +11,10 @@ use imprint_domain::organization::Organization;
 use crate::gate::{Counts, Faults, Gate};
 use crate::memory::{
     MemoryCatalog, MemoryCdn, MemoryDns, MemoryObjects, MemoryPlaces, MemoryQueue, MemoryUploads,
+    MemoryWebhooks,
 };
 use crate::samples;
 use crate::surroundings::{SeededRandom, TestClock};
-
-/// What seals secrets in tests.
-const SEALING_KEY: &str = "the sealing key of tests";
 
 /// All ports in memory behind one gate. Clones are the same world.
 #[derive(Debug, Clone)]
@@ -39,6 +37,8 @@ pub struct World {
     pub dns: Arc<MemoryDns>,
     /// Upload forms.
     pub uploads: Arc<MemoryUploads>,
+    /// Receivers of webhooks.
+    pub webhooks: Arc<MemoryWebhooks>,
     /// Buckets and CDNs of other organizations.
     pub places: Arc<MemoryPlaces>,
     /// Who is served.
@@ -71,6 +71,7 @@ impl World {
             catalog: Arc::new(MemoryCatalog::new(gate.clone())),
             objects,
             queue: Arc::new(MemoryQueue::new(gate.clone())),
+            webhooks: Arc::new(MemoryWebhooks::new(gate.clone())),
             cdn,
             dns: Arc::new(MemoryDns::new(gate.clone())),
             uploads,
@@ -90,9 +91,10 @@ impl World {
             cdn: self.cdn.clone(),
             dns: None,
             uploads: self.uploads.clone(),
+            webhooks: self.webhooks.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
-            sealing: SealingKey::of(SEALING_KEY),
+            sealing: SealingKey::of(samples::SEALING_KEY),
             organization: self.organization.clone(),
         }
     }
@@ -125,8 +127,9 @@ impl World {
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
+            webhooks: self.webhooks.clone(),
             places: self.places.clone(),
-            sealing: SealingKey::of(SEALING_KEY),
+            sealing: SealingKey::of(samples::SEALING_KEY),
             deployment: self.organization.clone(),
         }
     }

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use imprint_app::access::{self, Caller};
 use imprint_app::error::AppError;
 use imprint_domain::access::UserName;
-use imprint_domain::id::TokenId;
+use imprint_domain::id::{EventId, TokenId, WebhookId};
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 
 use crate::credentials;
@@ -64,6 +64,12 @@ impl PathPart for BuildSlug {
 }
 impl PathPart for EditionSlug {
     const NAME: &'static str = "edition";
+}
+impl PathPart for WebhookId {
+    const NAME: &'static str = "webhook";
+}
+impl PathPart for EventId {
+    const NAME: &'static str = "delivery";
 }
 impl PathPart for UserName {
     const NAME: &'static str = "user";

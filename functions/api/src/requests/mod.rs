@@ -6,6 +6,7 @@ mod organization;
 mod product;
 mod slug_rules;
 mod user;
+mod webhook;
 
 pub(crate) use build::{CreateBuild, CreateProjectBuild, UpdateBuild};
 pub(crate) use edition::{
@@ -15,6 +16,7 @@ pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization}
 pub(crate) use product::{CreateProduct, CreateProject, UpdateProduct, UpdateProject};
 pub(crate) use slug_rules::{PreviewSlugRules, SetOrganizationRules, SetSlugRules};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
+pub(crate) use webhook::{CreateWebhook, RotateSecret, UpdateWebhook};
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -9,6 +9,7 @@ mod service;
 mod slug_rules;
 mod task;
 mod user;
+mod webhook;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing, ProjectBuildResource};
 pub(crate) use edition::{
@@ -23,6 +24,7 @@ pub(crate) use slug_rules::{
 };
 pub(crate) use task::TaskResource;
 pub(crate) use user::{IssuedTokenResource, TokenList, TokenResource, UserList, UserResource};
+pub(crate) use webhook::{DeliveryResource, SecretWebhookResource, WebhookResource};
 
 use serde::Serialize;
 use utoipa::ToSchema;

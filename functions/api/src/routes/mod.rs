@@ -11,6 +11,7 @@ mod slug_rules;
 mod tokens;
 mod users;
 mod v2;
+mod webhooks;
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
@@ -66,6 +67,13 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(v2::edition_life::unpin),
         routes!(v2::edition_life::restore),
         routes!(v2::tasks::read),
+        routes!(webhooks::list, webhooks::create),
+        routes!(webhooks::read, webhooks::update, webhooks::delete),
+        routes!(webhooks::rotate),
+        routes!(webhooks::ping),
+        routes!(webhooks::deliveries),
+        routes!(webhooks::delivery),
+        routes!(webhooks::replay),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
 }

@@ -24,3 +24,4 @@ mod slug_rules;
 mod tasks;
 mod trouble;
 mod users;
+mod webhooks;

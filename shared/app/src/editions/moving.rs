@@ -9,8 +9,10 @@ use imprint_domain::key::KeyPrefix;
 use imprint_domain::message::{CopyEdition, Message, RegisterBuild};
 use imprint_domain::product::Product;
 use imprint_domain::task::{EditionStep, Registration, Task, TaskEdition};
+use imprint_domain::webhook::{EventKind, Subject};
 
 use super::Changed;
+use crate::announce::announce;
 use crate::builds::new_task;
 use crate::env::Env;
 use crate::error::AppError;
@@ -181,6 +183,7 @@ pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Chang
     if wanted.before.is_some_and(shows) {
         messages.push(render_dashboard::message(&edition.organization, &edition.product));
     }
+    messages.extend(news(env, wanted.before, &edition, &wanted.product));
     let committed = if changes.is_empty() {
         Ok(())
     } else {
@@ -195,6 +198,28 @@ pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Chang
         Err(StoreError::Conflict) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What subscribers are told of an edition's life. That it moved is told when readers see it.
+fn news(env: &Env, before: Option<&Edition>, after: &Edition, product: &Product) -> Vec<Message> {
+    let mut kinds = Vec::new();
+    match before {
+        None => kinds.push(EventKind::EditionCreated),
+        Some(before) => {
+            match (before.ended_at, after.ended_at) {
+                (None, Some(_)) => kinds.push(EventKind::EditionDeleted),
+                (Some(_), None) => kinds.push(EventKind::EditionRestored),
+                (None, None) | (Some(_), Some(_)) => {}
+            }
+            if before.slug != after.slug {
+                kinds.push(EventKind::EditionRenamed);
+            }
+        }
+    }
+    let told = kinds
+        .into_iter()
+        .map(|kind| announce(env, kind, || Subject::edition(&env.organization, product, after)));
+    told.flatten().collect()
 }
 
 /// The row of a task for an edition that was just re-pointed.

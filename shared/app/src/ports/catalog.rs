@@ -5,12 +5,13 @@ use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, Revision, TaskId, WebhookId};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{Task, TaskEdition};
+use imprint_domain::webhook::Delivery;
 
 use super::StoreError;
 
@@ -64,6 +65,8 @@ pub enum Change {
     PutOutbox(OutboxEntry),
     /// Work that has happened. Removing what is not there is no conflict.
     RemoveOutbox(OutboxId),
+    /// What became of telling a webhook of an event: new, or at the revision that is stored. Forgotten after a month.
+    PutDelivery(Delivery),
     /// A new user.
     CreateUser(User),
     /// A changed user.
@@ -220,6 +223,23 @@ pub trait Catalog: Send + Sync {
     /// A task with its editions in the order of their ids. One request.
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError>;
 
+    /// What became of telling a webhook of an event. One request.
+    async fn delivery(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        event: &EventId,
+    ) -> Result<Option<Delivery>, StoreError>;
+
+    /// What a webhook was told, the newest event first, `limit` a page, from `cursor` on.
+    async fn deliveries(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Delivery>, StoreError>;
+
     /// A user. One request.
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError>;
 
@@ -255,7 +275,8 @@ pub trait Catalog: Send + Sync {
     /// `Conflict` when a condition did not hold.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
 
-    /// Entries of the outbox that were last sent before `before`, oldest first, at most `limit`.
+    /// Entries of the outbox that were last sent before `before` (or whose rest ended then, where they rest), oldest
+    /// first, at most `limit`.
     async fn outbox(&self, before: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError>;
 
     /// Tasks that were not closed and were created before `before`, oldest first, at most `limit`.

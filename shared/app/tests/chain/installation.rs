@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use imprint_app::builds::{self, Confirmation, NewBuild, NewEditions};
 use imprint_app::copy_edition::{Bounds, copy_edition};
+use imprint_app::deliver_webhook::deliver_webhook;
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_app::ports::{Cdn, PurgeError};
@@ -27,7 +28,8 @@ use imprint_domain::message::{Envelope, Message};
 use imprint_domain::slug::BuildSlug;
 use imprint_domain::task::Task;
 use imprint_domain::tracking::TrackingMode;
-use imprint_testing::samples::parsed;
+use imprint_domain::webhook::Webhook;
+use imprint_testing::samples::{self, parsed};
 use imprint_testing::{MemoryCdn, MemoryObjects, Site, World};
 use jiff::SignedDuration;
 
@@ -73,7 +75,17 @@ impl Installation {
     }
 
     pub(crate) async fn tracking(main_mode: TrackingMode) -> Self {
-        let world = World::new();
+        Self::in_world(World::new(), main_mode).await
+    }
+
+    /// One whose organization tells somebody what happens.
+    pub(crate) async fn telling(webhooks: Vec<Webhook>) -> Self {
+        let mut organization = samples::organization();
+        organization.policy.webhooks = webhooks;
+        Self::in_world(World::of(organization), TrackingMode::GitRefs).await
+    }
+
+    async fn in_world(world: World, main_mode: TrackingMode) -> Self {
         // Every look at the clock is a little later, so that what comes after also looks so.
         world.clock.tick(SignedDuration::from_millis(1));
         let witness = Arc::new(Witness {
@@ -160,6 +172,10 @@ impl Installation {
                 render_dashboard(&self.env, std::slice::from_ref(&envelope.id), message).await
             }
             Message::UpdateDns(message) => update_dns(&self.env, &envelope.id, message).await,
+            Message::DeliverWebhook(message) => {
+                let api = parsed("https://keeper.example.org");
+                deliver_webhook(&self.env, &api, &delivery, message).await
+            }
         };
         dispose(&self.env, &delivery, outcome).await
     }

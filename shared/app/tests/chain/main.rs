@@ -16,3 +16,4 @@ mod publishing;
 mod rename;
 mod rename_troubles;
 mod tracking;
+mod webhooks;

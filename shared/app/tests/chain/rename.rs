@@ -9,6 +9,7 @@ use imprint_app::error::AppError;
 use imprint_domain::build::Build;
 use imprint_domain::edition::{Cause, Edition, Tracking};
 use imprint_domain::git::GitRefs;
+use imprint_domain::kind::Retention;
 use imprint_domain::task::{EditionStep, TaskStatus};
 use imprint_domain::tracking::TrackingMode;
 use imprint_testing::samples::parsed;
@@ -199,7 +200,10 @@ fn named(slug: &str, build: Option<&Build>) -> NewEdition {
         tracking: Tracking {
             mode: TrackingMode::Manual,
             refs: None,
+            alternate: None,
         },
+        kind: None,
+        retention: Retention::Applies,
         build: build.map(|build| build.id),
         by: None,
     }

@@ -105,7 +105,10 @@ fn is_for(victim: Victim, message: &Message) -> bool {
         Message::CopyEdition(_) => victim == Victim::Copy,
         Message::RetireName(_) => victim == Victim::Retire,
         Message::PurgeCdn(_) => victim == Victim::Purge,
-        Message::RegisterBuild(_) | Message::RenderDashboard(_) => false,
+        Message::RegisterBuild(_)
+        | Message::RenderDashboard(_)
+        | Message::UpdateDns(_)
+        | Message::DeliverWebhook(_) => false,
     }
 }
 

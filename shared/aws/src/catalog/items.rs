@@ -10,6 +10,7 @@ use imprint_domain::id::{Revision, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{Task, TaskEdition};
+use imprint_domain::webhook::Delivery;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub(super) const TTL: &str = "ttl";
 
 /// Nobody asks for a task after a month.
 const TASK_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How long it can be seen what a webhook was told.
+const DELIVERY_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Where a build or an edition is, for those who know its number only.
 #[derive(Debug, Serialize, Deserialize)]
@@ -87,7 +91,22 @@ pub(super) fn open_task(task: &Task) -> Result<Item, StoreError> {
 
 pub(super) fn outbox(entry: &OutboxEntry) -> Result<Item, StoreError> {
     let item = thing(Key::outbox(&entry.id), entry)?;
-    Ok(listed(item, OpenList::Outbox, entry.sent_at, entry.id.as_str()))
+    Ok(listed(
+        item,
+        OpenList::Outbox,
+        entry.rests_until(),
+        entry.id.as_str(),
+    ))
+}
+
+pub(super) fn delivery(delivery: &Delivery) -> Result<Item, StoreError> {
+    let key = Key::delivery(&delivery.organization, &delivery.webhook, &delivery.event.id);
+    let item = revised(key, delivery, delivery.revision)?;
+    let last = delivery
+        .attempts
+        .last()
+        .map_or(delivery.event.at, |attempt| attempt.at);
+    Ok(expiring(item, last.max(delivery.event.at) + DELIVERY_LIFE))
 }
 
 pub(super) fn token(token: &Token) -> Result<Item, StoreError> {

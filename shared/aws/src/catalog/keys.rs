@@ -1,7 +1,7 @@
 //! The keys of every item, in one place.
 
 use imprint_domain::access::{Token, UserName};
-use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, TaskId, TokenId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, TokenId, WebhookId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use jiff::Timestamp;
@@ -170,6 +170,20 @@ impl Key {
 
     pub(super) fn outbox(id: &OutboxId) -> Self {
         Self::new(format!("OUTBOX#{id}"), "ENTRY")
+    }
+
+    pub(super) fn delivery(org: &OrganizationSlug, webhook: &WebhookId, event: &EventId) -> Self {
+        Self::new(Self::deliveries(org, webhook), event.as_str())
+    }
+
+    /// The partition of what a webhook was told. Events sort by their time.
+    pub(super) fn deliveries(org: &OrganizationSlug, webhook: &WebhookId) -> String {
+        format!("HOOK#{}#{webhook}", part(org.as_str()))
+    }
+
+    /// Whether a sort key is one of a delivery.
+    pub(super) fn is_event(sk: &str) -> bool {
+        sk.parse::<EventId>().is_ok()
     }
 
     pub(super) fn user(name: &UserName) -> Self {

@@ -9,10 +9,11 @@ use imprint_app::ports::{Page, StoreError};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{EditionId, TaskId};
+use imprint_domain::id::{EditionId, TaskId, WebhookId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::Task;
+use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -230,6 +231,25 @@ impl DynamoCatalog {
             .transpose()?;
         let moves = self.partition(Key::history(edition), before.map(|sk| ("<", sk)));
         let page = self.page(moves.scan_index_forward(false), limit).await?;
+        let items = page.items.into_iter().map(items::value);
+        Ok(Page {
+            items: items.collect::<Result<_, _>>()?,
+            next: page.next,
+        })
+    }
+
+    pub(super) async fn read_deliveries(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let before = cursor
+            .map(|cursor| cursor::read(cursor, Key::is_event))
+            .transpose()?;
+        let told = self.partition(Key::deliveries(org, webhook), before.map(|sk| ("<", sk)));
+        let page = self.page(told.scan_index_forward(false), limit).await?;
         let items = page.items.into_iter().map(items::value);
         Ok(Page {
             items: items.collect::<Result<_, _>>()?,

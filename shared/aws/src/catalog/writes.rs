@@ -10,6 +10,7 @@ use imprint_domain::id::{Revision, TaskId};
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 use imprint_domain::task::Task;
+use imprint_domain::webhook::Delivery;
 use serde::Serialize;
 
 use super::items::{self, Item, Place};
@@ -149,6 +150,7 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
         }
         Change::PutOutbox(entry) => write(Key::outbox(&entry.id), Action::Put(items::outbox(&entry)?)),
         Change::RemoveOutbox(id) => write(Key::outbox(&id), Action::Delete),
+        Change::PutDelivery(delivery) => writes.push(put_delivery(delivery)?),
         Change::CreateUser(user) => writes.extend(create_user(user)?),
         Change::UpdateUser(user) => writes.push(update_user(user)?),
         Change::RequireUser(name, seen) => write(Key::user(&name), Action::Require(seen)),
@@ -260,6 +262,20 @@ fn create_task(mut task: Task, at_once: &BTreeSet<TaskId>) -> Result<Vec<Write>,
         });
     }
     Ok(writes)
+}
+
+/// A log is begun by whoever is first, and continued at the revision that was seen.
+fn put_delivery(mut delivery: Delivery) -> Result<Write, StoreError> {
+    let seen = delivery.revision;
+    delivery.revision = seen.next();
+    let key = Key::delivery(&delivery.organization, &delivery.webhook, &delivery.event.id);
+    let item = items::delivery(&delivery)?;
+    let action = if seen == Revision::NEW {
+        Action::Create(item)
+    } else {
+        Action::Replace(item, seen)
+    };
+    Ok(Write { key, action })
 }
 
 fn create_user(mut user: User) -> Result<[Write; 2], StoreError> {

@@ -17,6 +17,7 @@ impl Receiver for Stack {
             Step::RegisterBuild => "IMPRINT_QUEUE_REGISTER_BUILD",
             Step::CopyEdition => "IMPRINT_QUEUE_COPY_EDITION",
             Step::PurgeCdn => "IMPRINT_QUEUE_PURGE_CDN",
+            Step::DeliverWebhook => "IMPRINT_QUEUE_DELIVER_WEBHOOK",
             Step::RenderDashboard => "IMPRINT_QUEUE_RENDER_DASHBOARD",
             Step::UpdateDns => "IMPRINT_QUEUE_UPDATE_DNS",
         };

@@ -10,3 +10,4 @@ mod queue;
 mod route53;
 mod stack;
 mod uploads;
+mod webhooks;

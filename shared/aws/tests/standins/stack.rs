@@ -125,6 +125,10 @@ async fn variables(standins: &StandIns, sqs: &aws_sdk_sqs::Client) -> BTreeMap<S
         ),
         ("IMPRINT_QUEUE_PURGE_CDN", create_queue(sqs, "purge-cdn").await),
         (
+            "IMPRINT_QUEUE_DELIVER_WEBHOOK",
+            create_queue(sqs, "deliver-webhook").await,
+        ),
+        (
             "IMPRINT_QUEUE_RENDER_DASHBOARD",
             create_queue(sqs, "render-dashboard.fifo").await,
         ),

@@ -78,7 +78,7 @@ fn with_slugs(list: serde_json::Value) -> Rules {
 #[test]
 fn a_build_of_main_brings_an_edition_where_the_default_one_follows_versions() {
     let default = edition(1, "__main", TrackingMode::LsstDoc, &["main"]);
-    let made = automatic(&rules(), Subject::from(&build(&["main"], None)), &[default]);
+    let made = automatic(&rules(), Origin::from(&build(&["main"], None)), &[default]);
     assert_eq!(born(&made), [("main", TrackingMode::GitRef, Kind::Draft)]);
     let main = &made.births[0];
     assert_eq!(main.title.as_str(), "main");
@@ -94,14 +94,14 @@ fn a_build_that_has_an_edition_brings_none() {
     ] {
         let made = automatic(
             &rules(),
-            Subject::from(&build(&["main"], None)),
+            Origin::from(&build(&["main"], None)),
             &[edition(1, "x", mode, tracked)],
         );
         assert_eq!(made, Automatic::default(), "{mode:?} {tracked:?}");
     }
     // Where it is the default edition's, the slug of the branch is taken by what follows the branch.
     let default = edition(1, "main", TrackingMode::LsstDoc, &["main"]);
-    let made = automatic(&rules(), Subject::from(&build(&["main"], None)), &[default]);
+    let made = automatic(&rules(), Origin::from(&build(&["main"], None)), &[default]);
     assert_eq!(made, Automatic::default());
 }
 
@@ -109,7 +109,7 @@ fn a_build_that_has_an_edition_brings_none() {
 #[test]
 fn d18_a_build_of_several_refs_has_an_edition_of_its_own() {
     let first = edition(1, "a", TrackingMode::GitRef, &["a"]);
-    let made = automatic(&rules(), Subject::from(&build(&["a", "b"], None)), &[first]);
+    let made = automatic(&rules(), Origin::from(&build(&["a", "b"], None)), &[first]);
     assert_eq!(born(&made), [("a-b", TrackingMode::GitRefs, Kind::Draft)]);
 }
 
@@ -118,7 +118,7 @@ fn d18_a_build_of_several_refs_has_an_edition_of_its_own() {
 fn the_second_ref_of_a_slug_is_told_who_has_it_and_can_share_the_edition() {
     let ticket = edition(7, "DM-7", TrackingMode::GitRef, &["tickets/DM-7"]);
     let second = build(&["DM-7"], None);
-    let made = automatic(&rules(), Subject::from(&second), std::slice::from_ref(&ticket));
+    let made = automatic(&rules(), Origin::from(&second), std::slice::from_ref(&ticket));
     let taken = NoEdition::Taken {
         slug: "DM-7".parse().unwrap(),
         by: EditionId(7),
@@ -127,13 +127,13 @@ fn the_second_ref_of_a_slug_is_told_who_has_it_and_can_share_the_edition() {
     let shared = edition(7, "DM-7", TrackingMode::GitRef, &["tickets/DM-7", "DM-7"]);
     assert_eq!(shared.judge(&rules(), &second), Verdict::Moves);
     assert_eq!(
-        automatic(&rules(), Subject::from(&second), &[shared]),
+        automatic(&rules(), Origin::from(&second), &[shared]),
         Automatic::default()
     );
     // A deleted one has given its slug back.
     let ended = ticket.end(Timestamp::UNIX_EPOCH);
     assert_eq!(
-        automatic(&rules(), Subject::from(&second), &[ended]).births.len(),
+        automatic(&rules(), Origin::from(&second), &[ended]).births.len(),
         1
     );
 }
@@ -151,7 +151,7 @@ fn what_the_rules_refuse_brings_nothing_and_still_feeds_the_editions_that_track_
         ("a/b", false),
     ] {
         let build = build(&[git_ref], None);
-        let made = automatic(&rules, Subject::from(&build), &[]);
+        let made = automatic(&rules, Origin::from(&build), &[]);
         assert_eq!(made.births, [], "{git_ref}");
         let why = made.without.unwrap();
         assert_eq!(
@@ -165,7 +165,7 @@ fn what_the_rules_refuse_brings_nothing_and_still_feeds_the_editions_that_track_
             "{git_ref}"
         );
         assert_eq!(
-            automatic(&rules, Subject::from(&build), &[hand_made(git_ref)]),
+            automatic(&rules, Origin::from(&build), &[hand_made(git_ref)]),
             Automatic::default()
         );
     }
@@ -176,25 +176,25 @@ fn a_release_brings_the_editions_of_its_line_where_that_is_wanted() {
     use TrackingMode::{GitRef, SemverMajor, SemverMinor};
     let release = build(&["v2.3.1"], None);
     assert_eq!(
-        born(&automatic(&with_lines(), Subject::from(&release), &[])),
+        born(&automatic(&with_lines(), Origin::from(&release), &[])),
         [
             ("v2.3.1", GitRef, Kind::Release),
             ("2", SemverMajor, Kind::Major),
             ("2.3", SemverMinor, Kind::Minor),
         ]
     );
-    assert_eq!(born(&automatic(&rules(), Subject::from(&release), &[])).len(), 1);
+    assert_eq!(born(&automatic(&rules(), Origin::from(&release), &[])).len(), 1);
     // What is there stays what it is, whatever it is.
     let mine = edition(1, "2", TrackingMode::Manual, &[]);
     let renamed = edition(2, "two-three", SemverMinor, &["2.3"]);
-    let made = automatic(&with_lines(), Subject::from(&release), &[mine, renamed]);
+    let made = automatic(&with_lines(), Origin::from(&release), &[mine, renamed]);
     assert_eq!(born(&made), [("v2.3.1", GitRef, Kind::Release)]);
     for no_release in ["main", "2.3", "2.3.1-rc.1", "w_2026_01"] {
-        let made = automatic(&with_lines(), Subject::from(&build(&[no_release], None)), &[]);
+        let made = automatic(&with_lines(), Origin::from(&build(&[no_release], None)), &[]);
         assert_eq!(made.births.len(), 1, "{no_release}");
     }
     // A release whose own name is no slug has a line all the same.
-    let made = automatic(&with_lines(), Subject::from(&build(&["2.3.1+fixed"], None)), &[]);
+    let made = automatic(&with_lines(), Origin::from(&build(&["2.3.1+fixed"], None)), &[]);
     assert_eq!(
         born(&made),
         [("2", SemverMajor, Kind::Major), ("2.3", SemverMinor, Kind::Minor)]
@@ -208,7 +208,7 @@ fn a_release_brings_the_editions_of_its_line_where_that_is_wanted() {
 #[test]
 fn the_edition_of_a_release_and_of_its_line_are_never_of_one_slug() {
     let rules = with_slugs(json!([{"type": "regex", "pattern": "\\.[0-9]+$", "replacement": ""}]));
-    let made = automatic(&rules, Subject::from(&build(&["2.3.1"], None)), &[]);
+    let made = automatic(&rules, Origin::from(&build(&["2.3.1"], None)), &[]);
     let slugs: Vec<_> = made.births.iter().map(|born| born.slug.as_str()).collect();
     assert_eq!(slugs, ["2.3", "2"]);
 }
@@ -217,7 +217,7 @@ fn the_edition_of_a_release_and_of_its_line_are_never_of_one_slug() {
 fn an_alternate_is_a_world_of_its_own() {
     let here = build(&["2.3.1"], None);
     let there = build(&["2.3.1"], Some("usdf-dev"));
-    let made = automatic(&with_lines(), Subject::from(&there), &[]);
+    let made = automatic(&with_lines(), Origin::from(&there), &[]);
     assert_eq!(
         born(&made),
         [
@@ -308,7 +308,7 @@ proptest! {
                 editions.push(edition(id, slug, TrackingMode::GitRef, &[tracked]));
             }
         }
-        let made = automatic(&rules, Subject::from(&build), &editions);
+        let made = automatic(&rules, Origin::from(&build), &editions);
         for (born, id) in made.births.into_iter().zip(100..) {
             prop_assert!(editions.iter().all(|edition| edition.slug != born.slug));
             let key = SurrogateKey::from_bytes([2; 16]);
@@ -316,6 +316,6 @@ proptest! {
             prop_assert_eq!(edition.judge(&rules, &build), Verdict::Moves);
             editions.push(edition);
         }
-        prop_assert_eq!(automatic(&rules, Subject::from(&build), &editions).births, vec![]);
+        prop_assert_eq!(automatic(&rules, Origin::from(&build), &editions).births, vec![]);
     }
 }

@@ -8,6 +8,7 @@ mod organizations;
 mod outbox;
 mod products;
 mod tasks;
+mod webhooks;
 
 use futures_util::future::BoxFuture;
 use imprint_app::ports::{Catalog, Change, Ids, StoreError};
@@ -62,6 +63,10 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     outbox::the_outbox_is_listed_oldest_first,
     outbox::an_entry_is_overwritten_by_its_next_send,
     outbox::every_message_comes_back_as_it_was,
+    outbox::what_rests_stands_before_nothing,
+    webhooks::a_delivery_is_read_as_it_was_noted,
+    webhooks::a_delivery_needs_the_revision_that_is_stored,
+    webhooks::deliveries_are_listed_newest_first_and_by_webhook,
     commits::a_failing_change_leaves_nothing,
     commits::of_twenty_writers_that_saw_one_revision_exactly_one_wins,
     commits::a_commit_holds_as_many_changes_as_promised,

@@ -7,6 +7,7 @@ use imprint_domain::edition::Edition;
 use imprint_domain::message::{Envelope, Message};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::slug::OrganizationSlug;
+use imprint_domain::webhook::EventKind;
 
 use super::{run_all, suite, unique};
 use crate::memory::{MemoryQueue, Step};
@@ -96,6 +97,10 @@ impl<'a> Place<'a> {
             Step::PurgeCdn => samples::purge_message(&task, &edition, &build, generation),
             Step::RenderDashboard => samples::render_message(&product),
             Step::UpdateDns => samples::dns_message(&product),
+            Step::DeliverWebhook => {
+                let webhook = samples::webhook("hook", &[EventKind::EditionFailed]);
+                samples::deliver_message(&self.org, &webhook.id)
+            }
         };
         let id = samples::outbox_id(&format!("{} {name}", self.tag));
         OutboxEntry::new(id, message, NOON).envelope()
@@ -157,7 +162,8 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
             | Message::RegisterBuild(_)
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
-            | Message::UpdateDns(_) => false,
+            | Message::UpdateDns(_)
+            | Message::DeliverWebhook(_) => false,
         };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();

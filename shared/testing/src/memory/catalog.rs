@@ -10,12 +10,13 @@ use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, TaskId, WebhookId};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{EditionStep, Task};
+use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
 use crate::gate::{Call, Gate, Trouble};
@@ -73,6 +74,11 @@ impl MemoryCatalog {
     pub fn all_tasks(&self) -> Vec<Task> {
         let state = self.state();
         state.tasks.keys().filter_map(|id| state.task(id)).collect()
+    }
+
+    /// Every stored organization by its slug, uncounted.
+    pub fn all_organizations(&self) -> Vec<Organization> {
+        self.state().organizations.values().cloned().collect()
     }
 
     /// Every product in the order of creation, uncounted.
@@ -332,6 +338,36 @@ impl Catalog for MemoryCatalog {
 
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
         self.ask("catalog.task", |state| state.task(id)).await
+    }
+
+    async fn delivery(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        event: &EventId,
+    ) -> Result<Option<Delivery>, StoreError> {
+        self.ask("catalog.delivery", |state| {
+            let key = (org.clone(), webhook.clone(), event.clone());
+            state.deliveries.get(&key).cloned()
+        })
+        .await
+    }
+
+    async fn deliveries(
+        &self,
+        org: &OrganizationSlug,
+        webhook: &WebhookId,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Delivery>, StoreError> {
+        self.ask("catalog.deliveries", |state| {
+            let own = |delivery: &&Delivery| delivery.organization == *org && delivery.webhook == *webhook;
+            let newest_first = state.deliveries.values().rev().filter(own).cloned();
+            page(newest_first.collect(), limit, cursor, |delivery| {
+                delivery.event.id.to_string()
+            })
+        })
+        .await?
     }
 
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {

@@ -26,16 +26,19 @@ pub enum Step {
     RenderDashboard,
     /// Write a product's name to the DNS.
     UpdateDns,
+    /// Tell a subscriber what happened.
+    DeliverWebhook,
 }
 
 impl Step {
     /// Every step, in the order of the way of a build.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::RegisterBuild,
         Self::CopyEdition,
         Self::PurgeCdn,
         Self::RenderDashboard,
         Self::UpdateDns,
+        Self::DeliverWebhook,
     ];
 
     /// The step that a message is for.
@@ -46,6 +49,7 @@ impl Step {
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::RenderDashboard(_) => Self::RenderDashboard,
             Message::UpdateDns(_) => Self::UpdateDns,
+            Message::DeliverWebhook(_) => Self::DeliverWebhook,
         }
     }
 }
@@ -138,11 +142,15 @@ impl MemoryQueue {
         self.state().waiting.len()
     }
 
-    /// How many messages wait that publish something: neither renderings of pages nor names in the DNS.
+    /// How many messages wait that publish something: neither renderings of pages nor names in the DNS nor news.
     pub fn waiting_to_publish(&self) -> usize {
         let state = self.state();
-        let publishes =
-            |envelope: &&Envelope| !matches!(step_of(envelope), Step::RenderDashboard | Step::UpdateDns);
+        let publishes = |envelope: &&Envelope| {
+            !matches!(
+                step_of(envelope),
+                Step::RenderDashboard | Step::UpdateDns | Step::DeliverWebhook
+            )
+        };
         state.waiting.iter().filter(publishes).count()
     }
 

@@ -3,7 +3,7 @@ use imprint_domain::access::{Member, Role};
 use imprint_domain::organization::{Layout, Organization};
 
 use super::{MANY, Place};
-use crate::samples::{self, parsed};
+use crate::samples::{self, NOON, parsed};
 
 fn organization(place: &Place<'_>) -> Organization {
     Organization {
@@ -154,7 +154,7 @@ pub(super) async fn builds_and_live_editions_are_found_by_their_slugs(catalog: &
     assert_eq!(ids, [edition.id, of_other.id]);
     let of_none = catalog.editions_with_slug(org, &[], &edition.slug);
     assert_eq!(of_none.await.unwrap(), []);
-    place.commit(vec![Change::EndEdition(found)]).await;
+    place.commit(vec![Change::EndEdition(found.end(NOON))]).await;
     assert_eq!(by_slug().await.unwrap(), None);
     let left: Vec<_> = of_several().await.unwrap().iter().map(|one| one.id).collect();
     assert_eq!(left, [of_other.id]);

@@ -2,6 +2,7 @@ use imprint_app::ports::{Catalog, Change};
 use imprint_domain::id::EditionId;
 use imprint_domain::message::Message;
 use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::webhook::EventKind;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LONG_AGO, MANY, Place, ascending, half_past};
@@ -93,12 +94,34 @@ pub(super) async fn every_message_comes_back_as_it_was(catalog: &dyn Catalog) {
         purge.report.copied = 20_000;
     }
     let render = samples::render_message(&place.product("alpha"));
-    let entries: Vec<OutboxEntry> = [register, copy, purge, render]
+    let deliver =
+        samples::deliver_message(&place.org, &samples::webhook("w", &[EventKind::EditionFailed]).id);
+    let entries: Vec<OutboxEntry> = [register, copy, purge, render, deliver]
         .into_iter()
         .zip(ascending(NOON))
         .map(|(message, at)| OutboxEntry::new(place.outbox_id(&at.to_string()), message, at))
         .collect();
     put(&place, &entries).await;
-    assert_eq!(waiting(&place, samples::after_noon(2), MANY).await, entries);
+    // A delivery is listed when its rest is over: the last, whenever it was sent.
+    assert_eq!(waiting(&place, samples::after_noon(2), MANY).await, entries[..4]);
+    assert_eq!(waiting(&place, samples::after_noon(3600), MANY).await, entries);
     remove(&place, &entries).await;
+}
+
+pub(super) async fn what_rests_stands_before_nothing(catalog: &dyn Catalog) {
+    let place = Place::new(catalog);
+    let webhook = samples::webhook("w", &[EventKind::EditionFailed]).id;
+    let deliver = samples::deliver_message(&place.org, &webhook);
+    let resting = OutboxEntry::new(place.outbox_id("resting"), deliver, LONG_AGO);
+    let later = entry(&place, "later", half_past(LONG_AGO));
+    put(&place, &[resting.clone(), later.clone()]).await;
+    let end = resting.rests_until();
+    assert!(end > later.sent_at);
+    assert_eq!(waiting(&place, end, 1).await, std::slice::from_ref(&later));
+    let after = end + SignedDuration::from_secs(1);
+    assert_eq!(
+        waiting(&place, after, MANY).await,
+        [later.clone(), resting.clone()]
+    );
+    remove(&place, &[later, resting]).await;
 }

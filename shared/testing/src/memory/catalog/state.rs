@@ -7,15 +7,18 @@ use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, Revision, TaskId, WebhookId};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{Task, TaskEdition};
+use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
 type ProductKey = (OrganizationSlug, ProductSlug);
+/// Sorted by webhook and then by time.
+pub(super) type DeliveryKey = (OrganizationSlug, WebhookId, EventId);
 
 /// One thing that a change writes. A transaction may write each only once, as in DynamoDB.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +38,7 @@ enum Target {
     User(UserName),
     Token(String),
     LoginFailures(UserName),
+    Delivery(DeliveryKey),
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +60,7 @@ pub(super) struct State {
     pub(super) users: BTreeMap<UserName, User>,
     pub(super) tokens: BTreeMap<String, Token>,
     pub(super) login_failures: BTreeMap<UserName, LoginFailures>,
+    pub(super) deliveries: BTreeMap<DeliveryKey, Delivery>,
     builds_allotted: u64,
     editions_allotted: u64,
 }
@@ -95,9 +100,9 @@ impl State {
     }
 
     pub(super) fn outbox(&self, before: Timestamp, limit: usize) -> Vec<OutboxEntry> {
-        let due = self.outbox.values().filter(|entry| entry.sent_at < before);
+        let due = self.outbox.values().filter(|entry| entry.rests_until() < before);
         let mut due: Vec<OutboxEntry> = due.cloned().collect();
-        due.sort_by_key(|entry| entry.sent_at);
+        due.sort_by_key(OutboxEntry::rests_until);
         due.truncate(limit);
         due
     }
@@ -179,6 +184,10 @@ impl State {
             ),
             Change::RequireUser(name, revision) => {
                 is_at(self.users.get(name).map(|stored| stored.revision), *revision)
+            }
+            Change::PutDelivery(delivery) => {
+                let stored = self.deliveries.get(&delivery_key(delivery));
+                stored.map_or(Revision::NEW, |stored| stored.revision) == delivery.revision
             }
             Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
             Change::PutMember(_)
@@ -266,6 +275,10 @@ impl State {
                 user.revision = user.revision.next();
                 self.users.insert(user.name.clone(), user);
             }
+            Change::PutDelivery(mut delivery) => {
+                delivery.revision = delivery.revision.next();
+                self.deliveries.insert(delivery_key(&delivery), delivery);
+            }
             Change::RequireUser(..) => {}
             Change::CreateToken(token) => {
                 self.tokens.insert(token.hash.clone(), token);
@@ -339,6 +352,7 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::CreateUser(user) | Change::UpdateUser(user) => vec![Target::User(user.name.clone())],
         Change::RequireUser(name, _) => vec![Target::User(name.clone())],
         Change::ForgetLoginFailures(name) => vec![Target::LoginFailures(name.clone())],
+        Change::PutDelivery(delivery) => vec![Target::Delivery(delivery_key(delivery))],
         Change::CreateToken(token) | Change::RevokeToken(token) => vec![Target::Token(token.hash.clone())],
         Change::CloseTask(id) => vec![Target::Open(id.clone())],
     }
@@ -360,6 +374,11 @@ fn edition_claim(edition: &Edition) -> Target {
 fn slug_claim(edition: &Edition, slug: &EditionSlug) -> Target {
     let product = (edition.organization.clone(), edition.product.clone());
     Target::EditionSlug(product, slug.clone())
+}
+
+fn delivery_key(delivery: &Delivery) -> DeliveryKey {
+    let (org, webhook) = (delivery.organization.clone(), delivery.webhook.clone());
+    (org, webhook, delivery.event.id.clone())
 }
 
 fn is_at(stored: Option<Revision>, seen: Revision) -> bool {

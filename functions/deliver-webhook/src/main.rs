@@ -1,0 +1,14 @@
+//! Starts the deliver-webhook function.
+
+use std::sync::Arc;
+
+use imprint_lambda::FunctionError;
+
+#[tokio::main]
+async fn main() -> Result<(), FunctionError> {
+    let variables = imprint_aws::variables_of_process();
+    imprint_lambda::log_to_stdout(variables.get("RUST_LOG").map(String::as_str));
+    let tenants = imprint_aws::connect(&variables, Arc::new(imprint_aws::SystemClock))?;
+    let api = imprint_aws::api_address(&variables)?;
+    imprint_lambda::serve(imprint_deliver_webhook::function(tenants, api)).await
+}
