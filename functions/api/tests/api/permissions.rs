@@ -10,11 +10,14 @@ use crate::server::{ADMIN, Server, basic};
 const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
 
 /// What each mutation needs, by the contract and not by the code, and all that is about users.
-const MUTATIONS: [(&str, &str, Permission); 21] = [
+const MUTATIONS: [(&str, &str, Permission); 24] = [
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
     ("DELETE", "/products/{slug}", AdminProduct),
     ("POST", "/products/{slug}/restore", AdminProduct),
+    ("PUT", "/products/{slug}/slug-rules", AdminProduct),
+    ("DELETE", "/products/{slug}/slug-rules", AdminProduct),
+    ("POST", "/products/{slug}/slug-rules/preview", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
     ("PATCH", "/builds/{id}", UploadBuild),
     ("DELETE", "/builds/{id}", DeprecateBuild),

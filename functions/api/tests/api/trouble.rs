@@ -46,7 +46,7 @@ async fn d7_every_refusal_is_json_in_the_form_of_the_contract() {
         .send()
         .await
         .expect(StatusCode::NO_CONTENT);
-    assert_eq!(options.header("allow"), "GET,HEAD,PATCH");
+    assert_eq!(options.header("allow"), "GET,HEAD,PATCH,DELETE");
 }
 
 #[tokio::test]
