@@ -211,6 +211,9 @@ async fn render_dashboard_takes_its_events_in_one_rendering_a_product() {
         1,
         "two messages of one product are one rendering"
     );
+    assert!(failed(&call(&function, event("render-dashboard", "organization")).await).is_empty());
+    assert!(world.objects.get("index.html").is_some());
+    assert_eq!(world.cdn.purges().len(), 2, "two messages are one index");
     assert!(world.objects.get("alpha/v/index.html").is_some());
     // What stands behind a message that cannot be read waits with it; a product that is gone is forgotten.
     let poisonous = call(&function, event("render-dashboard", "poisonous")).await;

@@ -62,6 +62,9 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     ),
     (Method::DELETE, "/products/{slug}", With(AdminProduct)),
     (Method::POST, "/products/{slug}/restore", With(AdminProduct)),
+    (Method::GET, "/products/{slug}/dashboard", Anyone),
+    (Method::POST, "/products/{slug}/dashboard", With(AdminProduct)),
+    (Method::POST, "/dashboards", With(AdminProduct)),
     (Method::GET, "/products/{slug}/builds/", Anyone),
     (Method::POST, "/products/{slug}/builds/", With(UploadBuild)),
     (Method::GET, "/builds/{id}", Anyone),
@@ -91,6 +94,8 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (Method::PATCH, "/v2/orgs/{org}", Administrator),
     (Method::GET, "/v2/orgs/{org}/slug-rules", Reader),
     (Method::PUT, "/v2/orgs/{org}/slug-rules", Administrator),
+    (Method::PUT, "/v2/orgs/{org}/dashboard-template", Administrator),
+    (Method::DELETE, "/v2/orgs/{org}/dashboard-template", Administrator),
     (Method::GET, "/v2/orgs/{org}/members", Reader),
     (Method::GET, "/v2/orgs/{org}/members/{user}", Reader),
     (Method::PUT, "/v2/orgs/{org}/members/{user}", Administrator),
@@ -111,6 +116,11 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (
         Method::POST,
         "/v2/orgs/{org}/projects/{project}/restore",
+        Within(AdminProduct),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/dashboard",
         Within(AdminProduct),
     ),
     (Method::GET, "/v2/orgs/{org}/projects/{project}/builds", Reader),
@@ -257,8 +267,9 @@ pub(crate) async fn authorize(
 }
 
 /// Whether a caller may see what belongs to a product of an organization that the path does not name.
-pub(crate) fn sees(caller: &Caller, organization: &OrganizationSlug, product: &ProductSlug) -> bool {
-    caller.rights.role_in(organization).is_some() && caller.products.include(About::Product(product))
+pub(crate) fn sees(caller: &Caller, organization: &OrganizationSlug, product: Option<&ProductSlug>) -> bool {
+    let about = product.map_or(About::Everything, About::Product);
+    caller.rights.role_in(organization).is_some() && caller.products.include(about)
 }
 
 /// A request as far as rights are concerned.

@@ -95,6 +95,7 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
             "projects",
             "Products of an organization with their builds and editions, everything by slugs: LTD's second API",
         ),
+        ("dashboards", "The pages that list editions and builds"),
         ("tasks", "What goes on after a request"),
         ("webhooks", "Who is told of what happens, and what became of it"),
     ];

@@ -1,15 +1,15 @@
-//! The function that writes products' own pages, in order for each product.
+//! The function that writes products' own pages and organizations' indexes, in order for each.
 //!
 //! Translates only; what the pages say is `imprint_domain::dashboard`, how they are written `imprint_app`.
 
 use std::sync::Arc;
 
 use imprint_app::env::Env;
-use imprint_app::render_dashboard::render_dashboard;
-use imprint_app::step::Delivery;
+use imprint_app::index::{self, render_all, render_index};
+use imprint_app::render_dashboard::{self, render_dashboard};
+use imprint_app::step::{Delivery, StepError};
 use imprint_app::tenants::Tenants;
-use imprint_domain::id::OutboxId;
-use imprint_domain::message::{Message, RenderDashboard};
+use imprint_domain::message::Message;
 use imprint_lambda::{Batch, Function, FunctionError, LambdaEvent, Record};
 use serde_json::Value;
 
@@ -23,24 +23,20 @@ struct RenderDashboardFunction {
 }
 
 /// The records of a batch that ask for the same pages: one rendering answers them all.
-struct Asked {
-    message: RenderDashboard,
-    entries: Vec<OutboxId>,
-    records: Vec<Record>,
-}
+struct Asked(Vec<(Delivery, Record)>);
 
 #[async_trait::async_trait]
 impl Function for RenderDashboardFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
         let mut batch = Batch::read(event.payload)?;
-        for asked in by_product(&mut batch) {
+        for asked in by_pages(&mut batch) {
             let Some(env) = self.env(&mut batch, &asked).await else {
                 continue;
             };
-            let outcome = render_dashboard(&env, &asked.entries, &asked.message).await;
+            let outcome = asked.render(&env).await;
             let rendered = outcome.is_ok();
             let mut outcome = Some(outcome);
-            for record in &asked.records {
+            for (_, record) in &asked.0 {
                 match outcome.take() {
                     Some(outcome) => batch.settle(&env, record, outcome).await,
                     // The first record tells of a failure; those behind it come again.
@@ -54,13 +50,12 @@ impl Function for RenderDashboardFunction {
 }
 
 impl RenderDashboardFunction {
-    /// The view of the organization whose product is asked for; without it all records are given back.
+    /// The view of the organization whose pages are asked for; without it all records are given back.
     async fn env(&self, batch: &mut Batch, asked: &Asked) -> Option<Env> {
-        let (first, others) = asked.records.split_first()?;
-        let message = Message::RenderDashboard(asked.message.clone());
-        let env = batch.env(&self.tenants, first, &message).await;
+        let ((delivery, first), others) = asked.0.split_first()?;
+        let env = batch.env(&self.tenants, first, &delivery.envelope.message).await;
         if env.is_none() {
-            for record in others {
+            for (_, record) in others {
                 batch.give_back(record);
             }
         }
@@ -68,26 +63,75 @@ impl RenderDashboardFunction {
     }
 }
 
-fn by_product(batch: &mut Batch) -> Vec<Asked> {
+impl Asked {
+    async fn render(&self, env: &Env) -> Result<(), StepError> {
+        let (mut products, mut indexes) = (Vec::new(), Vec::new());
+        for (delivery, _) in &self.0 {
+            let (entry, receive_count) = (&delivery.envelope.id, delivery.receive_count);
+            match &delivery.envelope.message {
+                Message::RenderDashboard(message) => products.push(render_dashboard::Order {
+                    entry,
+                    message,
+                    receive_count,
+                }),
+                Message::RenderIndex(message) => indexes.push(index::Order {
+                    entry,
+                    message,
+                    receive_count,
+                }),
+                Message::RenderAll(message) => render_all(env, entry, message).await?,
+                // Given back before.
+                Message::RegisterBuild(_)
+                | Message::CopyEdition(_)
+                | Message::RetireName(_)
+                | Message::PurgeCdn(_)
+                | Message::UpdateDns(_)
+                | Message::DeliverWebhook(_) => {}
+            }
+        }
+        render_dashboard(env, &products).await?;
+        render_index(env, &indexes).await
+    }
+}
+
+/// Whether one rendering answers both messages.
+fn are_of_the_same_pages(one: &Message, other: &Message) -> bool {
+    match (one, other) {
+        (Message::RenderDashboard(one), Message::RenderDashboard(other)) => {
+            (&one.organization, &one.product) == (&other.organization, &other.product)
+        }
+        (Message::RenderIndex(one), Message::RenderIndex(other)) => one.organization == other.organization,
+        _ => false,
+    }
+}
+
+fn by_pages(batch: &mut Batch) -> Vec<Asked> {
     let mut all: Vec<Asked> = Vec::new();
     for record in batch.records() {
-        match &record.delivery {
-            _ if !batch.may_handle(&record) => batch.give_back(&record),
-            Ok(Delivery { envelope, .. }) if let Message::RenderDashboard(message) = &envelope.message => {
-                let entry = envelope.id.clone();
-                match all.iter_mut().find(|asked| asked.message == *message) {
-                    Some(asked) => {
-                        asked.entries.push(entry);
-                        asked.records.push(record);
-                    }
-                    None => all.push(Asked {
-                        message: message.clone(),
-                        entries: vec![entry],
-                        records: vec![record],
-                    }),
-                }
-            }
-            Ok(_) | Err(_) => batch.give_back(&record),
+        let Ok(delivery) = record.delivery.clone() else {
+            batch.give_back(&record);
+            continue;
+        };
+        let is_ours = match &delivery.envelope.message {
+            Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => true,
+            Message::RegisterBuild(_)
+            | Message::CopyEdition(_)
+            | Message::RetireName(_)
+            | Message::PurgeCdn(_)
+            | Message::UpdateDns(_)
+            | Message::DeliverWebhook(_) => false,
+        };
+        if !is_ours || !batch.may_handle(&record) {
+            batch.give_back(&record);
+            continue;
+        }
+        let same = |asked: &&mut Asked| {
+            let first = asked.0.first().map(|(first, _)| &first.envelope.message);
+            first.is_some_and(|first| are_of_the_same_pages(first, &delivery.envelope.message))
+        };
+        match all.iter_mut().find(same) {
+            Some(asked) => asked.0.push((delivery, record)),
+            None => all.push(Asked(vec![(delivery, record)])),
         }
     }
     all

@@ -32,7 +32,7 @@ impl Function for SweepFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
         let input: Input = serde_json::from_value(event.payload)?;
         let swept = sweep(
-            &self.tenants.of_installation(),
+            &self.tenants,
             SignedDuration::from_secs(input.older_than_seconds.into()),
         )
         .await?;

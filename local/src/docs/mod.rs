@@ -55,8 +55,9 @@ pub struct DocsOptions {
 const CACHE_BYTES: usize = 128 * 1024 * 1024;
 /// Larger objects are passed on while they are read, and not kept.
 const LARGEST_KEPT: u64 = 8 * 1024 * 1024;
-/// S3 lists at most so many names a page; products beyond are asked for page by page.
-const MOST_PRODUCT_PAGES: usize = 20;
+/// The pages of an organization itself.
+const INDEX: &str = "index.html";
+const MISSING: &str = "404.html";
 
 /// The routes of the docs port.
 ///
@@ -126,12 +127,16 @@ impl Docs {
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
         let served = match self.sites.find(host.or(uri.host()), uri).await {
-            Ok((organization, Wanted::Products)) => self.products(&organization).await,
+            Ok((organization, Wanted::Products)) => self.products(&organization, request).await,
             Ok((_, Wanted::SlashMissing)) => Ok(moved(&address::with_slash(uri))),
             Ok((organization, Wanted::Path(product, path))) => {
                 self.page(&organization, &product, &path, request).await
             }
-            Ok((_, Wanted::Nothing)) => Ok(not_found(uri.path())),
+            Ok((organization, Wanted::Nothing)) => {
+                let page = ObjectKey::of_organization(&organization.slug, MISSING);
+                self.instead(&organization, Instead::NotFound(page), uri.path())
+                    .await
+            }
             Err(error) => Err(error),
         };
         served.unwrap_or_else(|error| {
@@ -154,8 +159,52 @@ impl Docs {
         let Some(key) = object_of_path(organization, product, path) else {
             return Ok(not_found(path));
         };
+        match self.object(organization, &key, path, request).await? {
+            Some(response) => Ok(response),
+            None => match self.renamed(organization, product, path).await? {
+                Some(place) => Ok(moved(&address::elsewhere(&request.uri, path, &place))),
+                None => {
+                    let instead = instead_of_path(organization, product, path);
+                    self.instead(organization, instead, path).await
+                }
+            },
+        }
+    }
+
+    /// Where a path is now, when it is below the former name of an edition.
+    async fn renamed(
+        &self,
+        organization: &Organization,
+        product: &ProductSlug,
+        path: &str,
+    ) -> anyhow::Result<Option<String>> {
+        let Some((directory, rest)) = edition_of_path(organization, product, path) else {
+            return Ok(None);
+        };
+        let page = match self.find(&organization.bucket, directory.as_str()).await? {
+            Found::Kept(page, _) | Found::Fetched(page) => page,
+            Found::Large(..) | Found::Missing => return Ok(None),
+        };
+        Ok(page.renamed_to.as_ref().map(|slug| renamed_path(slug, rest)))
+    }
+
+    /// The organization's index of its products.
+    async fn products(&self, organization: &Organization, request: &Parts) -> anyhow::Result<Response> {
+        let key = ObjectKey::of_organization(&organization.slug, INDEX);
+        let index = self.object(organization, &key, "/", request).await?;
+        Ok(index.unwrap_or_else(|| html(StatusCode::OK, pages::no_products())))
+    }
+
+    /// An object as a response; nothing when it is not there.
+    async fn object(
+        &self,
+        organization: &Organization,
+        key: &ObjectKey,
+        path: &str,
+        request: &Parts,
+    ) -> anyhow::Result<Option<Response>> {
         let (page, length, body, kept) = match self.find(&organization.bucket, key.as_str()).await? {
-            Found::Missing => return self.instead(organization, product, path, request).await,
+            Found::Missing => return Ok(None),
             Found::Kept(page, age) => (
                 Arc::clone(&page),
                 page.body.len() as u64,
@@ -190,29 +239,17 @@ impl Docs {
         response
             .headers_mut()
             .insert(header::AGE, kept.unwrap_or_default().as_secs().into());
-        Ok(response)
+        Ok(Some(response))
     }
 
-    /// The product's own answer where there is no object: an edition that was renamed is somewhere else.
+    /// The answer of a product, or of the organization, where there is no object.
     async fn instead(
         &self,
         organization: &Organization,
-        product: &ProductSlug,
+        instead: Instead,
         path: &str,
-        request: &Parts,
     ) -> anyhow::Result<Response> {
-        let bucket = &organization.bucket;
-        if let Some((directory, rest)) = edition_of_path(organization, product, path)
-            && let Found::Kept(page, _) | Found::Fetched(page) = self.find(bucket, directory.as_str()).await?
-            && let Some(slug) = &page.renamed_to
-        {
-            return Ok(moved(&address::elsewhere(
-                &request.uri,
-                path,
-                &renamed_path(slug, rest),
-            )));
-        }
-        let (status, key) = match instead_of_path(organization, product, path) {
+        let (status, key) = match instead {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),
         };
@@ -251,34 +288,6 @@ impl Docs {
         let page = Arc::new(page);
         self.cache.keep(ticket, &place, &page, Instant::now());
         Ok(Found::Fetched(page))
-    }
-
-    /// The products that have files, by the first part of their keys.
-    async fn products(&self, organization: &Organization) -> anyhow::Result<Response> {
-        let own = ObjectKey::of_organization(&organization.slug, "");
-        let mut products = Vec::new();
-        let mut from = None;
-        for _ in 0..MOST_PRODUCT_PAGES {
-            let request = self
-                .s3
-                .list_objects_v2()
-                .bucket(&organization.bucket)
-                .prefix(own.as_str())
-                .delimiter("/");
-            let listed = request.set_continuation_token(from).send().await;
-            let listed = listed.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
-            let names = listed
-                .common_prefixes()
-                .iter()
-                .filter_map(|prefix| prefix.prefix()?.strip_prefix(own.as_str()));
-            let slugs = names.filter_map(|name| name.trim_end_matches('/').parse::<ProductSlug>().ok());
-            products.extend(slugs.map(|slug| slug.to_string()));
-            from = listed.next_continuation_token;
-            if from.is_none() {
-                break;
-            }
-        }
-        Ok(html(StatusCode::OK, pages::products(&products)))
     }
 }
 

@@ -1,6 +1,4 @@
-//! The pages that nobody uploaded: the list of products, and what a reader sees when there is nothing.
-
-use std::fmt::Write as _;
+//! The pages that nobody uploaded: what a reader sees when there is nothing.
 
 /// Text as it may stand in HTML, attributes included.
 fn escaped(text: &str) -> String {
@@ -28,19 +26,12 @@ fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// The list of products, by path.
-pub(super) fn products(products: &[String]) -> String {
-    let mut list = String::new();
-    for product in products {
-        let product = escaped(product);
-        // Writing to a String cannot fail.
-        let _written = writeln!(list, "<li><a href=\"/{product}/\">{product}</a></li>");
-    }
-    let body = match products {
-        [] => "<p>Nothing has been published yet.</p>\n".to_owned(),
-        [..] => format!("<ul>\n{list}</ul>\n"),
-    };
-    page("Published documentation", &body)
+/// What a reader sees before there is an index of products.
+pub(super) fn no_products() -> String {
+    page(
+        "Published documentation",
+        "<p>Nothing has been published yet.</p>\n",
+    )
 }
 
 /// What a reader sees where there is no page.
@@ -71,14 +62,5 @@ mod tests {
             "{page}"
         );
         assert!(!page.contains("<script>"));
-    }
-
-    #[test]
-    fn every_product_is_linked() {
-        let page = products(&["alpha".to_owned(), "beta".to_owned()]);
-        assert!(
-            page.contains("<a href=\"/alpha/\">alpha</a>") && page.contains("<a href=\"/beta/\">beta</a>")
-        );
-        assert!(products(&[]).contains("Nothing has been published yet"));
     }
 }

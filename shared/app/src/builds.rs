@@ -376,12 +376,13 @@ pub(crate) fn new_task(build: &Build, id: &TaskId, registration: Registration, n
     Task {
         id: id.clone(),
         organization: build.organization.clone(),
-        product: build.product.clone(),
-        build: build.id,
+        product: Some(build.product.clone()),
+        build: Some(build.id),
         created_at: now,
         registration,
         notes: Vec::new(),
         editions: Vec::new(),
+        pages: Vec::new(),
         revision: Revision::NEW,
     }
 }
@@ -398,7 +399,7 @@ pub async fn end(env: &Env, id: BuildId) -> Result<Build, AppError> {
             return Ok(build);
         }
         let changes = vec![Change::UpdateBuild(build.clone())];
-        let rendering = render_dashboard::message(&build.organization, &build.product);
+        let rendering = render_dashboard::message(&build.organization, &build.product, Vec::new());
         match commit_and_send(env, changes, vec![rendering]).await {
             Ok(()) => return Ok(build),
             Err(StoreError::Conflict) => {}

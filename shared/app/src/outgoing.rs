@@ -1,13 +1,16 @@
 //! Commit first, send second.
 
-use imprint_domain::id::OutboxId;
+use imprint_domain::id::{OutboxId, TaskId};
 use imprint_domain::message::Message;
 use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::task::{PagesOf, TaskPages};
 
 use crate::env::Env;
 use crate::ports::{Change, StoreError};
 
 /// Commits changes together with the messages that they make necessary, then sends these.
+///
+/// Tasks of a rendering wait for it from this commit on.
 ///
 /// A message that cannot be sent is no error of the caller: it is committed, and `sweep` sends it.
 ///
@@ -19,6 +22,7 @@ pub(crate) async fn commit_and_send(
     messages: Vec<Message>,
 ) -> Result<(), StoreError> {
     let entries = entries(env, messages);
+    changes.extend(entries.iter().flat_map(waits));
     changes.extend(entries.iter().cloned().map(Change::PutOutbox));
     env.catalog.commit(changes).await?;
     send(env, &entries).await;
@@ -30,6 +34,26 @@ pub(crate) fn entries(env: &Env, messages: Vec<Message>) -> Vec<OutboxEntry> {
     let now = env.clock.now();
     let entry = |message| OutboxEntry::new(OutboxId::from_bytes(env.random.identity()), message, now);
     messages.into_iter().map(entry).collect()
+}
+
+/// The changes by which tasks wait for the rendering that an entry makes necessary: none for other work.
+pub(crate) fn waits(entry: &OutboxEntry) -> Vec<Change> {
+    let (of, tasks) = match &entry.message {
+        Message::RenderDashboard(render) => (PagesOf::Product(render.product.clone()), &*render.tasks),
+        Message::RenderIndex(render) => (PagesOf::Organization, &*render.tasks),
+        Message::RenderAll(render) => (PagesOf::Organization, std::slice::from_ref(&render.task)),
+        Message::RegisterBuild(_)
+        | Message::CopyEdition(_)
+        | Message::RetireName(_)
+        | Message::PurgeCdn(_)
+        | Message::UpdateDns(_)
+        | Message::DeliverWebhook(_) => return Vec::new(),
+    };
+    let wanted = |task: &TaskId| {
+        let pages = TaskPages::wanted(of.clone(), entry.id.clone(), entry.sent_at);
+        Change::PutTaskPages(task.clone(), pages)
+    };
+    tasks.iter().map(wanted).collect()
 }
 
 /// Sends entries that are committed.

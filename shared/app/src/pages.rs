@@ -1,19 +1,22 @@
-//! A product's own pages as objects: HTML, XML and JSON with the names they are written under.
+//! Pages as objects: HTML, XML and JSON with the names they are written under.
 //!
-//! Titles, refs and slugs are hostile text (D16). Every template's name ends in `.html` or `.xml`, which is what switches
-//! minijinja's escaping on, and every attribute is quoted.
+//! Titles, refs and slugs are hostile text (D16): whatever a template is called, what it prints is escaped.
 
-use std::sync::LazyLock;
+mod check;
+mod templates;
 
-use imprint_domain::dashboard::Dashboard;
+use imprint_domain::dashboard::{Dashboard, Index};
+use minijinja::context;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
+
+pub use check::check;
+pub use templates::{TemplateError, Templates};
 
 /// A page on its way to the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageFile {
-    /// Its path below the product's prefix.
+    /// Its path below the prefix of the product or of the organization.
     pub path: &'static str,
     /// Its `Content-Type`.
     pub content_type: &'static str,
@@ -35,43 +38,22 @@ pub enum RenderError {
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// Every template by its name; the ending decides how it escapes.
-const TEMPLATES: [(&str, &str); 6] = [
-    ("base.html", include_str!("pages/base.html")),
-    ("parts.html", include_str!("pages/parts.html")),
-    ("editions.html", include_str!("pages/editions.html")),
-    ("builds.html", include_str!("pages/builds.html")),
-    ("404.html", include_str!("pages/404.html")),
-    ("sitemap.xml", include_str!("pages/sitemap.xml")),
-];
-
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    // Said once more, so that no name that is chosen carelessly can switch it off.
-    environment.set_auto_escape_callback(|_name| AutoEscape::Html);
-    for (name, source) in TEMPLATES {
-        environment
-            .add_template(name, source)
-            .expect("a test renders every template");
-    }
-    environment
-});
-
 /// Makes all pages of a product.
 ///
 /// # Errors
 /// When a template is wrong.
-pub fn render(dashboard: &Dashboard) -> Result<Vec<PageFile>, RenderError> {
+pub fn render(templates: &Templates, dashboard: &Dashboard) -> Result<Vec<PageFile>, RenderError> {
     let product = Value::from(Serde(dashboard));
     let locations = Value::from(Serde(dashboard.locations()));
     let page = |name: &str, root: &str| -> Result<String, RenderError> {
-        let page = ENVIRONMENT.get_template(name)?;
-        Ok(page.render(context! {
-            product => product.clone(),
-            locations => locations.clone(),
-            root,
-        })?)
+        Ok(templates.render(
+            name,
+            context! {
+                product => product.clone(),
+                locations => locations.clone(),
+                root,
+            },
+        )?)
     };
     // Links of the dashboards are relative, so that they also work under another host. The page for what is missing
     // appears at any depth, so its links are absolute.
@@ -84,12 +66,36 @@ pub fn render(dashboard: &Dashboard) -> Result<Vec<PageFile>, RenderError> {
         ("v/sitemap.xml", "application/xml", page("sitemap.xml", "")?),
         ("v/robots.txt", "text/plain; charset=utf-8", dashboard.robots()),
     ];
-    let files = files.into_iter().map(|(path, content_type, body)| PageFile {
-        path,
-        content_type,
-        body,
-    });
-    Ok(files.collect())
+    Ok(files.into_iter().map(PageFile::from).collect())
+}
+
+/// Makes an organization's own pages.
+///
+/// # Errors
+/// When a template is wrong.
+pub fn render_index(templates: &Templates, index: &Index) -> Result<Vec<PageFile>, RenderError> {
+    let organization = Value::from(Serde(index));
+    let page = |name: &str| -> Result<String, RenderError> {
+        Ok(templates.render(
+            name,
+            context! { organization => organization.clone(), root => &index.url },
+        )?)
+    };
+    let files = [
+        ("index.html", HTML, page("index.html")?),
+        ("404.html", HTML, page("organization-404.html")?),
+    ];
+    Ok(files.into_iter().map(PageFile::from).collect())
+}
+
+impl From<(&'static str, &'static str, String)> for PageFile {
+    fn from((path, content_type, body): (&'static str, &'static str, String)) -> Self {
+        Self {
+            path,
+            content_type,
+            body,
+        }
+    }
 }
 
 fn json(list: &impl Serialize) -> Result<String, RenderError> {

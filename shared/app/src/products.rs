@@ -87,7 +87,11 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         Change::CreateProduct(product.clone()),
         Change::CreateEdition(edition.clone()),
     ];
-    let mut messages = vec![render_dashboard::message(&product.organization, &product.slug)];
+    let mut messages = vec![render_dashboard::message(
+        &product.organization,
+        &product.slug,
+        Vec::new(),
+    )];
     messages.extend(update_dns::message(env, &product));
     messages.extend(announce(env, EventKind::ProductCreated, || {
         Subject::product(&env.organization, &product)
@@ -190,7 +194,7 @@ async fn changed(
             return Ok(product);
         }
         let changes = vec![Change::UpdateProduct(changed.clone())];
-        let rendering = render_dashboard::message(&changed.organization, &changed.slug);
+        let rendering = render_dashboard::message(&changed.organization, &changed.slug, Vec::new());
         match commit_and_send(env, changes, vec![rendering]).await {
             Ok(()) => return Ok(changed),
             Err(StoreError::Conflict) => {}

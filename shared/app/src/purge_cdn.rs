@@ -3,12 +3,14 @@
 //! Comes after the last copy (invariant 5): the message is written in the transaction that says the copy is finished.
 //! Purging twice does no harm, and an edition is `published` only when the CDN has accepted.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use imprint_domain::edition::Edition;
-use imprint_domain::id::{OutboxId, SurrogateKey};
+use imprint_domain::id::{OutboxId, SurrogateKey, TaskId};
 use imprint_domain::message::{Message, PurgeCdn};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::purge;
-use imprint_domain::task::{EditionStep, FailureCode};
+use imprint_domain::task::{EditionStep, FailureCode, PagesOf, TaskPages};
 use imprint_domain::webhook::{EventKind, Subject};
 
 use crate::announce::announce_of;
@@ -42,7 +44,7 @@ pub async fn purge_cdn(env: &Env, orders: &[Order<'_>]) -> Vec<Result<(), StepEr
         }
     }
     let mut outcomes = Vec::with_capacity(orders.len());
-    let mut renderings = Renderings::default();
+    let mut renderings = Renderings::of(env, orders);
     let mut news: Vec<OutboxEntry> = Vec::new();
     for order in orders {
         let refusal = refusals
@@ -50,49 +52,66 @@ pub async fn purge_cdn(env: &Env, orders: &[Order<'_>]) -> Vec<Result<(), StepEr
             .find(|(batch, _)| order.message.keys().any(|key| batch.contains(key)));
         outcomes.push(match refusal {
             Some((_, error)) => Err(step_error(error)),
-            None => match publish(env, order, renderings.of(env, order.message)).await {
-                Ok(committed) => {
-                    news.extend(committed);
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            },
+            None => publish(env, order, &mut renderings)
+                .await
+                .map(|told| news.extend(told)),
         });
     }
     // Sent once all editions of the batch are committed, so that one rendering shows them all.
-    news.extend(renderings.published(orders, &outcomes));
+    news.extend(renderings.committed());
     send(env, &news).await;
     outcomes
 }
 
 /// The outbox entries that have products' pages written anew, one a product and batch: every publishing commit of the
-/// product writes the same entry.
-#[derive(Default)]
-struct Renderings(Vec<OutboxEntry>);
+/// product writes the same entry, and its task waits for it.
+struct Renderings(Vec<Rendering>);
+
+struct Rendering {
+    entry: OutboxEntry,
+    is_committed: bool,
+}
 
 impl Renderings {
-    fn of(&mut self, env: &Env, purge: &PurgeCdn) -> OutboxEntry {
-        let message = render_dashboard::message(&purge.organization, &purge.product);
-        if let Some(entry) = self.0.iter().find(|entry| entry.message == message) {
-            return entry.clone();
+    fn of(env: &Env, orders: &[Order<'_>]) -> Self {
+        let mut products: BTreeMap<_, BTreeSet<&TaskId>> = BTreeMap::new();
+        for Order { message, .. } in orders {
+            let product = (&message.organization, &message.product);
+            products.entry(product).or_default().insert(&message.task);
         }
-        let id = OutboxId::from_bytes(env.random.identity());
-        let entry = OutboxEntry::new(id, message, env.clock.now());
-        self.0.push(entry.clone());
-        entry
+        let renderings = products.into_iter().map(|((organization, product), tasks)| {
+            let tasks = tasks.into_iter().cloned().collect();
+            let message = render_dashboard::message(organization, product, tasks);
+            let id = OutboxId::from_bytes(env.random.identity());
+            Rendering {
+                entry: OutboxEntry::new(id, message, env.clock.now()),
+                is_committed: false,
+            }
+        });
+        Self(renderings.collect())
     }
 
-    /// Those that a commit has written.
-    fn published(self, orders: &[Order<'_>], outcomes: &[Result<(), StepError>]) -> Vec<OutboxEntry> {
-        let done: Vec<Message> = orders
-            .iter()
-            .zip(outcomes)
-            .filter(|(_, outcome)| outcome.is_ok())
-            .map(|(order, _)| render_dashboard::message(&order.message.organization, &order.message.product))
-            .collect();
-        let mut entries = self.0;
-        entries.retain(|entry| done.contains(&entry.message));
-        entries
+    fn for_order(&mut self, purge: &PurgeCdn) -> Option<&mut Rendering> {
+        self.0
+            .iter_mut()
+            .find(|rendering| match &rendering.entry.message {
+                Message::RenderDashboard(render) => {
+                    (&render.organization, &render.product) == (&purge.organization, &purge.product)
+                }
+                Message::RegisterBuild(_)
+                | Message::CopyEdition(_)
+                | Message::RetireName(_)
+                | Message::PurgeCdn(_)
+                | Message::UpdateDns(_)
+                | Message::DeliverWebhook(_)
+                | Message::RenderIndex(_)
+                | Message::RenderAll(_) => false,
+            })
+    }
+
+    fn committed(self) -> Vec<OutboxEntry> {
+        let committed = self.0.into_iter().filter(|rendering| rendering.is_committed);
+        committed.map(|rendering| rendering.entry).collect()
     }
 }
 
@@ -111,11 +130,12 @@ pub(crate) fn step_error(error: &PurgeError) -> StepError {
     }
 }
 
-/// The CDN has accepted: readers see the edition. Gives the committed entries that tell subscribers.
+/// The CDN has accepted: readers see the edition. A notice that came before changes nothing, and a late one of what was
+/// replaced since leaves the pages to what replaced it. Gives the committed entries that tell subscribers.
 async fn publish(
     env: &Env,
     order: &Order<'_>,
-    rendering: OutboxEntry,
+    renderings: &mut Renderings,
 ) -> Result<Vec<OutboxEntry>, StepError> {
     let PurgeCdn {
         organization,
@@ -123,6 +143,7 @@ async fn publish(
         edition,
         pointer,
         stale_keys,
+        task,
         ..
     } = order.message;
     for _ in 0..MAX_TRIES {
@@ -132,24 +153,39 @@ async fn publish(
             .await
             .map_err(StepError::catalog)?;
         let mut changes = vec![Change::RemoveOutbox(order.entry.clone())];
-        let mut news = Vec::new();
-        if let Some(found) = found {
-            let step = EditionStep::Published { at: env.clock.now() };
+        let published = found.as_ref().and_then(|found| found.published.as_ref());
+        let published = published.map(|reached| reached.pointer.generation);
+        let (mut rendering, mut news) = (None, Vec::new());
+        if let Some(found) = found.filter(|_| published != Some(pointer.generation)) {
+            let now = env.clock.now();
+            let step = EditionStep::Published { at: now };
             let row = RowOf::from(order.message)
                 .change(env, &found, step)
                 .await
                 .map_err(StepError::catalog)?;
             changes.extend(row);
-            let published = found.clone().finish_purge(pointer, env.clock.now());
-            news = tell(env, order.message, &found, &published).await?;
+            let arrived = found.clone().finish_purge(pointer, now);
+            news = tell(env, order.message, &found, &arrived).await?;
             changes.extend(news.iter().cloned().map(Change::PutOutbox));
-            changes.push(Change::UpdateEdition(
-                published.forget_stale(pointer.generation, stale_keys),
-            ));
-            changes.push(Change::PutOutbox(rendering.clone()));
+            let arrived = arrived.forget_stale(pointer.generation, stale_keys);
+            changes.push(Change::UpdateEdition(arrived));
+            if published < Some(pointer.generation) {
+                rendering = renderings.for_order(order.message);
+            }
+        }
+        if let Some(Rendering { entry, .. }) = &rendering {
+            let of = PagesOf::Product(product.clone());
+            let pages = TaskPages::wanted(of, entry.id.clone(), entry.sent_at);
+            changes.push(Change::PutTaskPages(task.clone(), pages));
+            changes.push(Change::PutOutbox(entry.clone()));
         }
         match env.catalog.commit(changes).await {
-            Ok(()) => return Ok(news),
+            Ok(()) => {
+                if let Some(rendering) = rendering {
+                    rendering.is_committed = true;
+                }
+                return Ok(news);
+            }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(StepError::catalog(error)),
         }

@@ -135,8 +135,8 @@ impl Committing<'_> {
         });
         let waits = decision.waits.into_iter().map(Outcome::of_wait);
         let nobody_moves = moves.len() == 0;
-        // The three changes of the registration, and one for each who is told of it.
-        let reserved = 3 + listeners(env, EventKind::BuildRegistered);
+        // The three changes of the registration, two for a rendering that the task waits for, and one for each who is told.
+        let reserved = 5 + listeners(env, EventKind::BuildRegistered);
         let mut commits = Outcome::pack(moves.chain(waits).collect(), reserved);
         let last = commits.pop().unwrap_or_default();
         for outcome in commits {
@@ -145,7 +145,12 @@ impl Committing<'_> {
         let (mut changes, mut messages) = (last.changes, last.messages);
         if nobody_moves {
             // No edition will be published whose rendering would list the build.
-            messages.push(render_dashboard::message(&task.organization, &task.product));
+            let build = &decision.build;
+            messages.push(render_dashboard::message(
+                &build.organization,
+                &build.product,
+                vec![task.id.clone()],
+            ));
         }
         messages.extend(announce(env, EventKind::BuildRegistered, || {
             Subject::build(&env.organization, self.product, &decision.build)
@@ -189,8 +194,8 @@ impl Outcome {
         }
     }
 
-    /// As few commits as hold them all. Each leaves room for the changes of the registration, because any may be the last;
-    /// each message is a change too, its entry in the outbox.
+    /// As few commits as hold them all. Each leaves room for what is reserved for the registration, because any may be the
+    /// last; each message is a change too, its entry in the outbox.
     fn pack(outcomes: Vec<Self>, reserved: usize) -> Vec<Self> {
         let room = <dyn Catalog>::MAX_CHANGES - reserved;
         let mut commits: Vec<Self> = Vec::new();

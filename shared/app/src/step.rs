@@ -1,10 +1,13 @@
 //! What the steps behind the queues have in common: how they are told what to do, and how they fail.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use imprint_domain::edition::{Edition, Pointer};
 use imprint_domain::id::{EditionId, OutboxId, TaskId};
 use imprint_domain::message::{CopyEdition, Envelope, Message, PurgeCdn, RegisterBuild};
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
-use imprint_domain::task::{CopyReport, EditionStep, Failure, FailureCode, Registration, TaskEdition};
+use imprint_domain::task::{
+    CopyReport, EditionStep, Failure, FailureCode, PagesOf, PagesStep, Registration, TaskEdition,
+};
 use imprint_domain::webhook::{EventKind, Subject};
 
 use crate::announce::{announce_of, is_wanted};
@@ -104,18 +107,18 @@ pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepErr
     let task = delivery.envelope.message.task().map(tracing::field::display);
     tracing::warn!(task, receive_count = delivery.receive_count, error = %Chain(&error), "step failed");
     let now = env.clock.now();
-    let (failure, keeps_entry, disposal) = match error {
+    let (failure, entry, disposal) = match error {
         StepError::Retry { .. } if delivery.receive_count < MAX_RECEIVES => return Disposal::Redeliver,
         StepError::Retry { code, source } => (
             code.because(Chain(&*source).to_string(), now),
-            true,
+            Entry::Stays,
             Disposal::Redeliver,
         ),
-        StepError::Final { code, message } => (code.because(message, now), false, Disposal::Done),
-        StepError::Later { code, message } => (code.because(message, now), true, Disposal::Done),
+        StepError::Final { code, message } => (code.because(message, now), Entry::Goes, Disposal::Done),
+        StepError::Later { code, message } => (code.because(message, now), Entry::Stays, Disposal::Done),
     };
-    let entry = (!keeps_entry).then(|| delivery.envelope.id.clone());
-    match record_failure(env, &delivery.envelope.message, &failure, entry).await {
+    let Envelope { id, message, .. } = &delivery.envelope;
+    match record_failure(env, (id, entry), message, &failure).await {
         Ok(()) => disposal,
         Err(error) => {
             tracing::error!(task, error = %Chain(&error), "failure not recorded");
@@ -124,17 +127,30 @@ pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepErr
     }
 }
 
-/// Shows a failure on the task, and on the edition when it is about one.
+/// What becomes of the outbox entry of a step that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It stays: the sweep sends it again.
+    Stays,
+    /// It goes: nothing will help.
+    Goes,
+}
+
+/// Shows a failure on the tasks, and on the edition when it is about one.
 ///
 /// # Errors
 /// When the store fails.
 pub(crate) async fn record_failure(
     env: &Env,
+    (id, entry): (&OutboxId, Entry),
     message: &Message,
     failure: &Failure,
-    done_with: Option<OutboxId>,
 ) -> Result<(), StoreError> {
-    let removed = || done_with.clone().map(Change::RemoveOutbox);
+    let removed = || match entry {
+        Entry::Stays => None,
+        Entry::Goes => Some(Change::RemoveOutbox(id.clone())),
+    };
+    let failed = (id, failure);
     match message {
         Message::RegisterBuild(register) => fail_registration(env, register, failure, removed()).await,
         Message::CopyEdition(copy) => {
@@ -168,16 +184,64 @@ pub(crate) async fn record_failure(
             .await
         }
         // Its own log shows every attempt already.
-        Message::DeliverWebhook(deliver) => match done_with {
-            Some(entry) => deliver_webhook::give_up(env, entry, deliver, &failure.message).await,
-            None => Ok(()),
+        Message::DeliverWebhook(deliver) => match entry {
+            Entry::Goes => deliver_webhook::give_up(env, id.clone(), deliver, &failure.message).await,
+            Entry::Stays => Ok(()),
         },
         // No task and no edition waits for it: the log and the dead-letter queue show it.
-        Message::RetireName(_) | Message::RenderDashboard(_) | Message::UpdateDns(_) => match removed() {
+        Message::RetireName(_) | Message::UpdateDns(_) => match removed() {
             Some(removed) => env.catalog.commit(vec![removed]).await,
             None => Ok(()),
         },
+        Message::RenderDashboard(render) => {
+            let of = PagesOf::Product(render.product.clone());
+            fail_pages(env, &render.tasks, &of, failed, removed()).await
+        }
+        Message::RenderIndex(render) => {
+            fail_pages(env, &render.tasks, &PagesOf::Organization, failed, removed()).await
+        }
+        Message::RenderAll(render) => {
+            let tasks = std::slice::from_ref(&render.task);
+            fail_pages(env, tasks, &PagesOf::Organization, failed, removed()).await
+        }
     }
+}
+
+/// Where no task waits, the log and the dead-letter queue show it.
+async fn fail_pages(
+    env: &Env,
+    tasks: &[TaskId],
+    of: &PagesOf,
+    (entry, failure): (&OutboxId, &Failure),
+    removed: Option<Change>,
+) -> Result<(), StoreError> {
+    let failed = PagesStep::Failed(failure.clone());
+    tell(env, tasks, of, std::slice::from_ref(entry), &failed).await?;
+    match removed {
+        Some(removed) => env.catalog.commit(vec![removed]).await,
+        None => Ok(()),
+    }
+}
+
+/// Tasks that are told of a rendering at a time.
+const TASKS_AT_A_TIME: usize = 16;
+
+/// Tells tasks what became of a rendering that answered these entries. Those that wait for another one do not heed it.
+pub(crate) async fn tell(
+    env: &Env,
+    tasks: &[TaskId],
+    of: &PagesOf,
+    entries: &[OutboxId],
+    step: &PagesStep,
+) -> Result<(), StoreError> {
+    let told: Vec<_> = tasks
+        .iter()
+        .map(|task| env.catalog.note_pages(task, of, entries, step))
+        .collect();
+    stream::iter(told)
+        .buffer_unordered(TASKS_AT_A_TIME)
+        .try_collect()
+        .await
 }
 
 async fn fail_registration(

@@ -12,7 +12,8 @@ use imprint_domain::task::{EditionStep, FailureCode};
 use crate::env::Env;
 use crate::outgoing::send;
 use crate::ports::{Change, StoreError};
-use crate::step::record_failure;
+use crate::step::{Entry, record_failure};
+use crate::tenants::Tenants;
 
 /// Entries and tasks looked at in one run; the next run takes the next ones.
 const AT_A_TIME: usize = 200;
@@ -34,7 +35,8 @@ pub struct Swept {
 ///
 /// # Errors
 /// When the store fails; what was done so far stays done.
-pub async fn sweep(env: &Env, patience: SignedDuration) -> Result<Swept, StoreError> {
+pub async fn sweep(tenants: &Tenants, patience: SignedDuration) -> Result<Swept, StoreError> {
+    let env = &tenants.of_installation();
     let mut swept = Swept::default();
     let now = env.clock.now();
     for entry in env.catalog.outbox(now - patience, AT_A_TIME).await? {
@@ -48,7 +50,7 @@ pub async fn sweep(env: &Env, patience: SignedDuration) -> Result<Swept, StoreEr
                 swept.sent_again += 1;
             }
             None => {
-                give_up(env, &entry).await?;
+                give_up(tenants, &entry).await?;
                 swept.given_up += 1;
             }
         }
@@ -75,15 +77,18 @@ async fn is_under_way(env: &Env, entry: &OutboxEntry, patience: SignedDuration) 
     }))
 }
 
-async fn give_up(env: &Env, entry: &OutboxEntry) -> Result<(), StoreError> {
+/// Its organization is read, as it knows who wants to hear of failures; an organization that is gone has nobody to tell.
+async fn give_up(tenants: &Tenants, entry: &OutboxEntry) -> Result<(), StoreError> {
     let message = format!("the step was sent {} times and never finished", entry.attempt);
     tracing::error!(
         task = entry.message.task().map(tracing::field::display),
         message,
         "given up"
     );
+    let own = tenants.find(entry.message.organization()).await?;
+    let env = own.unwrap_or_else(|| tenants.of_installation());
     let failure = FailureCode::GaveUp.because(message, env.clock.now());
-    record_failure(env, &entry.message, &failure, Some(entry.id.clone())).await
+    record_failure(&env, (&entry.id, Entry::Goes), &entry.message, &failure).await
 }
 
 async fn close_if_final(env: &Env, id: &TaskId) -> Result<bool, StoreError> {

@@ -36,13 +36,12 @@ pub async fn of_any_organization(env: &Env, id: &TaskId) -> Result<Task, AppErro
 /// # Errors
 /// When the store fails.
 pub async fn builds_of(env: &Env, task: &Task) -> Result<BTreeMap<BuildId, BuildSlug>, AppError> {
-    let ids: BTreeSet<BuildId> = task
-        .editions
-        .iter()
-        .map(|edition| edition.build)
-        .chain([task.build])
-        .collect();
-    let read = |id| env.catalog.build_of(&task.organization, &task.product, id);
+    let Some(product) = &task.product else {
+        return Ok(BTreeMap::new());
+    };
+    let of_editions = task.editions.iter().map(|edition| edition.build);
+    let ids: BTreeSet<BuildId> = of_editions.chain(task.build).collect();
+    let read = |id| env.catalog.build_of(&task.organization, product, id);
     let found = try_join_all(ids.into_iter().map(read)).await?;
     let slugs = found.into_iter().flatten().map(|build| (build.id, build.slug));
     Ok(slugs.collect())

@@ -82,18 +82,25 @@ impl Tenants {
     /// # Errors
     /// `NotFound` when there is no such organization, and when the store fails.
     pub async fn of(&self, slug: &OrganizationSlug) -> Result<Env, AppError> {
+        self.find(slug).await?.ok_or(AppError::NotFound)
+    }
+
+    /// The same for those who go on without it.
+    pub(crate) async fn find(&self, slug: &OrganizationSlug) -> Result<Option<Env>, StoreError> {
         let now = self.installation.clock.now();
         // Clocks that were set back make everything old.
         let is_fresh = |at: Timestamp| at <= now && now.duration_since(at) < KEPT;
         if let Some((at, env)) = self.kept().get(slug)
             && is_fresh(*at)
         {
-            return Ok(env.clone());
+            return Ok(Some(env.clone()));
         }
-        let organization = self.read(slug).await?.ok_or(AppError::NotFound)?;
+        let Some(organization) = self.read(slug).await? else {
+            return Ok(None);
+        };
         let env = self.env(organization);
         self.kept().insert(slug.clone(), (now, env.clone()));
-        Ok(env)
+        Ok(Some(env))
     }
 
     /// Every organization but the default one may not exist.

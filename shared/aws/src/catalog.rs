@@ -12,9 +12,11 @@
 //! | build | `B#<org>#<product>` | `<id>` | `revision` |
 //! | slug of a build | `BSLUG#<org>#<product>#<slug>` | `CLAIM` | whose it is |
 //! | where a build is | `BUILD#<id>` | `AT` | |
+//! | what the index says of a product | `INDEX#<org>` | `<product>` | |
 //! | products in order | `ORG#<org>` | `<created at>#<slug>` | |
 //! | task | `TASK#<id>` | `META` | `revision`, `ttl` |
 //! | an edition's part of a task | `TASK#<id>` | `E#<edition id>` | `ttl` |
+//! | pages that a task waits for | `TASK#<id>` | `PAGES` (index), `PAGES#<product>` | `ttl` |
 //! | the task is not final | `TASK#<id>` | `OPEN` | `GSI1PK` `TASKS`, `GSI1SK` when created, `ttl` |
 //! | outbox entry | `OUTBOX#<id>` | `ENTRY` | `GSI1PK` `OUTBOX`, `GSI1SK` when last sent, or when its rest ends |
 //! | what a webhook was told | `HOOK#<org>#<webhook id>` | `<event id>` | `revision`, `ttl` |
@@ -43,14 +45,15 @@ use aws_sdk_dynamodb::Client;
 use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
+use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, EventId, Generation, TaskId, WebhookId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, WebhookId};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
-use imprint_domain::task::Task;
+use imprint_domain::task::{PagesOf, PagesStep, Task};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
@@ -115,6 +118,18 @@ impl Catalog for DynamoCatalog {
         cursor: Option<&str>,
     ) -> Result<Page<Product>, StoreError> {
         self.read_products(org, limit, cursor).await
+    }
+
+    async fn index_entry(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+    ) -> Result<Option<IndexEntry>, StoreError> {
+        self.get(Key::index_entry(org, product)).await
+    }
+
+    async fn index(&self, org: &OrganizationSlug) -> Result<Vec<IndexEntry>, StoreError> {
+        self.read_index(org).await
     }
 
     async fn builds(
@@ -294,5 +309,18 @@ impl Catalog for DynamoCatalog {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.update_progress(task, edition, [done, total], at).await
+    }
+
+    async fn note_pages(
+        &self,
+        task: &TaskId,
+        of: &PagesOf,
+        entries: &[OutboxId],
+        step: &PagesStep,
+    ) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.update_pages(task, of, entries, step).await
     }
 }

@@ -45,9 +45,11 @@ impl Step {
             Message::RegisterBuild(_) => Self::RegisterBuild,
             Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
-            Message::RenderDashboard(_) => Self::RenderDashboard,
             Message::UpdateDns(_) => Self::UpdateDns,
             Message::DeliverWebhook(_) => Self::DeliverWebhook,
+            Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => {
+                Self::RenderDashboard
+            }
         }
     }
 }

@@ -4,7 +4,9 @@
 //! ended (D10). Everything here is text from outside; escaping is the business of who makes a page of it.
 
 mod files;
+mod index;
 mod refs;
+mod sample;
 mod version;
 
 use jiff::Timestamp;
@@ -19,6 +21,7 @@ use crate::slug::{BuildSlug, EditionSlug};
 use crate::tracking::TrackingMode;
 
 pub use files::{Location, ManifestOfMike, SwitcherEntry};
+pub use index::{Index, IndexEntry, IndexedProduct, NewestRelease, index_key};
 pub use refs::{RefView, Ticket};
 use version::Version;
 

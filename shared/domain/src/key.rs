@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{BuildId, EditionId, ManifestId};
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
+use crate::template::TemplateName;
 
 /// S3 keys have at most 1,024 bytes of UTF-8
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>).
@@ -80,7 +81,7 @@ impl ObjectKey {
 
     /// The object that marks by its own time of writing when the newest copy of an edition began.
     pub fn copy_journal(edition: EditionId) -> Self {
-        KeyPrefix::copy_journal(edition).own("copy.json")
+        KeyPrefix::copy_journal(edition).file("copy.json")
     }
 }
 
@@ -111,12 +112,22 @@ impl KeyPrefix {
         Self(format!("{}{product}/v/{edition}/", root(organization)))
     }
 
+    /// Where an organization's own templates of a name are uploaded.
+    pub fn templates(organization: &OrganizationSlug, name: &TemplateName) -> Self {
+        Self(format!("{OWN}templates/{organization}/{name}/"))
+    }
+
+    /// Where templates are kept that were tried.
+    pub(crate) fn tried_templates(organization: &OrganizationSlug) -> Self {
+        Self(format!("{OWN}tried-templates/{organization}/"))
+    }
+
     /// Where an edition's [copy journal](ObjectKey::copy_journal) lies, to list it with its time of writing.
     pub fn copy_journal(edition: EditionId) -> Self {
         Self(format!("{OWN}editions/{edition}/"))
     }
 
-    fn own(&self, name: &str) -> ObjectKey {
+    pub(crate) fn file(&self, name: &str) -> ObjectKey {
         ObjectKey(format!("{}{name}", self.0))
     }
 

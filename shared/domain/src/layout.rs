@@ -7,24 +7,55 @@ use crate::slug::{BuildSlug, EditionSlug, ProductSlug};
 
 /// The host name that a product is published under, without scheme.
 pub fn domain(organization: &Organization, product: &Product) -> String {
-    let root = product.root_domain(organization);
+    domain_of(organization, product.root_domain.as_deref(), &product.slug)
+}
+
+fn domain_of(organization: &Organization, own_domain: Option<&str>, product: &ProductSlug) -> String {
+    let root = own_domain.unwrap_or(&organization.domain);
     match organization.layout {
-        Layout::Subdomain => format!("{}.{root}", product.slug),
+        Layout::Subdomain => format!("{product}.{root}"),
         Layout::Path => root.to_owned(),
     }
 }
 
 /// The URL of a product's default edition, without a final slash.
 pub fn product_url(organization: &Organization, product: &Product) -> String {
-    let root = format!("{}://{}", organization.scheme, domain(organization, product));
+    url_of(organization, product.root_domain.as_deref(), &product.slug)
+}
+
+/// The same for a product of which only its name and its own domain are known, if it has one.
+pub fn url_of(organization: &Organization, own_domain: Option<&str>, product: &ProductSlug) -> String {
+    let domain = domain_of(organization, own_domain, product);
+    let root = format!("{}://{domain}", organization.scheme);
     match organization.layout {
         Layout::Subdomain => root,
-        Layout::Path => format!(
-            "{root}{}/{}",
-            organization.path_prefix.trim_end_matches('/'),
-            product.slug
-        ),
+        Layout::Path => format!("{root}{}/{product}", path_prefix(organization)),
     }
+}
+
+fn path_prefix(organization: &Organization) -> &str {
+    organization.path_prefix.trim_end_matches('/')
+}
+
+/// The URL of an organization's index, with a final slash.
+pub fn index_url(organization: &Organization) -> String {
+    let root = format!("{}://{}", organization.scheme, organization.domain);
+    match organization.layout {
+        Layout::Subdomain => format!("{root}/"),
+        Layout::Path => format!("{root}{}/", path_prefix(organization)),
+    }
+}
+
+/// The object that answers a path at an organization's own domain, when that names no product: its index. `path` is decoded.
+///
+/// In the path layout the index is above the products; in the subdomain layout nothing else is at the bare domain.
+pub fn object_of_organization_path(organization: &Organization, path: &str) -> Option<ObjectKey> {
+    let below = match organization.layout {
+        Layout::Subdomain => path,
+        Layout::Path => path.strip_prefix(path_prefix(organization))?,
+    };
+    matches!(below, "" | "/" | "/index.html")
+        .then(|| ObjectKey::of_organization(&organization.slug, "index.html"))
 }
 
 /// The URL of an edition: the default edition is at the product's root.
@@ -192,6 +223,33 @@ mod tests {
                 build_url(&organization, &product(), &build),
                 format!("{root}/builds/1")
             );
+        }
+    }
+
+    #[test]
+    fn an_index_is_at_the_bare_domain_or_above_the_products() {
+        let subdomain = organization(Layout::Subdomain, "/ignored");
+        let path = organization(Layout::Path, "/docs/");
+        let root = organization(Layout::Path, "");
+        let index = Some(ObjectKey::new("index.html"));
+        for (organization, paths) in [
+            (&subdomain, ["/", "", "/index.html"]),
+            (&path, ["/docs/", "/docs", "/docs/index.html"]),
+            (&root, ["/", "", "/index.html"]),
+        ] {
+            for path in paths {
+                assert_eq!(object_of_organization_path(organization, path), index, "{path}");
+            }
+            assert_eq!(object_of_organization_path(organization, "/404.html"), None);
+        }
+        for (organization, other) in [
+            (&subdomain, "/alpha/"),
+            (&path, "/"),
+            (&path, "/docsx"),
+            (&path, "/docs/alpha/"),
+            (&root, "/alpha"),
+        ] {
+            assert_eq!(object_of_organization_path(organization, other), None, "{other}");
         }
     }
 

@@ -32,6 +32,7 @@ pub mod secret;
 pub mod slug;
 pub mod slug_rules;
 pub mod task;
+pub mod template;
 pub mod text;
 pub mod tracking;
 pub mod webhook;

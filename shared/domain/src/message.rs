@@ -42,6 +42,10 @@ pub enum Message {
     UpdateDns(UpdateDns),
     /// Tell a subscriber what happened.
     DeliverWebhook(DeliverWebhook),
+    /// Write an organization's index of its products.
+    RenderIndex(RenderIndex),
+    /// Have the pages of all products of an organization written, then its index.
+    RenderAll(RenderAll),
 }
 
 /// Learn a build's files and move the editions that follow it.
@@ -162,6 +166,31 @@ pub struct RenderDashboard {
     pub organization: OrganizationSlug,
     /// The product.
     pub product: ProductSlug,
+    /// The tasks that wait for it: not every rendering has one, and one may end several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
+}
+
+/// Write an organization's index as its products' entries are when the step runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderIndex {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The tasks that wait for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
+}
+
+/// Have the pages of all products written, some products at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderAll {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The task that waits for all of it.
+    pub task: TaskId,
+    /// Where in the list of products the next ones begin; none at its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// Make the DNS say of a name what is so when the step runs: it is there as long as its product is.
@@ -196,6 +225,8 @@ impl Envelope {
             Message::RegisterBuild(_)
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
+            | Message::RenderIndex(_)
+            | Message::RenderAll(_)
             | Message::UpdateDns(_)
             | Message::DeliverWebhook(_) => 0,
         };
@@ -205,13 +236,17 @@ impl Envelope {
 
 impl Message {
     /// Among which messages must come one after the other, for the queues that keep them in order: those that write below
-    /// one prefix, or a product's own pages, or one name in the DNS. The first is more than the messages of an edition,
-    /// because a deleted edition's slug can be used again while its last copy still runs. A digest, because a group's name has at most 128 characters.
+    /// one prefix, a product's own pages, an organization's, or one name in the DNS. The first is more than the messages of
+    /// an edition, because a deleted edition's slug can be used again while its last copy still runs. A digest, because a
+    /// group's name has at most 128 characters.
     pub fn group(&self) -> Option<String> {
         let place = match self {
             Self::CopyEdition(copy) => format!("{}/{}", copy.organization, copy.destination),
             Self::RetireName(retire) => format!("{}/{}", retire.organization, retire.place()),
             Self::RenderDashboard(render) => format!("{}/{}", render.organization, render.product),
+            // No product has an empty name.
+            Self::RenderIndex(RenderIndex { organization, .. })
+            | Self::RenderAll(RenderAll { organization, .. }) => format!("{organization}/"),
             Self::UpdateDns(update) => format!("dns {}", update.record.name),
             Self::RegisterBuild(_) | Self::PurgeCdn(_) | Self::DeliverWebhook(_) => return None,
         };
@@ -228,17 +263,22 @@ impl Message {
             Self::RenderDashboard(render) => &render.organization,
             Self::UpdateDns(update) => &update.organization,
             Self::DeliverWebhook(deliver) => &deliver.organization,
+            Self::RenderIndex(render) => &render.organization,
+            Self::RenderAll(render) => &render.organization,
         }
     }
 
-    /// The task that watches, if one does.
+    /// The task that watches, or the first of those that do.
     pub fn task(&self) -> Option<&TaskId> {
         match self {
             Self::RegisterBuild(register) => Some(&register.task),
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
             Self::RetireName(retire) => retire.purge.as_ref().map(|purge| &purge.task),
-            Self::RenderDashboard(_) | Self::UpdateDns(_) | Self::DeliverWebhook(_) => None,
+            Self::UpdateDns(_) | Self::DeliverWebhook(_) => None,
+            Self::RenderDashboard(render) => render.tasks.first(),
+            Self::RenderIndex(render) => render.tasks.first(),
+            Self::RenderAll(render) => Some(&render.task),
         }
     }
 }

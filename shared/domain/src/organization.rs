@@ -10,6 +10,7 @@ use crate::rules::SemverEditions;
 use crate::secret::Sealed;
 use crate::slug::{EditionSlug, OrganizationSlug};
 use crate::slug_rules::SlugRules;
+use crate::template::OwnTemplates;
 use crate::text::{Title, WebUrl};
 use crate::tracking::LsstDocGrammar;
 use crate::webhook::{EventKind, Webhook};
@@ -90,6 +91,9 @@ pub struct Policy {
     /// Who is told of what happens, at most [`MAX_WEBHOOKS`](crate::webhook::MAX_WEBHOOKS).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<Webhook>,
+    /// Its own templates for its pages, when it does not use the program's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dashboard_template: Option<OwnTemplates>,
 }
 
 impl Policy {

@@ -74,7 +74,9 @@ impl OutboxEntry {
             | Message::RetireName(_)
             | Message::UpdateDns(_)
             | Message::PurgeCdn(_)
-            | Message::RenderDashboard(_) => self.sent_at,
+            | Message::RenderDashboard(_)
+            | Message::RenderIndex(_)
+            | Message::RenderAll(_) => self.sent_at,
         }
     }
 
@@ -87,7 +89,9 @@ impl OutboxEntry {
             | Message::RetireName(_)
             | Message::UpdateDns(_)
             | Message::PurgeCdn(_)
-            | Message::RenderDashboard(_) => self.attempt.min(i32::MAX as u32) as i32,
+            | Message::RenderDashboard(_)
+            | Message::RenderIndex(_)
+            | Message::RenderAll(_) => self.attempt.min(i32::MAX as u32) as i32,
         };
         now.duration_since(self.rests_until()) >= patience.saturating_mul(times)
     }
@@ -101,7 +105,9 @@ impl OutboxEntry {
             | Message::RetireName(_)
             | Message::UpdateDns(_)
             | Message::PurgeCdn(_)
-            | Message::RenderDashboard(_) => MAX_SENDS,
+            | Message::RenderDashboard(_)
+            | Message::RenderIndex(_)
+            | Message::RenderAll(_) => MAX_SENDS,
         }
     }
 

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alternate::AlternateName;
 use crate::edition::Edition;
 use crate::id::{EditionId, SurrogateKey, TaskId};
 use crate::key::KeyPrefix;
@@ -32,6 +33,9 @@ pub enum RenameError {
     /// That name is the default edition's, whether or not there is one.
     #[error("Invalid edition: slug ({0}) is that of the default edition")]
     ToDefault(EditionSlug),
+    /// The names of an alternate's editions say whose they are.
+    #[error("Invalid edition: slug: one of the alternate {0} begins with {0}--")]
+    OutsideAlternate(AlternateName),
     /// Only live editions have a name to change.
     #[error("Edition was deprecated: {0}")]
     Ended(EditionSlug),
@@ -104,6 +108,11 @@ impl Edition {
         }
         if *slug == organization.default_edition {
             return Err(RenameError::ToDefault(slug.clone()));
+        }
+        if let Some(alternate) = &self.tracking.alternate
+            && !alternate.names(slug)
+        {
+            return Err(RenameError::OutsideAlternate(alternate.clone()));
         }
         if let Some(renaming) = &self.renaming {
             return Err(RenameError::UnderWay {

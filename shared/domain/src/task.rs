@@ -1,7 +1,11 @@
 //! Tasks: what a caller watches after a request that goes on in the background.
 
+mod pages;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use pages::{PagesOf, PagesStep, TaskPages};
 
 use crate::id::{BuildId, EditionId, Generation, Revision, TaskId};
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
@@ -206,10 +210,12 @@ pub struct Task {
     pub id: TaskId,
     /// The tenant it belongs to.
     pub organization: OrganizationSlug,
-    /// The product it belongs to.
-    pub product: ProductSlug,
-    /// The build it publishes.
-    pub build: BuildId,
+    /// The product it belongs to; none when it is about the whole organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductSlug>,
+    /// The build it publishes, if it publishes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildId>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// Where registering the build has got to.
@@ -220,7 +226,10 @@ pub struct Task {
     /// The editions that move, each stored on its own so that they never wait for each other.
     #[serde(skip)]
     pub editions: Vec<TaskEdition>,
-    /// How often it was written (its editions not counted).
+    /// The pages that are written anew, each stored on its own too.
+    #[serde(skip)]
+    pub pages: Vec<TaskPages>,
+    /// How often it was written (its editions and pages not counted).
     pub revision: Revision,
 }
 
@@ -239,30 +248,28 @@ pub enum TaskStatus {
 }
 
 impl Task {
-    /// The status of the whole: the last edition decides, and one failure makes a failure (D6).
+    /// The status of the whole: editions first, then the pages that list them; the last of all decides, and one failure
+    /// makes a failure (D6).
     pub fn status(&self) -> TaskStatus {
         match &self.registration {
             Registration::Failed(_) => return TaskStatus::Failure,
             Registration::Queued => return TaskStatus::Pending,
             Registration::Done { .. } | Registration::NotNeeded => {}
         }
-        let moving_only = self.registration == Registration::NotNeeded;
-        if moving_only
-            && self
-                .editions
-                .iter()
-                .all(|edition| edition.step == EditionStep::Queued)
-        {
+        let (mut editions, mut pages) = (self.editions.iter(), self.pages.iter());
+        let nothing_begun = editions.all(|edition| edition.step == EditionStep::Queued)
+            && pages.all(|pages| pages.step == PagesStep::Wanted);
+        if self.registration == Registration::NotNeeded && nothing_begun {
             return TaskStatus::Pending;
         }
-        if !self.editions.iter().all(|edition| edition.step.is_final()) {
+        let (mut editions, mut pages) = (self.editions.iter(), self.pages.iter());
+        if !editions.all(|edition| edition.step.is_final()) || !pages.all(|pages| pages.step.is_final()) {
             return TaskStatus::Started;
         }
-        let failed = self
-            .editions
-            .iter()
-            .any(|edition| matches!(edition.step, EditionStep::Failed(_)));
-        if failed {
+        let (mut editions, mut pages) = (self.editions.iter(), self.pages.iter());
+        if editions.any(|edition| matches!(edition.step, EditionStep::Failed(_)))
+            || pages.any(|pages| matches!(pages.step, PagesStep::Failed(_)))
+        {
             TaskStatus::Failure
         } else {
             TaskStatus::Success
@@ -281,6 +288,7 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::OutboxId;
 
     fn task(registration: Registration, steps: &[EditionStep]) -> Task {
         let editions = steps.iter().zip(1..).map(|(step, n)| TaskEdition {
@@ -295,12 +303,13 @@ mod tests {
         Task {
             id: TaskId::from_bytes([0; 16]),
             organization: "default".parse().unwrap(),
-            product: "alpha".parse().unwrap(),
-            build: BuildId(1),
+            product: Some("alpha".parse().unwrap()),
+            build: Some(BuildId(1)),
             created_at: Timestamp::UNIX_EPOCH,
             registration,
             notes: Vec::new(),
             editions: editions.collect(),
+            pages: Vec::new(),
             revision: Revision::NEW,
         }
     }
@@ -358,6 +367,80 @@ mod tests {
                 "{registration:?} {steps:?}"
             );
         }
+    }
+
+    fn pages(steps: &[PagesStep]) -> Vec<TaskPages> {
+        let pages = steps.iter().map(|step| TaskPages {
+            of: PagesOf::Product("alpha".parse().unwrap()),
+            entry: OutboxId::from_bytes([9; 16]),
+            wanted_at: Timestamp::UNIX_EPOCH,
+            step: step.clone(),
+        });
+        pages.collect()
+    }
+
+    /// D6 from the other side: an edition that readers see is not on the pages yet.
+    #[test]
+    fn d6_a_task_ends_when_its_pages_are_written_and_not_before() {
+        let at = Timestamp::UNIX_EPOCH;
+        let (wanted, rendered) = (PagesStep::Wanted, PagesStep::Rendered { at });
+        let not_rendered = PagesStep::Failed(failed());
+        let published = || EditionStep::Published { at };
+        let one = std::slice::from_ref;
+        let cases: [(Registration, Vec<EditionStep>, &[PagesStep], TaskStatus); 9] = [
+            (done(), vec![published()], one(&wanted), TaskStatus::Started),
+            (done(), vec![published()], one(&rendered), TaskStatus::Success),
+            (done(), vec![published()], one(&not_rendered), TaskStatus::Failure),
+            (
+                done(),
+                vec![EditionStep::Queued],
+                one(&rendered),
+                TaskStatus::Started,
+            ),
+            (done(), vec![], one(&wanted), TaskStatus::Started),
+            (Registration::NotNeeded, vec![], one(&wanted), TaskStatus::Pending),
+            (
+                Registration::NotNeeded,
+                vec![],
+                &[wanted.clone(), rendered.clone()],
+                TaskStatus::Started,
+            ),
+            (
+                Registration::NotNeeded,
+                vec![],
+                one(&rendered),
+                TaskStatus::Success,
+            ),
+            (
+                Registration::NotNeeded,
+                vec![],
+                &[not_rendered.clone(), rendered.clone()],
+                TaskStatus::Failure,
+            ),
+        ];
+        for (registration, steps, waits, status) in cases {
+            let task = Task {
+                pages: pages(waits),
+                ..task(registration.clone(), &steps)
+            };
+            assert_eq!(task.status(), status, "{registration:?} {steps:?} {waits:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_rendering_that_is_waited_for_ends_the_wait_and_its_first_success_stays() {
+        let at = Timestamp::UNIX_EPOCH;
+        let (this, other) = (OutboxId::from_bytes([9; 16]), OutboxId::from_bytes([8; 16]));
+        let [wanted, failed, rendered] = pages(&[
+            PagesStep::Wanted,
+            PagesStep::Failed(failed()),
+            PagesStep::Rendered { at },
+        ])
+        .try_into()
+        .unwrap();
+        let both = [other.clone(), this];
+        assert!(wanted.heeds(&both) && failed.heeds(&both) && !rendered.heeds(&both));
+        assert!(!wanted.heeds(&[other]) && !wanted.heeds(&[]));
     }
 
     #[test]

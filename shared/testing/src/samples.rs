@@ -3,6 +3,7 @@
 use imprint_app::seal::SealingKey;
 use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
+use imprint_domain::dashboard::{IndexEntry, NewestRelease};
 use imprint_domain::dns::Cname;
 use imprint_domain::edition::{Blueprint, Edition, Pointer, Tracking};
 use imprint_domain::git::GitRefs;
@@ -12,7 +13,8 @@ use imprint_domain::id::{
 };
 use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::message::{
-    CopyEdition, DeliverWebhook, Message, PurgeCdn, RegisterBuild, RenderDashboard, RetireName, UpdateDns,
+    CopyEdition, DeliverWebhook, Message, PurgeCdn, RegisterBuild, RenderAll, RenderDashboard, RenderIndex,
+    RetireName, UpdateDns,
 };
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
@@ -196,12 +198,13 @@ pub fn task(name: &str, build: &Build) -> Task {
     Task {
         id: task_id(name),
         organization: build.organization.clone(),
-        product: build.product.clone(),
-        build: build.id,
+        product: Some(build.product.clone()),
+        build: Some(build.id),
         created_at: NOON,
         registration: Registration::Queued,
         notes: Vec::new(),
         editions: Vec::new(),
+        pages: Vec::new(),
         revision: Revision::NEW,
     }
 }
@@ -277,6 +280,7 @@ pub fn render_message(product: &Product) -> Message {
     Message::RenderDashboard(RenderDashboard {
         organization: product.organization.clone(),
         product: product.slug.clone(),
+        tasks: Vec::new(),
     })
 }
 
@@ -351,6 +355,38 @@ pub fn deliver_message(organization: &OrganizationSlug, webhook: &WebhookId) -> 
             ..ping("failed", NOON)
         },
     })
+}
+
+/// A message that renders an organization's index.
+pub fn index_message(organization: &OrganizationSlug) -> Message {
+    Message::RenderIndex(RenderIndex {
+        organization: organization.clone(),
+        tasks: Vec::new(),
+    })
+}
+
+/// A message that has the pages of all products of an organization rendered, from a place in their list on.
+pub fn all_message(organization: &OrganizationSlug, task: &TaskId) -> Message {
+    Message::RenderAll(RenderAll {
+        organization: organization.clone(),
+        task: task.clone(),
+        cursor: Some("cursor".to_owned()),
+    })
+}
+
+/// What the index says of a product.
+pub fn index_entry(product: &Product) -> IndexEntry {
+    IndexEntry {
+        organization: product.organization.clone(),
+        product: product.slug.clone(),
+        title: product.title.clone(),
+        root_domain: product.root_domain.clone(),
+        newest: Some(NewestRelease {
+            title: "v1.0".to_owned(),
+            path: "v/v1.0/".to_owned(),
+        }),
+        updated: Some("2026-01-01".to_owned()),
+    }
 }
 
 /// An outbox entry, sent once at [`NOON`].

@@ -1,6 +1,7 @@
 //! What callers send, parsed into what the use-cases take.
 
 mod build;
+mod dashboard;
 mod edition;
 mod organization;
 mod product;
@@ -9,6 +10,7 @@ mod user;
 mod webhook;
 
 pub(crate) use build::{CreateBuild, CreateProjectBuild, UpdateBuild};
+pub(crate) use dashboard::UseTemplates;
 pub(crate) use edition::{
     CreateEdition, CreateProjectEdition, NamesBuild, RollbackEdition, UpdateEdition, UpdateProjectEdition,
 };

@@ -1,6 +1,7 @@
 //! What callers get. Fields and their order are LTD's; ours come after them.
 
 mod build;
+mod dashboard;
 mod edition;
 mod moment;
 mod organization;
@@ -12,6 +13,7 @@ mod user;
 mod webhook;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing, ProjectBuildResource};
+pub(crate) use dashboard::{DashboardDocument, Queued};
 pub(crate) use edition::{
     EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource, ProjectEditionResource,
 };

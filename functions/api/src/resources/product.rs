@@ -2,6 +2,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use imprint_domain::edition::Edition;
+use imprint_domain::id::TaskId;
 use imprint_domain::layout;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
@@ -149,6 +150,14 @@ impl ProjectResource {
             default_edition: default_edition.map(edition),
             date_created: first.date_created,
             date_ended: first.date_ended,
+        }
+    }
+
+    /// A project after a request, with what to watch.
+    pub(crate) fn watched(self, urls: &Urls, task: &TaskId) -> Self {
+        Self {
+            task_url: Some(urls.task_of_project(task)),
+            ..self
         }
     }
 }

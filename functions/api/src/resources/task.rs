@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use imprint_domain::id::BuildId;
 use imprint_domain::slug::BuildSlug;
-use imprint_domain::task::{EditionStep, Registration, Task, TaskEdition};
+use imprint_domain::task::{EditionStep, PagesStep, Registration, Task, TaskEdition, TaskPages};
 
 use super::{FailureResource, Moment, word};
 use crate::urls::Urls;
@@ -28,9 +28,9 @@ pub(crate) struct TaskResource {
 /// The details of a task.
 #[derive(Debug, Serialize, ToSchema)]
 struct TaskDetails {
-    /// The product it belongs to.
-    product_url: String,
-    /// The build it publishes; null when that is gone.
+    /// The product it belongs to; null when it is about all products.
+    product_url: Option<String>,
+    /// The build it publishes, if it publishes one; null when that is gone.
     build_url: Option<String>,
     /// When it was accepted.
     date_created: Moment,
@@ -38,6 +38,8 @@ struct TaskDetails {
     registration: RegistrationDetails,
     /// Where each edition that moves has got to.
     editions: Vec<EditionDetails>,
+    /// Where the pages that list them have got to: they come after the editions.
+    pages: PagesDetails,
     /// What the caller should know that is no failure.
     notes: Vec<NoteDetails>,
 }
@@ -80,6 +82,22 @@ struct EditionDetails {
     date_updated: Moment,
 }
 
+/// Where the pages have got to that list what the task changes.
+#[derive(Debug, Serialize, ToSchema)]
+struct PagesDetails {
+    /// `not_needed`, `wanted`, `rendered` or `failed`: that of all of them.
+    #[schema(value_type = String, example = "rendered")]
+    state: &'static str,
+    /// When the last of them was written.
+    date: Option<Moment>,
+    /// Of how many products the pages are written, the index of the products counted as one.
+    done: usize,
+    /// Of how many they are wanted.
+    total: usize,
+    /// Why the first of them failed, if any did.
+    failure: Option<FailureResource>,
+}
+
 /// How far a copy is.
 #[derive(Debug, Serialize, ToSchema)]
 struct Progress {
@@ -118,8 +136,8 @@ impl TaskResource {
             self_url: urls.task(&task.id),
             status: word(&task.status()),
             metadata: TaskDetails {
-                product_url: urls.product(&task.product),
-                build_url: Some(urls.build(task.build)),
+                product_url: task.product.as_ref().map(|product| urls.product(product)),
+                build_url: task.build.map(|build| urls.build(build)),
                 date_created: Moment(task.created_at),
                 registration: RegistrationDetails::new(&task.registration),
                 editions: task
@@ -127,6 +145,7 @@ impl TaskResource {
                     .iter()
                     .map(|edition| EditionDetails::new(urls, edition))
                     .collect(),
+                pages: PagesDetails::new(&task.pages),
                 notes: task
                     .notes
                     .iter()
@@ -143,12 +162,15 @@ impl TaskResource {
 impl TaskResource {
     /// The same with URLs of v2. `builds` has the slugs of the builds that are still there.
     pub(crate) fn of_project(urls: &Urls, task: &Task, builds: &BTreeMap<BuildId, BuildSlug>) -> Self {
-        let (org, project) = (&task.organization, &task.product);
-        let build = |id: &BuildId| builds.get(id).map(|slug| urls.project_build(org, project, slug));
         let mut resource = Self::new(urls, task);
         resource.self_url = urls.task_of_project(&task.id);
-        resource.metadata.product_url = urls.project(org, project);
-        resource.metadata.build_url = build(&task.build);
+        // One that is about all products names none, and no builds.
+        let (org, Some(project)) = (&task.organization, &task.product) else {
+            return resource;
+        };
+        let build = |id: &BuildId| builds.get(id).map(|slug| urls.project_build(org, project, slug));
+        resource.metadata.product_url = Some(urls.project(org, project));
+        resource.metadata.build_url = task.build.as_ref().and_then(build);
         for (details, edition) in resource.metadata.editions.iter_mut().zip(&task.editions) {
             details.url = urls.project_edition(org, project, &edition.slug);
             details.build_url = build(&edition.build);
@@ -179,6 +201,38 @@ impl RegistrationDetails {
                 failure: Some(FailureResource::new(failure)),
                 ..bare("failed")
             },
+        }
+    }
+}
+
+impl PagesDetails {
+    fn new(pages: &[TaskPages]) -> Self {
+        let (mut failure, mut dates) = (None, Vec::new());
+        for pages in pages {
+            match &pages.step {
+                PagesStep::Wanted => {}
+                PagesStep::Rendered { at } => dates.push(*at),
+                PagesStep::Failed(found) => failure = failure.or(Some(found)),
+            }
+        }
+        let waits = pages.iter().any(|pages| !pages.step.is_final());
+        let state = match failure {
+            _ if pages.is_empty() => "not_needed",
+            _ if waits => "wanted",
+            Some(_) => "failed",
+            None => "rendered",
+        };
+        Self {
+            state,
+            date: dates
+                .iter()
+                .max()
+                .filter(|_| state == "rendered")
+                .copied()
+                .map(Moment),
+            done: dates.len(),
+            total: pages.len(),
+            failure: failure.map(FailureResource::new),
         }
     }
 }

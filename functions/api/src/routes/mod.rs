@@ -1,6 +1,7 @@
 //! The handlers: each translates a request for a use-case, and its result for the caller.
 
 mod builds;
+mod dashboards;
 mod edition_life;
 mod editions;
 mod organizations;
@@ -32,6 +33,10 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(slug_rules::read_of_organization, slug_rules::set_of_organization),
         routes!(products::read, products::update, products::end),
         routes!(products::restore),
+        routes!(products::read, products::update),
+        routes!(dashboards::read, dashboards::render),
+        routes!(dashboards::render_all),
+        routes!(dashboards::use_templates, dashboards::drop_templates),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),
@@ -57,6 +62,7 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(v2::projects::list, v2::projects::create),
         routes!(v2::projects::read, v2::projects::update, v2::projects::end),
         routes!(v2::projects::restore),
+        routes!(v2::projects::render),
         routes!(v2::builds::list, v2::builds::create),
         routes!(v2::builds::read, v2::builds::update, v2::builds::end),
         routes!(v2::editions::list, v2::editions::create),

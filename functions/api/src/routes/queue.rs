@@ -13,8 +13,8 @@ use crate::urls::Urls;
 
 /// Watch a task
 ///
-/// One task follows the whole: registering the build, copying to each edition, telling the CDN. It is a `SUCCESS` when
-/// readers see everything, and a `FAILURE` when any part has failed for good; the details say which and what to do.
+/// One task follows the whole: registering the build, copying to each edition, telling the CDN, writing the pages that
+/// list it. It is a `SUCCESS` when readers see everything, and a `FAILURE` when any part has failed for good; the details say which and what to do.
 #[utoipa::path(get, path = "/queue/{id}", tag = "tasks", operation_id = "read_task",
     params(("id" = String, Path, description = "The task's identity")),
     responses((status = 200, description = "The task", body = TaskResource,

@@ -5,6 +5,7 @@
 mod bad_input;
 mod builds;
 mod clients;
+mod dashboards;
 mod description;
 mod editions;
 mod events;

@@ -242,6 +242,22 @@ async fn a_project_is_changed_deleted_and_restored() {
         server.get("/products/alpha").send().await.json()["title"],
         "Alpha"
     );
+    let rendered = server.post(&format!("{ALPHA}/dashboard")).admin().send().await;
+    let rendered = rendered.expect(StatusCode::OK);
+    assert_eq!(rendered.header("location"), url(ALPHA));
+    let task = path_of(&rendered.json()["task_url"]);
+    let task = server
+        .get(&task)
+        .admin()
+        .send()
+        .await
+        .expect(StatusCode::OK)
+        .json();
+    let details = &task["metadata"];
+    assert_eq!(
+        (&details["product_url"], &details["build_url"]),
+        (&json!(url(ALPHA)), &json!(null))
+    );
     let ended = server
         .delete(ALPHA)
         .admin()

@@ -11,11 +11,13 @@ use crate::users::create as create_user;
 
 /// The least role that each operation within an organization needs, by the contract and not by the code. Members come
 /// last, so that they are there until then.
-const OPERATIONS: [(&str, &str, Role); 38] = [
+const OPERATIONS: [(&str, &str, Role); 41] = [
     ("GET", "/v2/orgs/{org}", Role::Reader),
     ("PATCH", "/v2/orgs/{org}", Role::Admin),
     ("GET", "/v2/orgs/{org}/slug-rules", Role::Reader),
     ("PUT", "/v2/orgs/{org}/slug-rules", Role::Admin),
+    ("PUT", "/v2/orgs/{org}/dashboard-template", Role::Admin),
+    ("DELETE", "/v2/orgs/{org}/dashboard-template", Role::Admin),
     ("GET", "/v2/orgs/{org}/webhooks", Role::Admin),
     ("POST", "/v2/orgs/{org}/webhooks", Role::Admin),
     ("GET", "/v2/orgs/{org}/webhooks/{webhook}", Role::Admin),
@@ -40,6 +42,7 @@ const OPERATIONS: [(&str, &str, Role); 38] = [
     ("PATCH", "/v2/orgs/{org}/projects/{project}", Role::Admin),
     ("DELETE", "/v2/orgs/{org}/projects/{project}", Role::Admin),
     ("POST", "/v2/orgs/{org}/projects/{project}/restore", Role::Admin),
+    ("POST", "/v2/orgs/{org}/projects/{project}/dashboard", Role::Admin),
     ("GET", "/v2/orgs/{org}/projects/{project}/builds", Role::Reader),
     ("POST", "/v2/orgs/{org}/projects/{project}/builds", Role::Uploader),
     (

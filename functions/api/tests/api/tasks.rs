@@ -90,6 +90,7 @@ async fn a_task_tells_how_far_each_edition_is() {
                 edition("two", 2, "published", Value::Null, json!({"copied": 7, "deleted": 1, "unchanged": 53}), Value::Null),
                 edition("four", 4, "failed", Value::Null, Value::Null, failure),
             ],
+            "pages": {"state": "not_needed", "date": null, "done": 0, "total": 0, "failure": null},
             "notes": [{"code": "edition_has_newer", "message": "edition x shows a newer build"}],
         },
     });

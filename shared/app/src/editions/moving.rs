@@ -98,12 +98,13 @@ impl Move {
         let task = Task {
             id: id.clone(),
             organization: edition.organization.clone(),
-            product: edition.product.clone(),
-            build: edition.desired.as_ref()?.build,
+            product: Some(edition.product.clone()),
+            build: Some(edition.desired.as_ref()?.build),
             created_at: now,
             registration: Registration::NotNeeded,
             notes: Vec::new(),
             editions: queued(&edition, now).into_iter().collect(),
+            pages: Vec::new(),
             revision: Revision::NEW,
         };
         Some(Self {
@@ -181,7 +182,12 @@ pub(super) async fn commit(env: &Env, wanted: Wanted<'_>) -> Result<Option<Chang
             || before.ended_at != edition.ended_at
     };
     if wanted.before.is_some_and(shows) {
-        messages.push(render_dashboard::message(&edition.organization, &edition.product));
+        let tasks = task.iter().cloned().collect();
+        messages.push(render_dashboard::message(
+            &edition.organization,
+            &edition.product,
+            tasks,
+        ));
     }
     messages.extend(news(env, wanted.before, &edition, &wanted.product));
     let committed = if changes.is_empty() {

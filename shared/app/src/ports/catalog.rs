@@ -3,6 +3,7 @@ use jiff::Timestamp;
 
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
+use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, Revision, TaskId, WebhookId};
@@ -10,7 +11,7 @@ use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
-use imprint_domain::task::{Task, TaskEdition};
+use imprint_domain::task::{PagesOf, PagesStep, Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 
 use super::StoreError;
@@ -55,18 +56,26 @@ pub enum Change {
     },
     /// A move of an edition, written whatever was there: the edition's own update beside it is the condition.
     PutMoved(Moved),
-    /// A new task (its `editions` are stored separately).
+    /// A new task (its `editions` and `pages` are stored separately).
     CreateTask(Task),
-    /// A changed task (its `editions` are stored separately).
+    /// A changed task (its `editions` and `pages` are stored separately).
     UpdateTask(Task),
     /// An edition's part of a task, written whatever was there: the edition's own update beside it is the condition.
     PutTaskEdition(TaskId, TaskEdition),
+    /// Pages that a task waits for, written whatever was there: the last wish counts.
+    PutTaskPages(TaskId, TaskPages),
     /// Work that must happen.
     PutOutbox(OutboxEntry),
     /// Work that has happened. Removing what is not there is no conflict.
     RemoveOutbox(OutboxId),
     /// What became of telling a webhook of an event: new, or at the revision that is stored. Forgotten after a month.
     PutDelivery(Delivery),
+    /// Work that happens in this commit and must not have happened before: its entry has to be there, and is removed.
+    TakeOutbox(OutboxId),
+    /// What the organization's index says of a product, whatever it said before: renderings of a product come in order.
+    PutIndexEntry(IndexEntry),
+    /// The index says nothing of a product any more. Removing what is not there is no conflict.
+    RemoveIndexEntry(OrganizationSlug, ProductSlug),
     /// A new user.
     CreateUser(User),
     /// A changed user.
@@ -153,6 +162,16 @@ pub trait Catalog: Send + Sync {
         cursor: Option<&str>,
     ) -> Result<Page<Product>, StoreError>;
 
+    /// What an organization's index says of a product. One request.
+    async fn index_entry(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+    ) -> Result<Option<IndexEntry>, StoreError>;
+
+    /// What an organization's index says of all products, in the order of their slugs. One request a megabyte.
+    async fn index(&self, org: &OrganizationSlug) -> Result<Vec<IndexEntry>, StoreError>;
+
     /// Builds of a product, newest first, ended ones included, `limit` a page, from `cursor` on.
     async fn builds(
         &self,
@@ -220,7 +239,8 @@ pub trait Catalog: Send + Sync {
     /// One move of an edition. One request.
     async fn moved(&self, edition: EditionId, generation: Generation) -> Result<Option<Moved>, StoreError>;
 
-    /// A task with its editions in the order of their ids. One request.
+    /// A task with its editions in the order of their ids and its pages in the order of their owners. One request a
+    /// megabyte.
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError>;
 
     /// What became of telling a webhook of an event. One request.
@@ -291,6 +311,17 @@ pub trait Catalog: Send + Sync {
         done: u64,
         total: u64,
         at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Notes what became of a rendering that answered these entries of the outbox (at most 100), if the task
+    /// [heeds](TaskPages::heeds) it: an earlier rendering does not end a wait for a later one. No error when it does not.
+    /// One request.
+    async fn note_pages(
+        &self,
+        task: &TaskId,
+        of: &PagesOf,
+        entries: &[OutboxId],
+        step: &PagesStep,
     ) -> Result<(), StoreError>;
 }
 

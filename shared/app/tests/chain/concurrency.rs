@@ -138,7 +138,7 @@ async fn the_sweep_leaves_a_long_copy_alone_while_it_gets_on() {
         here.world.clock.advance(SignedDuration::from_secs(600));
         tokio::time::sleep(Duration::from_secs(11)).await;
         assert_eq!(
-            sweep(&here.env, patience).await.unwrap().sent_again,
+            sweep(&here.world.tenants(), patience).await.unwrap().sent_again,
             0,
             "it said that it is alive"
         );

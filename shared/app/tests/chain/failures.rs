@@ -233,7 +233,7 @@ async fn work_that_never_gets_done_is_given_up_after_a_while_and_says_so() {
         // Every message is lost.
         here.world.queue.take_all();
         here.world.clock.advance(jiff::SignedDuration::from_hours(1));
-        imprint_app::sweep::sweep(&here.env, jiff::SignedDuration::from_secs(120))
+        imprint_app::sweep::sweep(&here.world.tenants(), jiff::SignedDuration::from_secs(120))
             .await
             .unwrap();
     }

@@ -10,11 +10,13 @@ use imprint_app::copy_edition::{Bounds, copy_edition};
 use imprint_app::deliver_webhook::deliver_webhook;
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
+use imprint_app::index::{self, render_all, render_index};
 use imprint_app::ports::{Cdn, PurgeError};
 use imprint_app::products::{self, NewProduct};
 use imprint_app::purge_cdn::{Order, purge_cdn};
 use imprint_app::register_build::register_build;
 use imprint_app::render_dashboard::render_dashboard;
+use imprint_app::render_dashboard::{self, render_dashboard};
 use imprint_app::retire_name::retire_name;
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
@@ -169,13 +171,29 @@ impl Installation {
                 purge_cdn(&self.env, &[order]).await.remove(0)
             }
             Message::RenderDashboard(message) => {
-                render_dashboard(&self.env, std::slice::from_ref(&envelope.id), message).await
+                let entry = &envelope.id;
+                let order = render_dashboard::Order {
+                    entry,
+                    message,
+                    receive_count,
+                };
+                render_dashboard(&self.env, &[order]).await
             }
             Message::UpdateDns(message) => update_dns(&self.env, &envelope.id, message).await,
             Message::DeliverWebhook(message) => {
                 let api = parsed("https://keeper.example.org");
                 deliver_webhook(&self.env, &api, &delivery, message).await
             }
+            Message::RenderIndex(message) => {
+                let entry = &envelope.id;
+                let order = index::Order {
+                    entry,
+                    message,
+                    receive_count,
+                };
+                render_index(&self.env, &[order]).await
+            }
+            Message::RenderAll(message) => render_all(&self.env, &envelope.id, message).await,
         };
         dispose(&self.env, &delivery, outcome).await
     }
@@ -199,7 +217,9 @@ impl Installation {
                 return;
             }
             self.world.clock.advance(SignedDuration::from_hours(1));
-            sweep(&self.env, SignedDuration::from_secs(120)).await.unwrap();
+            sweep(&self.world.tenants(), SignedDuration::from_secs(120))
+                .await
+                .unwrap();
         }
         panic!("the outbox never empties: {:?}", self.world.catalog.all_outbox());
     }

@@ -107,6 +107,8 @@ fn is_for(victim: Victim, message: &Message) -> bool {
         Message::PurgeCdn(_) => victim == Victim::Purge,
         Message::RegisterBuild(_)
         | Message::RenderDashboard(_)
+        | Message::RenderIndex(_)
+        | Message::RenderAll(_)
         | Message::UpdateDns(_)
         | Message::DeliverWebhook(_) => false,
     }

@@ -216,6 +216,19 @@ async fn an_edition_of_an_alternate_is_named_after_it() {
         (made.edition.kind, made.edition.retention),
         (Some(Kind::Alternate), Retention::Exempt)
     );
+    let renamed = async |to: &str| {
+        let patch = EditionPatch {
+            slug: Some(parsed(to)),
+            ..EditionPatch::default()
+        };
+        editions::update(&here.env, made.edition.id, patch).await
+    };
+    let refused = renamed("usdf--x").await;
+    assert!(matches!(refused, Err(AppError::Invalid(why)) if why.contains("begins with usdf-dev--")));
+    assert_eq!(
+        renamed("usdf-dev--y").await.unwrap().edition.slug,
+        parsed("usdf-dev--y")
+    );
 }
 
 /// What the trunk and the tags are is the organization's choice.

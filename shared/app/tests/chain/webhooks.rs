@@ -6,7 +6,7 @@ use imprint_app::editions;
 use imprint_app::error::AppError;
 use imprint_app::step::{Delivery, Disposal};
 use imprint_app::sweep::sweep;
-use imprint_app::webhooks;
+use imprint_app::webhooks::{self, NewWebhook};
 use imprint_domain::message::Message;
 use imprint_domain::webhook::{
     Answer, EventKind, Format, OLD_SECRET_LIFE, OldSecret, Secret, State, Topics, Webhook, signature_header,
@@ -57,7 +57,9 @@ async fn pass(here: &Installation, time: SignedDuration) {
     let minute = SignedDuration::from_mins(1);
     for _ in 0..(time.as_mins()) {
         here.world.clock.advance(minute);
-        sweep(&here.env, SignedDuration::from_secs(120)).await.unwrap();
+        sweep(&here.world.tenants(), SignedDuration::from_secs(120))
+            .await
+            .unwrap();
         here.settle().await;
     }
 }
@@ -160,6 +162,59 @@ async fn a_failure_is_told_once_and_what_heals_it_too() {
     assert_eq!(
         types(&here.world.webhooks.taken_at(ONE)).last().unwrap(),
         "build.failed"
+    );
+}
+
+/// Whoever sends a step again for the last time works for no organization until then.
+#[tokio::test(start_paused = true)]
+async fn what_the_sweep_gives_up_is_told_too() {
+    let mut here = Installation::new().await;
+    let tenants = here.world.tenants();
+    let new = NewWebhook {
+        url: parsed("https://one.example.org/hook"),
+        events: [EventKind::BuildFailed, EventKind::EditionFailed].into(),
+        format: Format::Imprint,
+        secret: None,
+        enabled: true,
+    };
+    webhooks::create(&tenants, &here.env, new).await.unwrap();
+    here.env = tenants.of_default().await.unwrap();
+    let (site, mut given_up) = (&sites()[0], 0);
+    for lost in [Step::RegisterBuild, Step::CopyEdition] {
+        for git_ref in ["main", "main", "v1"] {
+            let build = here.upload(site, git_ref).await;
+            here.confirm(&build).await.unwrap();
+        }
+        for _ in 0..10 {
+            while let Some(envelope) = here.world.queue.take_any() {
+                if Step::of(&envelope.message) != lost {
+                    here.deliver(&envelope, 1).await;
+                }
+            }
+            here.world.clock.advance(SignedDuration::from_hours(1));
+            here.world.counts().reset();
+            let swept = sweep(&here.world.tenants(), SignedDuration::from_secs(120)).await;
+            let given_up_now = swept.unwrap().given_up;
+            let reads = here.world.counts().of("catalog.organization");
+            assert_eq!(reads, given_up_now.min(1), "a read for all that it gives up");
+            given_up += given_up_now;
+        }
+    }
+    here.settle().await;
+    assert_eq!(given_up, 6);
+    let told = here.world.webhooks.taken_at(ONE);
+    let mut told = types(&told);
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "build.failed",
+            "build.failed",
+            "build.failed",
+            "edition.failed",
+            "edition.failed"
+        ],
+        "main is moved twice and fails once"
     );
 }
 
@@ -298,7 +353,9 @@ async fn a_receivers_trouble_never_reaches_the_dead_letters() {
     let told = here.world.webhooks.told();
     assert_eq!(told.len(), 5);
     here.world.clock.advance(SignedDuration::from_mins(15));
-    sweep(&here.env, SignedDuration::from_secs(120)).await.unwrap();
+    sweep(&here.world.tenants(), SignedDuration::from_secs(120))
+        .await
+        .unwrap();
     let again = here.world.queue.take(Step::DeliverWebhook).unwrap();
     assert_eq!(here.deliver(&again, 4).await, Disposal::Redeliver);
     assert_eq!(here.deliver(&again, 5).await, Disposal::Done);
@@ -553,7 +610,9 @@ async fn what_waits_for_a_receiver_is_in_nobodys_way() {
     here.confirm(&build).await.unwrap();
     here.world.queue.take_all();
     here.world.clock.advance(SignedDuration::from_mins(5));
-    sweep(&here.env, SignedDuration::from_secs(120)).await.unwrap();
+    sweep(&here.world.tenants(), SignedDuration::from_secs(120))
+        .await
+        .unwrap();
     here.settle().await;
     here.assert_shows("main", &a);
 }

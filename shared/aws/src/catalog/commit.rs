@@ -32,7 +32,9 @@ impl DynamoCatalog {
         let writes = writes::of(changes)?;
         match writes.as_slice() {
             [] => Ok(()),
-            [write] if !matches!(write.action, Action::Require(_)) => self.write_one(write).await,
+            [write] if !matches!(write.action, Action::Require(_) | Action::Take) => {
+                self.write_one(write).await
+            }
             writes => self.write_all(writes).await,
         }
     }
@@ -56,7 +58,7 @@ impl DynamoCatalog {
                 let answer = request.set_key(Some(items::key(write.key))).send().await;
                 answer.map(drop).map_err(|error| single("DeleteItem", error))
             }
-            Action::Create(_) | Action::Replace(..) | Action::Put(_) | Action::Require(_) => {
+            Action::Create(_) | Action::Replace(..) | Action::Put(_) | Action::Require(_) | Action::Take => {
                 let put = self
                     .put(write.action)
                     .build()
@@ -105,6 +107,14 @@ impl DynamoCatalog {
                     .set_key(Some(items::key(write.key)));
                 item.delete(delete.build().map_err(missing)?)
             }
+            Action::Take => {
+                let take = Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(items::key(write.key)))
+                    .condition_expression("attribute_exists(#pk)")
+                    .expression_attribute_names("#pk", PK);
+                item.delete(take.build().map_err(missing)?)
+            }
             Action::Require(seen) => {
                 let check = ConditionCheck::builder()
                     .table_name(&self.table)
@@ -136,7 +146,7 @@ impl DynamoCatalog {
                 .expression_attribute_names("#revision", REVISION)
                 .expression_attribute_values(":seen", AttributeValue::N(seen.to_string())),
             Action::Put(item) => put.set_item(Some(item)),
-            Action::Delete | Action::Require(_) => put,
+            Action::Delete | Action::Take | Action::Require(_) => put,
         }
     }
 }

@@ -9,7 +9,7 @@ use imprint_domain::access::Token;
 use imprint_domain::id::{Revision, TaskId};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
-use imprint_domain::task::{Task, TaskEdition};
+use imprint_domain::task::{Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -44,7 +44,7 @@ pub(super) struct Place {
     pub(super) product: ProductSlug,
 }
 
-fn attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
+pub(super) fn attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::Failed(Box::new(error)))
 }
 
@@ -81,6 +81,11 @@ pub(super) fn task(task: &Task) -> Result<Item, StoreError> {
 pub(super) fn task_edition(id: &TaskId, edition: &TaskEdition) -> Result<Item, StoreError> {
     let item = thing(Key::task_edition(id, edition.edition), edition)?;
     Ok(expiring(item, edition.updated_at + TASK_LIFE))
+}
+
+pub(super) fn task_pages(id: &TaskId, pages: &TaskPages) -> Result<Item, StoreError> {
+    let item = thing(Key::task_pages(id, &pages.of), pages)?;
+    Ok(expiring(item, pages.wanted_at + TASK_LIFE))
 }
 
 pub(super) fn open_task(task: &Task) -> Result<Item, StoreError> {

@@ -4,6 +4,7 @@ use imprint_domain::access::{Token, UserName};
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, TokenId, WebhookId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
+use imprint_domain::task::PagesOf;
 use jiff::Timestamp;
 
 /// The attribute names of the table and its index, as template.yaml has them.
@@ -12,6 +13,20 @@ pub(super) const SK: &str = "SK";
 pub(super) const GSI1: &str = "GSI1";
 pub(super) const GSI1PK: &str = "GSI1PK";
 pub(super) const GSI1SK: &str = "GSI1SK";
+
+/// What the sort keys of a task's pages begin with.
+const PAGES: &str = "PAGES";
+
+/// What an item below a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PartOfTask {
+    /// An edition's part.
+    Edition,
+    /// Pages that it waits for.
+    Pages,
+    /// The task itself, or its openness.
+    Other,
+}
 
 /// The key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,6 +177,35 @@ impl Key {
 
     pub(super) fn task_edition(id: &TaskId, edition: EditionId) -> Self {
         Self::new(format!("TASK#{id}"), format!("E#{}", digits(edition.0)))
+    }
+
+    /// After the editions' parts, and one partition with them.
+    pub(super) fn task_pages(id: &TaskId, of: &PagesOf) -> Self {
+        let sk = match of {
+            PagesOf::Organization => PAGES.to_owned(),
+            PagesOf::Product(product) => format!("{PAGES}#{}", part(product.as_str())),
+        };
+        Self::new(format!("TASK#{id}"), sk)
+    }
+
+    /// What an item below a task is.
+    pub(super) fn part_of_task(sk: &str) -> PartOfTask {
+        if sk.starts_with("E#") {
+            PartOfTask::Edition
+        } else if sk.starts_with(PAGES) {
+            PartOfTask::Pages
+        } else {
+            PartOfTask::Other
+        }
+    }
+
+    pub(super) fn index_entry(org: &OrganizationSlug, product: &ProductSlug) -> Self {
+        Self::new(Self::index(org), part(product.as_str()))
+    }
+
+    /// The partition of what an organization's index says.
+    pub(super) fn index(org: &OrganizationSlug) -> String {
+        format!("INDEX#{}", part(org.as_str()))
     }
 
     pub(super) fn open_task(id: &TaskId) -> Self {

@@ -7,18 +7,19 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 use imprint_app::ports::{Page, StoreError};
 use imprint_domain::build::Build;
+use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{EditionId, TaskId, WebhookId};
+use imprint_domain::id::{EditionId, OutboxId, TaskId, WebhookId};
 use imprint_domain::product::Product;
 use imprint_domain::slug::{EditionSlug, OrganizationSlug, ProductSlug};
-use imprint_domain::task::Task;
+use imprint_domain::task::{PagesOf, PagesStep, Task};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::items::{self, Item, LAST, VALUE};
-use super::keys::{self, GSI1, GSI1PK, GSI1SK, Key, OpenList, PK, SK};
+use super::keys::{self, GSI1, GSI1PK, GSI1SK, Key, OpenList, PK, PartOfTask, SK};
 use super::{DynamoCatalog, cursor};
 use crate::call::{Unusable, refused, store_error};
 
@@ -220,6 +221,13 @@ impl DynamoCatalog {
         })
     }
 
+    pub(super) async fn read_index(&self, org: &OrganizationSlug) -> Result<Vec<IndexEntry>, StoreError> {
+        let entries = self
+            .items(self.partition(Key::index(org), None), usize::MAX)
+            .await?;
+        entries.into_iter().map(items::value).collect()
+    }
+
     pub(super) async fn read_history(
         &self,
         edition: EditionId,
@@ -259,18 +267,23 @@ impl DynamoCatalog {
 
     pub(super) async fn read_task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
         let own = Key::task(id);
-        let open = Key::open_task(id);
         let mut task: Option<Task> = None;
         let mut editions = Vec::new();
+        let mut pages = Vec::new();
         for item in self.items(self.partition(own.pk, None), usize::MAX).await? {
             let sk = items::sort_key(&item);
-            if sk == own.sk {
-                task = Some(items::value(item)?);
-            } else if sk != open.sk {
-                editions.push(items::value(item)?);
+            match Key::part_of_task(sk) {
+                PartOfTask::Edition => editions.push(items::value(item)?),
+                PartOfTask::Pages => pages.push(items::value(item)?),
+                PartOfTask::Other if sk == own.sk => task = Some(items::value(item)?),
+                PartOfTask::Other => {}
             }
         }
-        Ok(task.map(|task| Task { editions, ..task }))
+        Ok(task.map(|task| Task {
+            editions,
+            pages,
+            ..task
+        }))
     }
 
     /// The items of a list of open work that are older than `before`, oldest first.
@@ -348,6 +361,43 @@ impl DynamoCatalog {
             .send()
             .await;
         match answer {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(store_error("UpdateItem", error)),
+            },
+        }
+    }
+
+    /// Writes what became of a rendering, while the task waits for one of these and none has succeeded.
+    pub(super) async fn update_pages(
+        &self,
+        task: &TaskId,
+        of: &PagesOf,
+        entries: &[OutboxId],
+        step: &PagesStep,
+    ) -> Result<(), StoreError> {
+        let names: Vec<String> = (0..entries.len()).map(|n| format!(":entry{n}")).collect();
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(Key::task_pages(task, of))))
+            .update_expression("SET #v.#step = :step")
+            .condition_expression(format!(
+                "#v.#entry IN ({}) AND #v.#step.#state <> :rendered",
+                names.join(", ")
+            ))
+            .expression_attribute_names("#v", VALUE)
+            .expression_attribute_names("#step", "step")
+            .expression_attribute_names("#entry", "entry")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":step", items::attribute(step)?)
+            .expression_attribute_values(":rendered", AttributeValue::S("rendered".to_owned()));
+        for (name, entry) in names.into_iter().zip(entries) {
+            request = request.expression_attribute_values(name, AttributeValue::S(entry.to_string()));
+        }
+        match request.send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),

@@ -34,6 +34,8 @@ pub(super) enum Action {
     Put(Item),
     /// Whatever is there, nothing included.
     Delete,
+    /// Needs the item to be there, and removes it.
+    Take,
     /// Writes nothing, and needs the item to be there with this revision.
     Require(Revision),
 }
@@ -148,9 +150,19 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             let item = items::task_edition(&task, &edition)?;
             write(Key::task_edition(&task, edition.edition), Action::Put(item));
         }
+        Change::PutTaskPages(task, pages) => {
+            let item = items::task_pages(&task, &pages)?;
+            write(Key::task_pages(&task, &pages.of), Action::Put(item));
+        }
+        Change::PutIndexEntry(entry) => {
+            let key = Key::index_entry(&entry.organization, &entry.product);
+            write(key.clone(), Action::Put(items::thing(key, &entry)?));
+        }
+        Change::RemoveIndexEntry(org, product) => write(Key::index_entry(&org, &product), Action::Delete),
         Change::PutOutbox(entry) => write(Key::outbox(&entry.id), Action::Put(items::outbox(&entry)?)),
         Change::RemoveOutbox(id) => write(Key::outbox(&id), Action::Delete),
         Change::PutDelivery(delivery) => writes.push(put_delivery(delivery)?),
+        Change::TakeOutbox(id) => write(Key::outbox(&id), Action::Take),
         Change::CreateUser(user) => writes.extend(create_user(user)?),
         Change::UpdateUser(user) => writes.push(update_user(user)?),
         Change::RequireUser(name, seen) => write(Key::user(&name), Action::Require(seen)),

@@ -96,13 +96,17 @@ fn renamed(edition: Edition, to: &str) -> Edition {
 #[test]
 fn an_edition_may_have_a_free_name_that_is_nobodys_own() {
     let on_its_way = edition(3, "c").begin_rename(renaming("d"), Vec::new());
+    let mut there = edition(7, "usdf--main");
+    there.tracking.alternate = Some("usdf".parse().unwrap());
     let all = [
         edition(1, "main"),
         edition(2, "b"),
         on_its_way.clone(),
         edition(4, "gone").end(Timestamp::UNIX_EPOCH),
         renamed(edition(5, "had"), "has"),
+        there.clone(),
     ];
+    let outside = RenameError::OutsideAlternate("usdf".parse().unwrap());
     let may = |edition: &Edition, to: &str| edition.may_be_named(&slug(to), &organization(), &all);
     let b = &all[1];
     for (edition, to, expected) in [
@@ -114,6 +118,9 @@ fn an_edition_may_have_a_free_name_that_is_nobodys_own() {
         (b, "had", Ok(())),
         (b, "gone", Ok(())),
         (b, "b.1", Ok(())),
+        (&there, "usdf--x", Ok(())),
+        (&there, "usdf-dev--x", Err(outside.clone())),
+        (&there, "x", Err(outside)),
         (&all[3], "x", Err(RenameError::Ended(slug("gone")))),
         (
             &on_its_way,

@@ -6,6 +6,7 @@ mod commits;
 mod editions;
 mod organizations;
 mod outbox;
+mod pages;
 mod products;
 mod tasks;
 mod webhooks;
@@ -60,7 +61,12 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     tasks::progress_is_noted_only_while_copying,
     tasks::open_tasks_are_listed_oldest_first_until_they_are_closed,
     tasks::a_task_is_updated_and_closed_in_one_commit,
+    pages::a_task_comes_with_its_pages_and_the_last_wish_counts,
+    pages::only_the_rendering_that_is_waited_for_is_noted,
+    pages::noting_pages_of_a_task_that_waits_for_none_changes_nothing,
+    pages::an_index_is_read_as_it_was_entered_and_has_no_others_products,
     outbox::the_outbox_is_listed_oldest_first,
+    outbox::an_entry_is_taken_once,
     outbox::an_entry_is_overwritten_by_its_next_send,
     outbox::every_message_comes_back_as_it_was,
     outbox::what_rests_stands_before_nothing,

@@ -162,6 +162,8 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
             | Message::RegisterBuild(_)
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
+            | Message::RenderIndex(_)
+            | Message::RenderAll(_)
             | Message::UpdateDns(_)
             | Message::DeliverWebhook(_) => false,
         };

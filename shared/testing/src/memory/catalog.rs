@@ -8,14 +8,15 @@ use async_trait::async_trait;
 use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
+use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, EventId, Generation, TaskId, WebhookId};
+use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, WebhookId};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
-use imprint_domain::task::{EditionStep, Task};
+use imprint_domain::task::{EditionStep, PagesOf, PagesStep, Task};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
@@ -190,6 +191,24 @@ impl Catalog for MemoryCatalog {
             page(own.collect(), limit, cursor, |product| product.slug.to_string())
         })
         .await?
+    }
+
+    async fn index_entry(
+        &self,
+        org: &OrganizationSlug,
+        product: &ProductSlug,
+    ) -> Result<Option<IndexEntry>, StoreError> {
+        let key = (org.clone(), product.clone());
+        self.ask("catalog.index_entry", |state| state.index.get(&key).cloned())
+            .await
+    }
+
+    async fn index(&self, org: &OrganizationSlug) -> Result<Vec<IndexEntry>, StoreError> {
+        self.ask("catalog.index", |state| {
+            let own = state.index.values().filter(|entry| entry.organization == *org);
+            own.cloned().collect()
+        })
+        .await
     }
 
     async fn builds(
@@ -467,6 +486,24 @@ impl Catalog for MemoryCatalog {
                 | EditionStep::Published { .. }
                 | EditionStep::Superseded
                 | EditionStep::Failed(_) => {}
+            }
+        })
+        .await
+    }
+
+    async fn note_pages(
+        &self,
+        task: &TaskId,
+        of: &PagesOf,
+        entries: &[OutboxId],
+        step: &PagesStep,
+    ) -> Result<(), StoreError> {
+        self.ask("catalog.note_pages", |state| {
+            let pages = state.task_pages.get_mut(task);
+            if let Some(pages) = pages.and_then(|pages| pages.get_mut(of))
+                && pages.heeds(entries)
+            {
+                pages.step = step.clone();
             }
         })
         .await

@@ -22,7 +22,7 @@ pub enum Step {
     CopyEdition,
     /// Tell the CDN that an edition has changed.
     PurgeCdn,
-    /// Write a product's pages.
+    /// Write a product's pages, or an organization's.
     RenderDashboard,
     /// Write a product's name to the DNS.
     UpdateDns,
@@ -47,9 +47,11 @@ impl Step {
             Message::RegisterBuild(_) => Self::RegisterBuild,
             Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
-            Message::RenderDashboard(_) => Self::RenderDashboard,
             Message::UpdateDns(_) => Self::UpdateDns,
             Message::DeliverWebhook(_) => Self::DeliverWebhook,
+            Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => {
+                Self::RenderDashboard
+            }
         }
     }
 }

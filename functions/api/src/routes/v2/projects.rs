@@ -1,7 +1,7 @@
 use axum::response::Response;
 use http::StatusCode;
 
-use imprint_app::{editions, products};
+use imprint_app::{dashboards, editions, products};
 use imprint_domain::product::Product;
 use imprint_domain::slug::ProductSlug;
 
@@ -132,11 +132,42 @@ pub(crate) async fn restore(
     answer(&api, &urls, product).await
 }
 
+/// Write a project's pages anew
+///
+/// They follow every change by themselves; this is for what changed elsewhere, such as a template. `task_url` is where to
+/// watch it.
+#[utoipa::path(post, path = "/v2/orgs/{org}/projects/{project}/dashboard", tag = "projects",
+    operation_id = "render_project_dashboard",
+    params(("org" = String, Path, description = "The organization's slug"),
+        ("project" = String, Path, description = "The project's slug")),
+    responses((status = 200, description = "The project", body = ProjectResource,
+        headers(("Location" = String, description = "Its URL")))))]
+pub(crate) async fn render(
+    api: Api,
+    urls: Urls,
+    Part(project): Part<ProductSlug>,
+) -> Result<Response, ApiError> {
+    let product = products::get(&api.env, &project).await?;
+    let task = dashboards::render(&api.env, &project).await?;
+    let url = urls.project(&product.organization, &product.slug);
+    let resource = resource(&api, &urls, product).await?.watched(&urls, &task);
+    Ok(located(delivery::json(StatusCode::OK, &resource), &url))
+}
+
 async fn answer(api: &Api, urls: &Urls, product: Product) -> Result<Response, ApiError> {
+    let resource = resource(api, urls, product).await?;
+    Ok(delivery::json(StatusCode::OK, &resource))
+}
+
+async fn resource(api: &Api, urls: &Urls, product: Product) -> Result<ProjectResource, ApiError> {
     let products = [product];
     let defaults = editions::defaults_of(&api.env, &products).await?;
     let [product] = products;
     let edition = defaults.get(&product.slug);
-    let resource = ProjectResource::new(urls, &api.env.organization, &product, edition);
-    Ok(delivery::json(StatusCode::OK, &resource))
+    Ok(ProjectResource::new(
+        urls,
+        &api.env.organization,
+        &product,
+        edition,
+    ))
 }

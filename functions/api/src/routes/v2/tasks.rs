@@ -27,7 +27,7 @@ pub(crate) async fn read(
     Authenticated(caller): Authenticated,
 ) -> Result<Response, ApiError> {
     let task = tasks::of_any_organization(&api.env, &id).await?;
-    if !sees(&caller, &task.organization, &task.product) {
+    if !sees(&caller, &task.organization, task.product.as_ref()) {
         return Err(ApiError::NotFound);
     }
     let builds = tasks::builds_of(&api.env, &task).await?;

@@ -75,6 +75,21 @@ pub(super) async fn an_entry_is_overwritten_by_its_next_send(catalog: &dyn Catal
     remove(&place, &[next]).await;
 }
 
+pub(super) async fn an_entry_is_taken_once(catalog: &dyn Catalog) {
+    let place = Place::new(catalog);
+    let [first, next] = ["e", "next"].map(|name| entry(&place, name, LONG_AGO));
+    let end = half_past(LONG_AGO);
+    let take = || Change::TakeOutbox(first.id.clone());
+    place.conflict(vec![take()]).await;
+    put(&place, std::slice::from_ref(&first)).await;
+    let on = vec![take(), Change::PutOutbox(next.clone())];
+    place.commit(on.clone()).await;
+    assert_eq!(waiting(&place, end, MANY).await, std::slice::from_ref(&next));
+    remove(&place, &[next]).await;
+    place.conflict(on).await;
+    assert_eq!(waiting(&place, end, MANY).await, [], "a conflict writes nothing");
+}
+
 pub(super) async fn every_message_comes_back_as_it_was(catalog: &dyn Catalog) {
     let place = Place::new(catalog);
     let product = place.product("alpha");
@@ -93,17 +108,25 @@ pub(super) async fn every_message_comes_back_as_it_was(catalog: &dyn Catalog) {
     if let Message::PurgeCdn(purge) = &mut purge {
         purge.report.copied = 20_000;
     }
-    let render = samples::render_message(&place.product("alpha"));
+    let mut render = samples::render_message(&place.product("alpha"));
+    if let Message::RenderDashboard(render) = &mut render {
+        render.tasks = vec![place.task_id("t"), place.task_id("u")];
+    }
+    let index = samples::index_message(&place.org);
+    let all = samples::all_message(&place.org, &task);
     let deliver =
         samples::deliver_message(&place.org, &samples::webhook("w", &[EventKind::EditionFailed]).id);
-    let entries: Vec<OutboxEntry> = [register, copy, purge, render, deliver]
+    let times = ascending(NOON)
         .into_iter()
-        .zip(ascending(NOON))
+        .chain([20, 21].map(samples::after_noon));
+    let entries: Vec<OutboxEntry> = [register, copy, purge, render, index, all, deliver]
+        .into_iter()
+        .zip(times)
         .map(|(message, at)| OutboxEntry::new(place.outbox_id(&at.to_string()), message, at))
         .collect();
     put(&place, &entries).await;
     // A delivery is listed when its rest is over: the last, whenever it was sent.
-    assert_eq!(waiting(&place, samples::after_noon(2), MANY).await, entries[..4]);
+    assert_eq!(waiting(&place, samples::after_noon(30), MANY).await, entries[..6]);
     assert_eq!(waiting(&place, samples::after_noon(3600), MANY).await, entries);
     remove(&place, &entries).await;
 }

@@ -31,7 +31,7 @@ fn stored(task: Task) -> Task {
 }
 
 fn part(task: &Task, edition: &Edition, step: EditionStep) -> TaskEdition {
-    samples::task_edition(edition, task.build, step)
+    samples::task_edition(edition, task.build.unwrap(), step)
 }
 
 fn put(task: &Task, edition: &TaskEdition) -> Change {

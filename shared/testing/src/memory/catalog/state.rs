@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use imprint_app::ports::{Catalog, Change, Ids, StoreError};
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
+use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, Revision, TaskId, WebhookId};
@@ -12,7 +13,7 @@ use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
-use imprint_domain::task::{Task, TaskEdition};
+use imprint_domain::task::{PagesOf, Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
@@ -33,6 +34,8 @@ enum Target {
     Moved(EditionId, Generation),
     Task(TaskId),
     TaskEdition(TaskId, EditionId),
+    TaskPages(TaskId, PagesOf),
+    IndexEntry(ProductKey),
     Open(TaskId),
     Outbox(OutboxId),
     User(UserName),
@@ -55,6 +58,8 @@ pub(super) struct State {
     claims: BTreeSet<Target>,
     pub(super) tasks: BTreeMap<TaskId, Task>,
     pub(super) task_editions: BTreeMap<TaskId, BTreeMap<EditionId, TaskEdition>>,
+    pub(super) task_pages: BTreeMap<TaskId, BTreeMap<PagesOf, TaskPages>>,
+    pub(super) index: BTreeMap<ProductKey, IndexEntry>,
     open: BTreeSet<TaskId>,
     outbox: BTreeMap<OutboxId, OutboxEntry>,
     pub(super) users: BTreeMap<UserName, User>,
@@ -83,8 +88,10 @@ impl State {
     pub(super) fn task(&self, id: &TaskId) -> Option<Task> {
         let task = self.tasks.get(id)?.clone();
         let editions = self.task_editions.get(id);
+        let pages = self.task_pages.get(id);
         Some(Task {
             editions: editions.map_or_else(Vec::new, |editions| editions.values().cloned().collect()),
+            pages: pages.map_or_else(Vec::new, |pages| pages.values().cloned().collect()),
             ..task
         })
     }
@@ -177,6 +184,7 @@ impl State {
                 self.tasks.get(&task.id).map(|stored| stored.revision),
                 task.revision,
             ),
+            Change::TakeOutbox(id) => self.outbox.contains_key(id),
             Change::CreateUser(user) => !self.users.contains_key(&user.name),
             Change::UpdateUser(user) => is_at(
                 self.users.get(&user.name).map(|stored| stored.revision),
@@ -194,6 +202,9 @@ impl State {
             | Change::RemoveMember(_)
             | Change::PutTaskEdition(..)
             | Change::PutMoved(_)
+            | Change::PutTaskPages(..)
+            | Change::PutIndexEntry(_)
+            | Change::RemoveIndexEntry(..)
             | Change::PutOutbox(_)
             | Change::RemoveOutbox(_)
             | Change::RevokeToken(_)
@@ -268,8 +279,19 @@ impl State {
             Change::PutOutbox(entry) => {
                 self.outbox.insert(entry.id.clone(), entry);
             }
-            Change::RemoveOutbox(id) => {
+            Change::RemoveOutbox(id) | Change::TakeOutbox(id) => {
                 self.outbox.remove(&id);
+            }
+            Change::PutTaskPages(task, pages) => {
+                let all = self.task_pages.entry(task).or_default();
+                all.insert(pages.of.clone(), pages);
+            }
+            Change::PutIndexEntry(entry) => {
+                let key = (entry.organization.clone(), entry.product.clone());
+                self.index.insert(key, entry);
+            }
+            Change::RemoveIndexEntry(org, product) => {
+                self.index.remove(&(org, product));
             }
             Change::CreateUser(mut user) | Change::UpdateUser(mut user) => {
                 user.revision = user.revision.next();
@@ -313,6 +335,7 @@ impl State {
     fn put_task(&mut self, mut task: Task) {
         task.revision = task.revision.next();
         task.editions.clear();
+        task.pages.clear();
         self.tasks.insert(task.id.clone(), task);
     }
 }
@@ -348,7 +371,17 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::CreateTask(task) | Change::UpdateTask(task) => vec![Target::Task(task.id.clone())],
         Change::PutTaskEdition(task, edition) => vec![Target::TaskEdition(task.clone(), edition.edition)],
         Change::PutOutbox(entry) => vec![Target::Outbox(entry.id.clone())],
-        Change::RemoveOutbox(id) => vec![Target::Outbox(id.clone())],
+        Change::RemoveOutbox(id) | Change::TakeOutbox(id) => vec![Target::Outbox(id.clone())],
+        Change::PutTaskPages(task, pages) => vec![Target::TaskPages(task.clone(), pages.of.clone())],
+        Change::PutIndexEntry(entry) => {
+            vec![Target::IndexEntry((
+                entry.organization.clone(),
+                entry.product.clone(),
+            ))]
+        }
+        Change::RemoveIndexEntry(org, product) => {
+            vec![Target::IndexEntry((org.clone(), product.clone()))]
+        }
         Change::CreateUser(user) | Change::UpdateUser(user) => vec![Target::User(user.name.clone())],
         Change::RequireUser(name, _) => vec![Target::User(name.clone())],
         Change::ForgetLoginFailures(name) => vec![Target::LoginFailures(name.clone())],
