@@ -33,7 +33,6 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(slug_rules::read_of_organization, slug_rules::set_of_organization),
         routes!(products::read, products::update, products::end),
         routes!(products::restore),
-        routes!(products::read, products::update),
         routes!(dashboards::read, dashboards::render),
         routes!(dashboards::render_all),
         routes!(dashboards::use_templates, dashboards::drop_templates),
