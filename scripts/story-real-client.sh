@@ -77,14 +77,35 @@ ready() { # KEY: a value of the line that imprint-local prints once ready
         "$work/ready.json" "$1"
 }
 
-create_product() { # SLUG TITLE
+request() { # METHOD PATH BODY STATUS: asks the API as the first user; the answer is in $work/answer
     local token status
     token=$(curl --silent --show-error --fail --user "$user:$password" "$api/token" \
         | python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])') || fail "GET /token gave no token"
     status=$(curl --silent --show-error --output "$work/answer" --write-out '%{http_code}' --user "$token:" \
-        --header 'Content-Type: application/json' --request POST "$api/products/" \
-        --data "{\"slug\": \"$1\", \"title\": \"$2\", \"doc_repo\": \"https://github.com/example/$1\"}")
-    [[ $status == 201 ]] || fail "POST /products/ answered $status: $(cat "$work/answer")"
+        --header 'Content-Type: application/json' --request "$1" "$api$2" --data "$3")
+    [[ $status == "$4" ]] || fail "$1 $2 answered $status: $(cat "$work/answer")"
+}
+
+create_product() { # SLUG TITLE
+    request POST /products/ "{\"slug\": \"$1\", \"title\": \"$2\", \"doc_repo\": \"https://github.com/example/$1\"}" 201
+}
+
+create_organization() { # SLUG HOST PREFIX PROJECT: one below a path, with a project, and a user who is in nothing else
+    request POST /v2/orgs "{\"slug\": \"$1\", \"title\": \"$1\", \"layout\": \"path\", \"domain\": \"$2\", \"path_prefix\": \"$3\"}" 201
+    request POST "/v2/orgs/$1/projects" \
+        "{\"slug\": \"$4\", \"title\": \"$4\", \"source_repo_url\": \"https://github.com/example/$4\"}" 201
+    request POST /users/ "{\"username\": \"ci-$1\", \"password\": \"$member_password\", \"permissions\": []}" 201
+    request PUT "/v2/orgs/$1/members/ci-$1" '{"role": "uploader"}' 200
+}
+
+upload_to() { # LTD ORG PROJECT DIR: as the organization's own user, through the second API
+    "$1" --host "$api" -u "ci-$2" -p "$member_password" upload --org "$2" --project "$3" --dir "$4" --git-ref main \
+        >"$work/client.log" 2>&1 || { tail -n 20 "$work/client.log" >&2; return 1; }
+}
+
+state_of() { # PRODUCT: all that the first API says of it
+    curl --silent --show-error --fail "$api/products/$1" "$api/products/$1/editions/?expand=1&ended=true" \
+        "$api/products/$1/builds/?expand=1&ended=true"
 }
 
 upload() { # LTD PRODUCT DIR
@@ -148,6 +169,20 @@ if [[ $released_only != --released-only ]]; then
     create_product tidepool-next "Tidepool handbook"
     publish "$next" tidepool-next "$demo/v1" "the demo site"
     took "all pages" python3 "$story" same "$docs/tidepool-next" "$demo/v1"
+
+    echo "A product of the same name in a second organization, with ltd-conveyor 0.9.0a3 --org"
+    member_password=$(python3 -c 'import secrets; print(secrets.token_urlsafe())')
+    host=docs.lagoon.example
+    state_of tidepool >"$work/before.json"
+    create_organization lagoon "$host" /handbooks tidepool
+    took "ltd upload of the demo site" upload_to "$next" lagoon tidepool "$demo/v1"
+    took "every task of it done" quiesce
+    request GET /v2/orgs/lagoon/projects/tidepool '' 200
+    grep -q "://$host/handbooks/tidepool\"" "$work/answer" || fail "published elsewhere: $(cat "$work/answer")"
+    took "all pages at its own URL" python3 "$story" same "$docs/handbooks/tidepool as $host" "$demo/v1"
+    took "its first build" python3 "$story" same "$docs/handbooks/tidepool/builds/1 as $host" "$demo/v1"
+    took "the other product, still as it was" python3 "$story" same "$docs/tidepool" "$work/demo-2"
+    state_of tidepool | cmp --quiet - "$work/before.json" || fail "the default organization's product was changed"
 fi
 
 echo "story told: every page is as uploaded, every deleted page is gone"

@@ -5,6 +5,8 @@ story.py thin DIR LIST        deletes a tenth of its files, and whole directorie
 story.py same BASE DIR [N]    compares every file (or a sample of N) with what BASE serves, byte for byte
 story.py gone BASE LIST [N]   checks that every path of LIST (or a sample of N) answers 404
 story.py overlay V1 V2 REMOVED DIR   makes the demo's second build in DIR
+
+BASE is a URL, or "URL as HOST" to ask for pages of HOST where no name server knows it.
 """
 
 import http.client
@@ -64,12 +66,14 @@ class Reader:
     """One kept-alive connection, because thousands of pages are read."""
 
     def __init__(self, base):
+        base, _, host = base.partition(" as ")
         address = urlsplit(base)
+        self.headers = {"Host": host} if host else {}
         self.connection = http.client.HTTPConnection(address.netloc, timeout=30)
         self.prefix = address.path.rstrip("/")
 
     def get(self, path):
-        self.connection.request("GET", f"{self.prefix}/{quote(path)}")
+        self.connection.request("GET", f"{self.prefix}/{quote(path)}", headers=self.headers)
         response = self.connection.getresponse()
         return response.status, (response.getheader("Content-Type") or "").split(";")[0], response.read()
 

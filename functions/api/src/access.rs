@@ -108,6 +108,98 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (Method::GET, "/v2/orgs/{org}/members/{user}", Reader),
     (Method::PUT, "/v2/orgs/{org}/members/{user}", Administrator),
     (Method::DELETE, "/v2/orgs/{org}/members/{user}", Administrator),
+    (Method::GET, "/v2/orgs/{org}/projects", Reader),
+    (Method::POST, "/v2/orgs/{org}/projects", Within(AdminProduct)),
+    (Method::GET, "/v2/orgs/{org}/projects/{project}", Reader),
+    (
+        Method::PATCH,
+        "/v2/orgs/{org}/projects/{project}",
+        Within(AdminProduct),
+    ),
+    (
+        Method::DELETE,
+        "/v2/orgs/{org}/projects/{project}",
+        Within(AdminProduct),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/restore",
+        Within(AdminProduct),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/dashboard",
+        Within(AdminProduct),
+    ),
+    (Method::GET, "/v2/orgs/{org}/projects/{project}/builds", Reader),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/builds",
+        Within(UploadBuild),
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/projects/{project}/builds/{build}",
+        Reader,
+    ),
+    (
+        Method::PATCH,
+        "/v2/orgs/{org}/projects/{project}/builds/{build}",
+        Within(UploadBuild),
+    ),
+    (
+        Method::DELETE,
+        "/v2/orgs/{org}/projects/{project}/builds/{build}",
+        Within(DeprecateBuild),
+    ),
+    (Method::GET, "/v2/orgs/{org}/projects/{project}/editions", Reader),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/editions",
+        Within(AdminEdition),
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}",
+        Reader,
+    ),
+    (
+        Method::PATCH,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}",
+        Within(AdminEdition),
+    ),
+    (
+        Method::DELETE,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}",
+        Within(AdminEdition),
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}/history",
+        Reader,
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}/rollback",
+        Within(AdminEdition),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}/pin",
+        Within(AdminEdition),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}/unpin",
+        Within(AdminEdition),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/editions/{edition}/restore",
+        Within(AdminEdition),
+    ),
+    // Its organization is known once it is read; then it is there for those who have a role in it.
+    (Method::GET, "/v2/task/{id}", Token),
     (Method::GET, "/v2/orgs/{org}/webhooks", Administrator),
     (Method::POST, "/v2/orgs/{org}/webhooks", Administrator),
     (Method::GET, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
@@ -182,6 +274,12 @@ pub(crate) async fn authorize(
     Ok(next.run(request).await)
 }
 
+/// Whether a caller may see what belongs to a product of an organization that the path does not name.
+pub(crate) fn sees(caller: &Caller, organization: &OrganizationSlug, product: Option<&ProductSlug>) -> bool {
+    let about = product.map_or(About::Everything, About::Product);
+    caller.rights.role_in(organization).is_some() && caller.products.include(about)
+}
+
 /// A request as far as rights are concerned.
 struct Asked<'a> {
     service: &'a Service,
@@ -235,12 +333,16 @@ impl Asked<'_> {
             Some("products") if self.path.contains("{slug}") => named_part(self.parts, "slug").map(Some),
             Some("builds") => {
                 let build = catalog.build(named_part::<BuildId>(self.parts, "id")?).await;
-                let build = build.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
+                let build = build.map_err(AppError::from)?;
+                let build = build.filter(|build| build.organization == self.organization);
+                let build = build.ok_or(ApiError::NotFound)?;
                 Ok(Some(build.product))
             }
             Some("editions") => {
                 let edition = catalog.edition(named_part::<EditionId>(self.parts, "id")?).await;
-                let edition = edition.map_err(AppError::from)?.ok_or(ApiError::NotFound)?;
+                let edition = edition.map_err(AppError::from)?;
+                let edition = edition.filter(|edition| edition.organization == self.organization);
+                let edition = edition.ok_or(ApiError::NotFound)?;
                 Ok(Some(edition.product))
             }
             _ => Ok(None),

@@ -8,6 +8,7 @@ mod credentials;
 mod delivery;
 mod error;
 mod extract;
+mod filters;
 mod function;
 mod listing;
 mod openapi;

@@ -13,6 +13,7 @@ use imprint_app::ports::{Page, StoreError};
 
 use crate::delivery;
 use crate::error::ApiError;
+use crate::filters::Filter;
 use crate::urls::Urls;
 
 /// The most items of one page.
@@ -20,6 +21,10 @@ const MAX_LIMIT: usize = 1000;
 
 /// The most URLs that a list without `limit` answers with; what is beyond is on the page that `Link` names.
 const MAX_URLS: usize = 10_000;
+
+/// How many times the store is asked for a page of its own for one answer. A filter that fits little is answered with less
+/// than a page then, and with where to go on.
+const MAX_LOOKS: usize = 10;
 
 /// What a caller may ask of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -42,6 +47,8 @@ pub(crate) struct Listing {
     limit: Option<usize>,
     cursor: Option<String>,
     pub(crate) shape: Shape,
+    /// What the pages after this one are asked with, too.
+    filter: Vec<(&'static str, String)>,
 }
 
 /// What a list consists of.
@@ -71,6 +78,7 @@ impl ListParams {
             limit: limit.transpose()?,
             cursor: self.cursor,
             shape,
+            filter: Vec::new(),
         })
     }
 }
@@ -79,6 +87,11 @@ impl Listing {
     /// A list of things that have no URLs, or whose list is LTD's v2 form: always resources.
     pub(crate) fn of_resources(&mut self) {
         self.shape = Shape::Resources;
+    }
+
+    /// A list of what a filter lets through; the next page has the same filter.
+    pub(crate) fn filtered(&mut self, by: &impl Filter) {
+        self.filter = by.parameters();
     }
 
     /// How many items the whole answer may have.
@@ -92,7 +105,19 @@ impl Listing {
     /// Reads as many pages as the answer needs.
     pub(crate) async fn read<T, F>(
         &self,
+        page: impl FnMut(usize, Option<String>) -> F,
+    ) -> Result<Page<T>, ApiError>
+    where
+        F: Future<Output = Result<Page<T>, AppError>>,
+    {
+        self.read_where(page, |_| true).await
+    }
+
+    /// Reads what fits, page by page until the answer is full, and [`MAX_LOOKS`] pages at most.
+    pub(crate) async fn read_where<T, F>(
+        &self,
         mut page: impl FnMut(usize, Option<String>) -> F,
+        fits: impl Fn(&T) -> bool,
     ) -> Result<Page<T>, ApiError>
     where
         F: Future<Output = Result<Page<T>, AppError>>,
@@ -101,15 +126,17 @@ impl Listing {
             items: Vec::new(),
             next: self.cursor.clone(),
         };
-        loop {
+        for _ in 0..MAX_LOOKS {
             let wanted = (self.bound() - all.items.len()).min(MAX_LIMIT);
             let found = page(wanted, all.next).await.map_err(unknown_cursor)?;
-            all.items.extend(found.items);
+            all.items
+                .extend(found.items.into_iter().filter(|item| fits(item)));
             all.next = found.next;
             if all.next.is_none() || all.items.len() >= self.bound() {
-                return Ok(all);
+                break;
             }
         }
+        Ok(all)
     }
 
     /// Cuts the answer out of a list that was read as a whole and is in the order of its items' numbers.
@@ -141,13 +168,18 @@ impl Listing {
             };
             let limit = self.limit.unwrap_or(MAX_LIMIT);
             let cursor = utf8_percent_encode(cursor, NON_ALPHANUMERIC);
-            let next = urls.path(&format!("{path}?limit={limit}&cursor={cursor}{expand}"));
+            let filter: String = self.filter.iter().map(parameter).collect();
+            let next = urls.path(&format!("{path}?limit={limit}&cursor={cursor}{expand}{filter}"));
             if let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")) {
                 response.headers_mut().insert(header::LINK, link);
             }
         }
         response
     }
+}
+
+fn parameter((name, value): &(&'static str, String)) -> String {
+    format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
 }
 
 /// A store knows no page by a cursor that it never handed out.

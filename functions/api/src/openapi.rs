@@ -95,7 +95,8 @@ fn described() -> OpenApi {
 }
 
 const DESCRIPTION: &str = "Publishes documentation: products, their builds, the editions that show them, and the tasks \
-    that move an edition to a build. It is the v1 API of LTD Keeper; what Imprint adds comes after LTD's fields. Every \
+    that move an edition to a build. It is the API of LTD Keeper, the first one for the default \
+    organization, and v2 for every organization; what Imprint adds comes after LTD's fields. Every \
     path may be written with or without its final slash. Times are UTC in whole seconds.";
 
 fn tags() -> Vec<utoipa::openapi::Tag> {
@@ -109,6 +110,10 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
         ("products", "What has documentation"),
         ("builds", "Immutable uploads of a product's site"),
         ("editions", "Named views of a product at stable URLs"),
+        (
+            "projects",
+            "Products of an organization with their builds and editions, everything by slugs: LTD's second API",
+        ),
         ("dashboards", "The pages that list editions and builds"),
         ("tasks", "What goes on after a request"),
         ("webhooks", "Who is told of what happens, and what became of it"),

@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use imprint_domain::access::UserName;
 use imprint_domain::id::{BuildId, EditionId, TaskId, TokenId, WebhookId};
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 
 use crate::Service;
 use crate::error::ApiError;
@@ -72,6 +72,46 @@ impl Urls {
         self.path(&format!("/queue/{id}"))
     }
 
+    pub(crate) fn project(&self, org: &OrganizationSlug, project: &ProductSlug) -> String {
+        format!("{}/projects/{project}", self.organization(org))
+    }
+
+    pub(crate) fn project_build(
+        &self,
+        org: &OrganizationSlug,
+        project: &ProductSlug,
+        build: &BuildSlug,
+    ) -> String {
+        format!("{}/builds/{build}", self.project(org, project))
+    }
+
+    pub(crate) fn project_edition(
+        &self,
+        org: &OrganizationSlug,
+        project: &ProductSlug,
+        edition: &EditionSlug,
+    ) -> String {
+        format!("{}/editions/{edition}", self.project(org, project))
+    }
+
+    /// A task by the name that it has in v2.
+    pub(crate) fn task_of_project(&self, id: &TaskId) -> String {
+        self.path(&format!("/v2/task/{id}"))
+    }
+
+    /// The build of a project that a v2 URL of this API names, absolute or as a path.
+    pub(crate) fn parse_project_build(
+        &self,
+        raw: &str,
+        org: &OrganizationSlug,
+        project: &ProductSlug,
+    ) -> Result<BuildSlug, ApiError> {
+        let prefix = format!("v2/orgs/{org}/projects/{project}/builds/");
+        let slug = self.own_path(raw).and_then(|path| path.strip_prefix(&prefix));
+        let slug = slug.and_then(|slug| slug.trim_end_matches('/').parse().ok());
+        slug.ok_or_else(|| no_build(raw))
+    }
+
     pub(crate) fn webhook(&self, org: &OrganizationSlug, id: &WebhookId) -> String {
         self.path(&webhook_path(org, id))
     }
@@ -82,23 +122,33 @@ impl Urls {
 
     /// The build that a URL of this API names, absolute or as a path.
     pub(crate) fn parse_build(&self, raw: &str) -> Result<BuildId, ApiError> {
-        let path = ["https", "http"]
-            .into_iter()
-            .find_map(|scheme| {
-                let (authority, path) = raw.strip_prefix(scheme)?.strip_prefix("://")?.split_once('/')?;
-                (without_default_port(scheme, authority) == self.authority).then_some(path)
-            })
-            .or_else(|| raw.strip_prefix('/'));
-        let number = path
+        let number = self
+            .own_path(raw)
             .and_then(|path| path.strip_prefix("builds/"))
             .map(|number| number.trim_end_matches('/'));
         let id = number.and_then(|number| {
             let id: BuildId = number.parse().ok()?;
             (id.to_string() == number).then_some(id)
         });
-        let shortened = || raw.chars().take(200).collect::<String>();
-        id.ok_or_else(|| ApiError::BadRequest(format!("Invalid build_url: {}", shortened())))
+        id.ok_or_else(|| no_build(raw))
     }
+
+    /// The path of a URL of this API, without its first slash.
+    fn own_path<'a>(&self, raw: &'a str) -> Option<&'a str> {
+        ["https", "http"]
+            .into_iter()
+            .find_map(|scheme| {
+                let (authority, path) = raw.strip_prefix(scheme)?.strip_prefix("://")?.split_once('/')?;
+                (without_default_port(scheme, authority) == self.authority).then_some(path)
+            })
+            .or_else(|| raw.strip_prefix('/'))
+    }
+}
+
+/// The refusal of a URL that names no build.
+pub(crate) fn no_build(raw: &str) -> ApiError {
+    let shortened: String = raw.chars().take(200).collect();
+    ApiError::BadRequest(format!("Invalid build_url: {shortened}"))
 }
 
 fn webhook_path(org: &OrganizationSlug, id: &WebhookId) -> String {
@@ -206,6 +256,33 @@ mod tests {
             "/builds/18446744073709551616",
         ] {
             assert!(urls.parse_build(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_build_url_of_v2_names_the_project_that_it_is_given_to() {
+        let urls = Urls::new("https", &authority("keeper.example.org").unwrap());
+        let (org, project) = ("acme".parse().unwrap(), "alpha".parse().unwrap());
+        let parse = |raw: &str| urls.parse_project_build(raw, &org, &project);
+        let own = urls.project_build(&org, &project, &"b-1".parse().unwrap());
+        assert_eq!(
+            own,
+            "https://keeper.example.org/v2/orgs/acme/projects/alpha/builds/b-1"
+        );
+        for good in [own.as_str(), "/v2/orgs/acme/projects/alpha/builds/b-1/"] {
+            assert_eq!(parse(good).unwrap().as_str(), "b-1", "{good}");
+        }
+        for bad in [
+            "",
+            "b-1",
+            "/builds/1",
+            "/v2/orgs/acme/projects/alpha/builds/",
+            "/v2/orgs/acme/projects/alpha/builds/b-1/x",
+            "/v2/orgs/acme/projects/beta/builds/b-1",
+            "/v2/orgs/other/projects/alpha/builds/b-1",
+            "https://other.example.org/v2/orgs/acme/projects/alpha/builds/b-1",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 

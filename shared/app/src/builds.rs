@@ -272,6 +272,21 @@ pub async fn get(env: &Env, id: BuildId) -> Result<Build, AppError> {
     }
 }
 
+/// A build of a product by its slug, with the product. Three requests.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn with_slug(
+    env: &Env,
+    product: &ProductSlug,
+    slug: &BuildSlug,
+) -> Result<(Product, Build), AppError> {
+    let product = crate::products::get(env, product).await?;
+    let org = &env.organization.slug;
+    let build = env.catalog.build_with_slug(org, &product.slug, slug).await?;
+    Ok((product, build.ok_or(AppError::NotFound)?))
+}
+
 /// Builds of a product, newest first.
 ///
 /// # Errors

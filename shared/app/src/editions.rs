@@ -8,6 +8,8 @@ pub(crate) use life::repair;
 pub use life::{RollbackTo, history, pin, restore, rollback, unpin};
 pub(crate) use moving::{copy_message, queued};
 
+use std::collections::BTreeMap;
+
 use imprint_domain::access::UserName;
 use imprint_domain::alternate::AlternateName;
 use imprint_domain::build::Build;
@@ -227,6 +229,49 @@ pub async fn get(env: &Env, id: EditionId) -> Result<(Product, Edition), AppErro
     }
     let product = crate::products::get(env, &edition.product).await?;
     Ok((product, edition))
+}
+
+/// An edition of a product by its slug, with the product: the live one, or else the one of that slug that ended last.
+/// Three requests, and one a megabyte for an edition that has ended.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn with_slug(
+    env: &Env,
+    product: &ProductSlug,
+    slug: &EditionSlug,
+) -> Result<(Product, Edition), AppError> {
+    let product = crate::products::get(env, product).await?;
+    let org = &env.organization.slug;
+    if let Some(live) = env.catalog.edition_with_slug(org, &product.slug, slug).await? {
+        return Ok((product, live));
+    }
+    let (_, editions) = list(env, &product.slug).await?;
+    let ended = editions
+        .into_iter()
+        .filter(|edition| edition.slug == *slug)
+        .max_by_key(|edition| edition.ended_at);
+    Ok((product, ended.ok_or(AppError::NotFound)?))
+}
+
+/// The default editions of products, by their products. One that was deleted is left out. Two requests for a hundred.
+///
+/// # Errors
+/// When the store fails.
+pub async fn defaults_of(
+    env: &Env,
+    products: &[Product],
+) -> Result<BTreeMap<ProductSlug, Edition>, AppError> {
+    let organization = &env.organization;
+    let slugs: Vec<ProductSlug> = products.iter().map(|product| product.slug.clone()).collect();
+    let found = env
+        .catalog
+        .editions_with_slug(&organization.slug, &slugs, &organization.default_edition)
+        .await?;
+    let by_product = found
+        .into_iter()
+        .map(|edition| (edition.product.clone(), edition));
+    Ok(by_product.collect())
 }
 
 /// An edition that may be written to, with its product.

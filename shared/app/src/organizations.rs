@@ -173,15 +173,26 @@ pub async fn list(
     })
 }
 
-/// A page of the stored organizations. The default one is on the first, stored or not.
+/// Where the stored organizations begin, when the default one has filled a page by itself.
+const AFTER_DEFAULT: &str = "";
+
+/// A page of the stored organizations. The default one comes first, stored or not.
 async fn page(tenants: &Tenants, limit: usize, cursor: Option<&str>) -> Result<Page<Organization>, AppError> {
-    let installation = tenants.installation();
-    let mut page = installation.catalog.organizations(limit, cursor).await?;
-    page.items.retain(|organization| !organization.slug.is_default());
-    if cursor.is_none() {
-        let own = tenants.read(&OrganizationSlug::default()).await?;
-        page.items.splice(0..0, own);
+    let own = match cursor {
+        None => tenants.read(&OrganizationSlug::default()).await?,
+        Some(_) => None,
+    };
+    let rest = limit - own.iter().len();
+    if rest == 0 {
+        return Ok(Page {
+            items: own.into_iter().collect(),
+            next: Some(AFTER_DEFAULT.to_owned()),
+        });
     }
+    let cursor = cursor.filter(|cursor| *cursor != AFTER_DEFAULT);
+    let mut page = tenants.installation().catalog.organizations(rest, cursor).await?;
+    page.items.retain(|organization| !organization.slug.is_default());
+    page.items.splice(0..0, own);
     Ok(page)
 }
 

@@ -1,6 +1,10 @@
 //! Tasks: how far a request that goes on in the background has got.
 
-use imprint_domain::id::TaskId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::try_join_all;
+use imprint_domain::id::{BuildId, TaskId};
+use imprint_domain::slug::BuildSlug;
 use imprint_domain::task::Task;
 
 use crate::env::Env;
@@ -17,4 +21,28 @@ pub async fn get(env: &Env, id: &TaskId) -> Result<Task, AppError> {
     } else {
         Err(AppError::NotFound)
     }
+}
+
+/// A task of whichever organization. Who may see it is for the caller to say, who knows the organization only now.
+///
+/// # Errors
+/// `NotFound` for an unknown one.
+pub async fn of_any_organization(env: &Env, id: &TaskId) -> Result<Task, AppError> {
+    env.catalog.task(id).await?.ok_or(AppError::NotFound)
+}
+
+/// The slugs of the builds that a task names, as far as they are still there: one as a rule. One request each.
+///
+/// # Errors
+/// When the store fails.
+pub async fn builds_of(env: &Env, task: &Task) -> Result<BTreeMap<BuildId, BuildSlug>, AppError> {
+    let Some(product) = &task.product else {
+        return Ok(BTreeMap::new());
+    };
+    let of_editions = task.editions.iter().map(|edition| edition.build);
+    let ids: BTreeSet<BuildId> = of_editions.chain(task.build).collect();
+    let read = |id| env.catalog.build_of(&task.organization, product, id);
+    let found = try_join_all(ids.into_iter().map(read)).await?;
+    let slugs = found.into_iter().flatten().map(|build| (build.id, build.slug));
+    Ok(slugs.collect())
 }

@@ -197,8 +197,21 @@ impl Catalog for DynamoCatalog {
     ) -> Result<Option<Edition>, StoreError> {
         match self.get(Key::edition_slug(org, product, slug)).await? {
             None => Ok(None),
-            Some(id) => self.edition_of(org, product, id).await,
+            // One that is being renamed has claimed the slug that it does not have yet.
+            Some(id) => Ok(self
+                .edition_of(org, product, id)
+                .await?
+                .filter(|edition| edition.slug == *slug)),
         }
+    }
+
+    async fn editions_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        products: &[ProductSlug],
+        slug: &EditionSlug,
+    ) -> Result<Vec<Edition>, StoreError> {
+        self.read_editions_with_slug(org, products, slug).await
     }
 
     async fn history(

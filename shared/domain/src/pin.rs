@@ -8,6 +8,7 @@ use crate::edition::{Edition, Verdict};
 use crate::git::GitRefs;
 use crate::id::BuildId;
 use crate::rules::Rules;
+use crate::slug::BuildSlug;
 
 /// How many waiting builds are remembered. Only the last is published; those before it matter when it is deleted. A build
 /// with many refs takes some kilobytes, and the item of an edition holds 400 KB.
@@ -28,6 +29,8 @@ pub struct Pin {
 pub struct Waiting {
     /// The build.
     pub build: BuildId,
+    /// The build's slug, by which v2 names it.
+    pub slug: BuildSlug,
     /// What it was built from.
     pub git_refs: GitRefs,
 }
@@ -70,7 +73,12 @@ impl Edition {
 
     /// The build that unpinning would show.
     pub fn waiting(&self) -> Option<BuildId> {
-        Some(self.pin.as_ref()?.waiting.last()?.build)
+        Some(self.next_waiting()?.build)
+    }
+
+    /// The same build with its slug.
+    pub fn next_waiting(&self) -> Option<&Waiting> {
+        self.pin.as_ref()?.waiting.last()
     }
 
     /// Whether a person may point it at a build: one that is pinned can only be given its own again.
@@ -92,6 +100,7 @@ impl Edition {
         let place = pin.waiting.iter().rposition(replaces).map_or(0, |at| at + 1);
         let waiting = Waiting {
             build: build.id,
+            slug: build.slug.clone(),
             git_refs: build.git_refs.clone(),
         };
         pin.waiting.insert(place, waiting);

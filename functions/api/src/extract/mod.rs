@@ -162,7 +162,10 @@ impl FromRequestParts<Service> for Listing {
 }
 
 #[expect(clippy::disallowed_types, reason = "this is the wrapper that the others take")]
-async fn query<T: DeserializeOwned + Send>(parts: &mut Parts, api: &Service) -> Result<T, ApiError> {
+pub(crate) async fn query<T: DeserializeOwned + Send>(
+    parts: &mut Parts,
+    api: &Service,
+) -> Result<T, ApiError> {
     let query = axum::extract::Query::<T>::from_request_parts(parts, api).await;
     query
         .map(|axum::extract::Query(query)| query)

@@ -12,7 +12,7 @@ use imprint_domain::slug::OrganizationSlug;
 use crate::error::ApiError;
 use crate::extract::{BuildForm, RequestBody};
 
-use super::{invalid, parsed, required, slug};
+use super::{invalid, one_or_several, parsed, required, slug};
 
 const NOUN: &str = "Build";
 
@@ -40,6 +40,30 @@ pub(crate) struct CreateBuild {
     directories: Option<Vec<String>>,
 }
 
+/// A new build of a project. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateProjectBuild {
+    /// What it was built from.
+    #[schema(required, nullable = false, example = "main", max_length = 256)]
+    git_ref: Option<String>,
+    /// The directories to make upload forms for. `["/"]` when it is absent.
+    #[schema(example = json!(["/", "_static/"]), max_items = 20000)]
+    directories: Option<Vec<String>>,
+    /// Its name in URLs, free among all builds that the project ever had. The smallest free number when it is absent.
+    #[schema(pattern = "^[a-zA-Z0-9-._]+$", max_length = 128)]
+    slug: Option<String>,
+    /// What it was built from, of several repositories; instead of `git_ref`.
+    #[schema(example = json!(["tickets/DM-1", "tickets/DM-2"]), min_items = 1, max_items = 64)]
+    git_refs: Option<Vec<String>>,
+    /// Who asked for it.
+    #[schema(max_length = 255)]
+    github_requester: Option<String>,
+    /// The deployment that it is for: only editions of that alternate follow it. Editions that are of none follow it when
+    /// this is absent.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "usdf-dev", max_length = 63)]
+    alternate_name: Option<String>,
+}
+
 /// A change of a build.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UpdateBuild {
@@ -48,6 +72,9 @@ pub(crate) struct UpdateBuild {
 }
 
 impl RequestBody for CreateBuild {
+    const NOUN: &'static str = NOUN;
+}
+impl RequestBody for CreateProjectBuild {
     const NOUN: &'static str = NOUN;
 }
 impl RequestBody for UpdateBuild {
@@ -78,6 +105,21 @@ impl CreateBuild {
                 NewEditions::Forbidden
             },
         })
+    }
+}
+
+impl CreateProjectBuild {
+    /// The same in the words of v1.
+    pub(crate) fn parse(self, caller: &Caller, org: &OrganizationSlug) -> Result<NewBuild, ApiError> {
+        let refs = one_or_several(NOUN, ["git_ref", "git_refs"], self.git_ref, self.git_refs)?;
+        let build = CreateBuild {
+            git_refs: Some(required(NOUN, "git_ref", refs)?),
+            slug: self.slug,
+            github_requester: self.github_requester,
+            directories: self.directories,
+            alternate_name: self.alternate_name,
+        };
+        build.parse(BuildForm::WithForms, caller, org)
     }
 }
 

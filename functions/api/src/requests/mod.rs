@@ -10,11 +10,13 @@ mod slug_rules;
 mod user;
 mod webhook;
 
-pub(crate) use build::{CreateBuild, UpdateBuild};
+pub(crate) use build::{CreateBuild, CreateProjectBuild, UpdateBuild};
 pub(crate) use dashboard::UseTemplates;
-pub(crate) use edition::{CreateEdition, RollbackEdition, UpdateEdition};
+pub(crate) use edition::{
+    CreateEdition, CreateProjectEdition, NamesBuild, RollbackEdition, UpdateEdition, UpdateProjectEdition,
+};
 pub(crate) use organization::{CreateOrganization, SetMember, UpdateOrganization};
-pub(crate) use product::{CreateProduct, UpdateProduct};
+pub(crate) use product::{CreateProduct, CreateProject, UpdateProduct, UpdateProject};
 pub(crate) use retention::PutRetention;
 pub(crate) use slug_rules::{PreviewSlugRules, SetOrganizationRules, SetSlugRules};
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
@@ -45,6 +47,21 @@ fn parsed<T: FromStr<Err: Display>>(
             .map_err(|error| invalid(noun, format_args!("{name}: {error}")))
     };
     raw.map(parse).transpose()
+}
+
+/// The refs of a field that v2 has for one ref and, as an addition of ours, for several.
+fn one_or_several(
+    noun: &str,
+    names: [&str; 2],
+    one: Option<String>,
+    several: Option<Vec<String>>,
+) -> Result<Option<Vec<String>>, ApiError> {
+    let [name, plural] = names;
+    match (one, several) {
+        (Some(_), Some(_)) => Err(invalid(noun, format_args!("either {name} or {plural}, not both"))),
+        (Some(one), None) => Ok(Some(vec![one])),
+        (None, several) => Ok(several),
+    }
 }
 
 /// Parses a slug that is there.

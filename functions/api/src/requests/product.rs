@@ -10,6 +10,7 @@ use crate::extract::RequestBody;
 use super::{invalid, mode, parsed, required, slug};
 
 const NOUN: &str = "Product";
+const PROJECT: &str = "Project";
 
 /// A new product. Other fields are ignored, `bucket_name` among them: the bucket is the organization's.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -49,6 +50,47 @@ pub(crate) struct UpdateProduct {
     title: Option<String>,
 }
 
+/// A new project. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateProject {
+    /// Its name in URLs: lower case letters, digits and hyphens, at most 63, beginning with a letter.
+    #[schema(
+        required,
+        nullable = false,
+        example = "pipelines",
+        pattern = "^[a-z][-a-z0-9]*[a-z0-9]$",
+        max_length = 63
+    )]
+    slug: Option<String>,
+    /// Where its source lives.
+    #[schema(required, nullable = false, example = "https://github.com/example/pipelines")]
+    source_repo_url: Option<String>,
+    /// Its title.
+    #[schema(required, nullable = false, example = "Science pipelines", max_length = 255)]
+    title: Option<String>,
+    /// How its default edition chooses builds. `git_refs` when it is absent.
+    #[schema(example = "git_refs")]
+    default_edition_mode: Option<String>,
+}
+
+/// A change of a project. Other fields are refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateProject {
+    /// Where its source lives.
+    #[schema(example = "https://github.com/example/pipelines")]
+    source_repo_url: Option<String>,
+    /// Its title.
+    #[schema(example = "Science pipelines", max_length = 255)]
+    title: Option<String>,
+}
+
+impl RequestBody for CreateProject {
+    const NOUN: &'static str = PROJECT;
+}
+impl RequestBody for UpdateProject {
+    const NOUN: &'static str = PROJECT;
+}
 impl RequestBody for CreateProduct {
     const NOUN: &'static str = NOUN;
 }
@@ -78,6 +120,30 @@ impl UpdateProduct {
         Ok(ProductPatch {
             title: parsed(NOUN, "title", self.title.as_deref())?,
             doc_repo: parsed(NOUN, "doc_repo", self.doc_repo.as_deref())?,
+        })
+    }
+}
+
+impl CreateProject {
+    pub(crate) fn parse(self) -> Result<NewProduct, ApiError> {
+        let repo = parsed(PROJECT, "source_repo_url", self.source_repo_url.as_deref())?;
+        let title = parsed(PROJECT, "title", self.title.as_deref())?;
+        Ok(NewProduct {
+            slug: required(PROJECT, "slug", slug(self.slug.as_deref())?)?,
+            doc_repo: required(PROJECT, "source_repo_url", repo)?,
+            title: required(PROJECT, "title", title)?,
+            root_domain: None,
+            root_fastly_domain: None,
+            main_mode: mode(self.default_edition_mode.as_deref())?.unwrap_or(TrackingMode::GitRefs),
+        })
+    }
+}
+
+impl UpdateProject {
+    pub(crate) fn parse(self) -> Result<ProductPatch, ApiError> {
+        Ok(ProductPatch {
+            title: parsed(PROJECT, "title", self.title.as_deref())?,
+            doc_repo: parsed(PROJECT, "source_repo_url", self.source_repo_url.as_deref())?,
         })
     }
 }

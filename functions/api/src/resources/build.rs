@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use imprint_app::builds::CreatedBuild;
 use imprint_app::ports::PresignedPost;
 use imprint_domain::build::Build;
+use imprint_domain::id::TaskId;
 use imprint_domain::layout;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
@@ -55,6 +56,60 @@ pub(crate) struct BuildResource<'a> {
     /// A form whose use confirms the upload, for clients without a token at hand. Only with the other forms.
     #[serde(skip_serializing_if = "Option::is_none")]
     post_complete_url: Option<UploadForm<'a>>,
+    /// The deployment that it is for; null when it is for all.
+    alternate_name: Option<String>,
+}
+
+/// An upload of a project's site.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProjectBuild)]
+pub(crate) struct ProjectBuildResource<'a> {
+    /// Its own URL.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines/builds/1")]
+    self_url: String,
+    /// The URL of its organization.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme")]
+    organization_url: String,
+    /// The URL of its project.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines")]
+    project_url: String,
+    /// Where to watch what the request began; null when it began nothing.
+    #[schema(example = "https://keeper.example.org/v2/task/0123456789abcdef0123456789abcdef")]
+    task_url: Option<String>,
+    /// Its name in URLs.
+    #[schema(example = "1")]
+    slug: String,
+    /// When it was registered.
+    date_created: Moment,
+    /// When it was deleted.
+    date_ended: Option<Moment>,
+    /// Whether the client has said that every file is there.
+    uploaded: bool,
+    /// The bucket with its files.
+    bucket_name: String,
+    /// The prefix of its files, without a final slash.
+    #[schema(example = "_orgs/acme/pipelines/builds/1")]
+    bucket_prefix: String,
+    /// What it was built from; of several refs the first.
+    #[schema(example = "main")]
+    git_ref: Option<String>,
+    /// Where it is published.
+    published_url: String,
+    /// What the CDN purges it by.
+    surrogate_key: String,
+    /// Forms to upload the files of a directory with, by directory. Only in the answer to its registration.
+    #[schema(value_type = Option<BTreeMap<String, UploadForm>>)]
+    post_prefix_urls: Option<BTreeMap<&'a str, UploadForm<'a>>>,
+    /// Forms to upload the empty redirect object of a directory with. Only in the answer to its registration.
+    #[schema(value_type = Option<BTreeMap<String, UploadForm>>)]
+    post_dir_urls: Option<BTreeMap<&'a str, UploadForm<'a>>>,
+    /// A form whose use confirms the upload, for clients without a token at hand. Only with the other forms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post_complete_url: Option<UploadForm<'a>>,
+    /// All that it was built from.
+    git_refs: Vec<String>,
+    /// Who asked for it.
+    github_requester: Option<String>,
     /// The deployment that it is for; null when it is for all.
     alternate_name: Option<String>,
 }
@@ -137,6 +192,59 @@ impl<'a> BuildResource<'a> {
             post_dir_urls: Some(all(&forms.directories)),
             post_complete_url: Some(UploadForm::new(&forms.complete)),
             ..build
+        }
+    }
+}
+
+impl<'a> ProjectBuildResource<'a> {
+    pub(crate) fn new(urls: &Urls, organization: &Organization, product: &Product, build: &Build) -> Self {
+        Self::of(
+            BuildResource::new(urls, organization, product, build),
+            urls,
+            build,
+        )
+    }
+
+    /// A new build with its upload forms.
+    pub(crate) fn created(urls: &Urls, organization: &Organization, created: &'a CreatedBuild) -> Self {
+        Self::of(
+            BuildResource::created(urls, organization, created),
+            urls,
+            &created.build,
+        )
+    }
+
+    /// A build after a request, with what to watch.
+    pub(crate) fn watched(self, urls: &Urls, task: Option<&TaskId>) -> Self {
+        Self {
+            task_url: task.map(|task| urls.task_of_project(task)),
+            ..self
+        }
+    }
+
+    /// What v1 says of it, by the names of v2.
+    fn of(first: BuildResource<'a>, urls: &Urls, build: &Build) -> Self {
+        let (org, project) = (&build.organization, &build.product);
+        Self {
+            self_url: urls.project_build(org, project, &build.slug),
+            organization_url: urls.organization(org),
+            project_url: urls.project(org, project),
+            task_url: None,
+            slug: first.slug,
+            date_created: first.date_created,
+            date_ended: first.date_ended,
+            uploaded: first.uploaded,
+            bucket_name: first.bucket_name,
+            bucket_prefix: first.bucket_root_dir,
+            git_ref: first.git_refs.first().cloned(),
+            published_url: first.published_url,
+            surrogate_key: first.surrogate_key,
+            post_prefix_urls: first.post_prefix_urls,
+            post_dir_urls: first.post_dir_urls,
+            post_complete_url: first.post_complete_url,
+            git_refs: first.git_refs,
+            github_requester: first.github_requester,
+            alternate_name: first.alternate_name,
         }
     }
 }

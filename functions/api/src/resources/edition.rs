@@ -64,6 +64,68 @@ pub(crate) struct EditionResource {
     alternate_name: Option<String>,
 }
 
+/// A named view of a project at a stable URL.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProjectEdition)]
+pub(crate) struct ProjectEditionResource {
+    /// Its own URL.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines/editions/main")]
+    self_url: String,
+    /// The URL of its organization.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme")]
+    organization_url: String,
+    /// The URL of its project.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines")]
+    project_url: String,
+    /// The URL of the build that readers see; null until there is one.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines/builds/1")]
+    build_url: Option<String>,
+    /// The same as `task_url`, by the name that LTD documents.
+    queue_url: Option<String>,
+    /// Where it is published.
+    published_url: String,
+    /// Its name in URLs.
+    #[schema(example = "main")]
+    slug: String,
+    /// Its title.
+    #[schema(example = "Latest")]
+    title: String,
+    /// When it was created.
+    date_created: Moment,
+    /// Since when readers see its build; when it was created, until there is one.
+    date_rebuilt: Moment,
+    /// When it was deleted.
+    date_ended: Option<Moment>,
+    /// What the CDN purges it by.
+    surrogate_key: String,
+    /// Whether it is on its way to another build, or to the same one again.
+    pending_rebuild: bool,
+    /// The ref whose builds it follows, of several the first; null with modes that need none.
+    #[schema(example = "main")]
+    tracked_ref: Option<String>,
+    /// How it chooses builds.
+    #[schema(example = "git_refs")]
+    mode: String,
+    /// What it is to readers: `main`, `release`, `draft`, `major`, `minor` or `alternate`.
+    #[schema(example = "main")]
+    kind: String,
+    /// Where to watch the move that the request began; null when it began none.
+    #[schema(example = "https://keeper.example.org/v2/task/0123456789abcdef0123456789abcdef")]
+    task_url: Option<String>,
+    /// All the refs that it follows; null with modes that need none.
+    tracked_refs: Option<Vec<String>>,
+    /// Why its newest move did not arrive; null when nothing failed.
+    failure: Option<FailureResource>,
+    /// Whether it stays where it is, whatever it tracks.
+    pinned: bool,
+    /// The URL of the build that it shows when it is unpinned; null when none waits.
+    waiting_build_url: Option<String>,
+    /// Whether retention never ends it.
+    exempt: bool,
+    /// The deployment whose builds it follows; null when it follows those that are for all.
+    alternate_name: Option<String>,
+}
+
 /// A move of an edition.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EditionMove)]
@@ -105,6 +167,15 @@ impl MoveResource {
             reason: word(&moved.cause),
             actor: caller.map(|_| actor.to_owned()),
             date: Moment(moved.at),
+        }
+    }
+
+    /// The same with the build's URL of v2.
+    pub(crate) fn of_project(urls: &Urls, edition: &Edition, caller: &Caller, moved: &Moved) -> Self {
+        let build = &moved.pointer.build_slug;
+        Self {
+            build_url: urls.project_build(&edition.organization, &edition.product, build),
+            ..Self::new(urls, Some(caller), moved)
         }
     }
 }
@@ -176,6 +247,58 @@ impl EditionResource {
     pub(crate) fn changed(urls: &Urls, organization: &Organization, changed: &Changed) -> Self {
         Self {
             queue_url: changed.task.as_ref().map(|task| urls.task(task)),
+            ..Self::new(urls, organization, &changed.product, &changed.edition)
+        }
+    }
+}
+
+impl ProjectEditionResource {
+    /// What v1 says of it, by the names of v2.
+    pub(crate) fn new(
+        urls: &Urls,
+        organization: &Organization,
+        product: &Product,
+        edition: &Edition,
+    ) -> Self {
+        let first = EditionResource::new(urls, organization, product, edition);
+        let (org, project) = (&edition.organization, &edition.product);
+        let build = |slug| urls.project_build(org, project, slug);
+        Self {
+            self_url: urls.project_edition(org, project, &edition.slug),
+            organization_url: urls.organization(org),
+            project_url: urls.project(org, project),
+            build_url: edition
+                .published
+                .as_ref()
+                .map(|reached| build(&reached.pointer.build_slug)),
+            queue_url: None,
+            published_url: first.published_url,
+            slug: first.slug,
+            title: first.title,
+            date_created: first.date_created,
+            date_rebuilt: first.date_rebuilt,
+            date_ended: first.date_ended,
+            surrogate_key: first.surrogate_key,
+            pending_rebuild: first.pending_rebuild,
+            tracked_ref: first.tracked_refs.as_ref().and_then(|refs| refs.first().cloned()),
+            mode: first.mode,
+            kind: first.kind,
+            task_url: None,
+            tracked_refs: first.tracked_refs,
+            failure: first.failure,
+            pinned: first.pinned,
+            waiting_build_url: edition.next_waiting().map(|waiting| build(&waiting.slug)),
+            exempt: first.exempt,
+            alternate_name: first.alternate_name,
+        }
+    }
+
+    /// An edition after a request, with what to watch.
+    pub(crate) fn changed(urls: &Urls, organization: &Organization, changed: &Changed) -> Self {
+        let task_url = changed.task.as_ref().map(|task| urls.task_of_project(task));
+        Self {
+            queue_url: task_url.clone(),
+            task_url,
             ..Self::new(urls, organization, &changed.product, &changed.edition)
         }
     }

@@ -1,11 +1,13 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use imprint_domain::edition::Edition;
+use imprint_domain::id::TaskId;
 use imprint_domain::layout;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 
-use super::Moment;
+use super::{Moment, ProjectEditionResource};
 use crate::urls::Urls;
 
 /// A documentation project.
@@ -47,6 +49,44 @@ pub(crate) struct ProductResource {
     date_ended: Option<Moment>,
 }
 
+/// A documentation project, by the names of v2.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Project)]
+pub(crate) struct ProjectResource {
+    /// Its own URL.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines")]
+    self_url: String,
+    /// The URL of its organization.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme")]
+    organization_url: String,
+    /// Its builds.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines/builds")]
+    builds_url: String,
+    /// Its editions.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines/editions")]
+    editions_url: String,
+    /// Where to watch what the request began; null when it began nothing.
+    task_url: Option<String>,
+    /// Its name in URLs.
+    #[schema(example = "pipelines")]
+    slug: String,
+    /// Where its source lives.
+    source_repo_url: String,
+    /// Its title.
+    title: String,
+    /// Where its default edition is published.
+    #[schema(example = "https://www.example.org/docs/pipelines")]
+    published_url: String,
+    /// What the CDN purges its dashboards by.
+    surrogate_key: String,
+    /// Its default edition; null when that was deleted.
+    default_edition: Option<ProjectEditionResource>,
+    /// When it was created.
+    date_created: Moment,
+    /// When it was deleted.
+    date_ended: Option<Moment>,
+}
+
 /// All products, or a page of them, in the order of creation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
@@ -81,6 +121,43 @@ impl ProductResource {
             queue_url: None,
             date_created: Moment(product.created_at),
             date_ended: product.ended_at.map(Moment),
+        }
+    }
+}
+
+impl ProjectResource {
+    /// What v1 says of it, by the names of v2.
+    pub(crate) fn new(
+        urls: &Urls,
+        organization: &Organization,
+        product: &Product,
+        default_edition: Option<&Edition>,
+    ) -> Self {
+        let first = ProductResource::new(urls, organization, product);
+        let url = urls.project(&product.organization, &product.slug);
+        let edition = |edition| ProjectEditionResource::new(urls, organization, product, edition);
+        Self {
+            organization_url: urls.organization(&product.organization),
+            builds_url: format!("{url}/builds"),
+            editions_url: format!("{url}/editions"),
+            self_url: url,
+            task_url: None,
+            slug: first.slug,
+            source_repo_url: first.doc_repo,
+            title: first.title,
+            published_url: first.published_url,
+            surrogate_key: first.surrogate_key,
+            default_edition: default_edition.map(edition),
+            date_created: first.date_created,
+            date_ended: first.date_ended,
+        }
+    }
+
+    /// A project after a request, with what to watch.
+    pub(crate) fn watched(self, urls: &Urls, task: &TaskId) -> Self {
+        Self {
+            task_url: Some(urls.task_of_project(task)),
+            ..self
         }
     }
 }

@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use imprint_domain::id::BuildId;
+use imprint_domain::slug::BuildSlug;
 use imprint_domain::task::{EditionStep, PagesStep, Registration, Task, TaskEdition, TaskPages};
 
 use super::{FailureResource, Moment, word};
@@ -26,7 +30,7 @@ pub(crate) struct TaskResource {
 struct TaskDetails {
     /// The product it belongs to; null when it is about all products.
     product_url: Option<String>,
-    /// The build it publishes, if it publishes one.
+    /// The build it publishes, if it publishes one; null when that is gone.
     build_url: Option<String>,
     /// When it was accepted.
     date_created: Moment,
@@ -63,8 +67,8 @@ struct EditionDetails {
     slug: String,
     /// Its URL in this API.
     url: String,
-    /// The build it moves to.
-    build_url: String,
+    /// The build it moves to; null when that is gone.
+    build_url: Option<String>,
     /// `queued`, `copying`, `purging`, `published`, `superseded` or `failed`.
     #[schema(value_type = String, example = "copying")]
     state: &'static str,
@@ -155,6 +159,26 @@ impl TaskResource {
     }
 }
 
+impl TaskResource {
+    /// The same with URLs of v2. `builds` has the slugs of the builds that are still there.
+    pub(crate) fn of_project(urls: &Urls, task: &Task, builds: &BTreeMap<BuildId, BuildSlug>) -> Self {
+        let mut resource = Self::new(urls, task);
+        resource.self_url = urls.task_of_project(&task.id);
+        // One that is about all products names none, and no builds.
+        let (org, Some(project)) = (&task.organization, &task.product) else {
+            return resource;
+        };
+        let build = |id: &BuildId| builds.get(id).map(|slug| urls.project_build(org, project, slug));
+        resource.metadata.product_url = Some(urls.project(org, project));
+        resource.metadata.build_url = task.build.as_ref().and_then(build);
+        for (details, edition) in resource.metadata.editions.iter_mut().zip(&task.editions) {
+            details.url = urls.project_edition(org, project, &edition.slug);
+            details.build_url = build(&edition.build);
+        }
+        resource
+    }
+}
+
 impl RegistrationDetails {
     fn new(registration: &Registration) -> Self {
         let bare = |state| Self {
@@ -233,7 +257,7 @@ impl EditionDetails {
         Self {
             slug: edition.slug.to_string(),
             url: urls.edition(edition.edition),
-            build_url: urls.build(edition.build),
+            build_url: Some(urls.build(edition.build)),
             state,
             progress,
             report: edition.report.map(|report| Report {

@@ -3,16 +3,21 @@ use std::sync::{Mutex, PoisonError};
 use axum::response::Response;
 use http::StatusCode;
 
-use imprint_app::builds::{self, Confirmation, CreatedBuild};
+use imprint_app::builds::{self, Confirmation, CreatedBuild, NewBuild};
+use imprint_app::env::Env;
 use imprint_app::error::AppError;
+use imprint_app::ports::Page;
 use imprint_app::products;
-use imprint_domain::id::BuildId;
+use imprint_domain::build::Build;
+use imprint_domain::id::{BuildId, TaskId};
+use imprint_domain::product::Product;
 use imprint_domain::slug::ProductSlug;
 
 use crate::Api;
-use crate::delivery::{self, Accepted, Oversize, located};
+use crate::delivery::{self, Accepted, Oversize, Rendered, located};
 use crate::error::ApiError;
 use crate::extract::{Authenticated, BuildForm, InPath, JsonBody, after};
+use crate::filters::{BuildFilter, BuildParams};
 use crate::listing::{ListParams, Listing, Shape};
 use crate::requests::{CreateBuild, UpdateBuild};
 use crate::resources::{BuildConfirmed, BuildList, BuildResource, Nothing};
@@ -20,26 +25,21 @@ use crate::urls::Urls;
 
 /// List the builds of a product
 ///
-/// Newest first, so that the first page has what is of interest. Deleted builds are left out, so a page may have fewer
-/// items than its limit.
+/// Newest first, so that the first page has what is of interest. Deleted builds are left out unless they are asked for.
 #[utoipa::path(get, path = "/products/{slug}/builds/", tag = "builds", operation_id = "list_builds",
-    params(("slug" = String, Path, description = "The product's slug"), ListParams),
+    params(("slug" = String, Path, description = "The product's slug"), ListParams, BuildParams),
     responses((status = 200, description = "Builds", body = BuildList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
 pub(crate) async fn list(
     api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
-    listing: Listing,
+    mut listing: Listing,
+    filter: BuildFilter,
 ) -> Result<Response, ApiError> {
-    let (env, organization) = (&api.env, &api.env.organization);
-    let (slug, product) = (&slug, products::get(env, &slug).await?);
-    let read = |limit, cursor: Option<String>| async move {
-        let (_, page) = builds::list(env, slug, limit, cursor.as_deref()).await?;
-        Ok(page)
-    };
-    let page = listing.read(read).await?;
-    let items = page.items.iter().filter(|build| build.ended_at().is_none());
+    let organization = &api.env.organization;
+    let (product, page) = page(&api.env, &slug, &mut listing, &filter).await?;
+    let items = page.items.iter();
     let list = match listing.shape {
         Shape::Urls => BuildList::Urls {
             builds: items.map(|build| urls.build(build.id)).collect(),
@@ -52,6 +52,25 @@ pub(crate) async fn list(
         }
     };
     Ok(listing.answer(&urls, &format!("/products/{slug}/builds/"), &page, &list))
+}
+
+/// A product with a page of those of its builds that a filter lets through.
+pub(super) async fn page(
+    env: &Env,
+    slug: &ProductSlug,
+    listing: &mut Listing,
+    filter: &BuildFilter,
+) -> Result<(Product, Page<Build>), ApiError> {
+    let product = products::get(env, slug).await?;
+    listing.filtered(filter);
+    let read = |limit, cursor: Option<String>| async move {
+        let (_, page) = builds::list(env, slug, limit, cursor.as_deref()).await?;
+        Ok(page)
+    };
+    let page = listing
+        .read_where(read, |build: &Build| filter.admits(build))
+        .await?;
+    Ok((product, page))
 }
 
 /// Register a build
@@ -76,21 +95,32 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let new = body.and_then(|JsonBody(body)| body.parse(form, &caller, &api.env.organization.slug));
     let new = after(products::get(&api.env, &slug), new).await?;
-    // The answer is made before anything is stored, so that one that cannot be delivered leaves nothing behind.
+    let render = |created: &CreatedBuild| {
+        let resource = BuildResource::created(&urls, &api.env.organization, created);
+        delivery::render(&resource, accepted)
+    };
+    let (created, answer) = register(&api.env, &slug, new, &render).await?;
+    Ok(located(answer, &urls.build(created.build.id)))
+}
+
+/// Registers a build, with the answer as `render` has it. That is made before anything is stored, so that one that cannot
+/// be delivered leaves nothing behind.
+pub(super) async fn register(
+    env: &Env,
+    product: &ProductSlug,
+    new: NewBuild,
+    render: &(dyn Fn(&CreatedBuild) -> Result<Rendered, Oversize> + Sync),
+) -> Result<(CreatedBuild, Response), ApiError> {
     let answer = Mutex::new(None);
     let check = |created: &CreatedBuild| {
-        let resource = BuildResource::created(&urls, &api.env.organization, created);
-        let rendered = delivery::render(&resource, accepted).map_err(too_many)?;
+        let rendered = render(created).map_err(too_many)?;
         *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(rendered);
         Ok(())
     };
-    let created = builds::create(&api.env, &slug, new, &check).await?;
+    let created = builds::create(env, product, new, &check).await?;
     let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
     let answer = answer.ok_or_else(|| ApiError::Internal("a build was created unchecked".to_owned()))?;
-    Ok(located(
-        delivery::deliver(StatusCode::CREATED, answer),
-        &urls.build(created.build.id),
-    ))
+    Ok((created, delivery::deliver(StatusCode::CREATED, answer)))
 }
 
 fn too_many(oversize: Oversize) -> AppError {
@@ -130,17 +160,28 @@ pub(crate) async fn update(
     body: Result<JsonBody<UpdateBuild>, ApiError>,
 ) -> Result<Response, ApiError> {
     let JsonBody(body) = after(builds::get(&api.env, id), body).await?;
-    let task = match body.uploaded {
-        Some(true) => Some(builds::confirm_upload(&api.env, id, &Confirmation::Request).await?),
-        Some(false) | None => {
-            builds::get(&api.env, id).await?;
-            None
-        }
-    };
+    let task = confirmed(&api.env, id, &body).await?;
+    if task.is_none() {
+        builds::get(&api.env, id).await?;
+    }
     let answer = BuildConfirmed {
         queue_url: task.map(|task| urls.task(&task)),
     };
     Ok(located(delivery::json(StatusCode::OK, &answer), &urls.build(id)))
+}
+
+/// Confirms the upload of a build if that is what a body says.
+pub(super) async fn confirmed(
+    env: &Env,
+    id: BuildId,
+    body: &UpdateBuild,
+) -> Result<Option<TaskId>, ApiError> {
+    match body.uploaded {
+        Some(true) => Ok(Some(
+            builds::confirm_upload(env, id, &Confirmation::Request).await?,
+        )),
+        Some(false) | None => Ok(None),
+    }
 }
 
 /// Delete a build

@@ -2,7 +2,6 @@ use axum::response::Response;
 use http::StatusCode;
 
 use imprint_app::{dashboards, templates};
-use imprint_domain::id::TaskId;
 use imprint_domain::slug::ProductSlug;
 
 use crate::Api;
@@ -25,7 +24,7 @@ pub(crate) async fn render(
     InPath(slug): InPath<ProductSlug>,
 ) -> Result<Response, ApiError> {
     let task = dashboards::render(&api.env, &slug).await?;
-    Ok(accepted(&urls, &task))
+    Ok(accepted(urls.task(&task)))
 }
 
 /// Write the pages of all products anew
@@ -35,7 +34,7 @@ pub(crate) async fn render(
     responses((status = 202, description = "Accepted", body = Queued)))]
 pub(crate) async fn render_all(api: Api, urls: Urls) -> Result<Response, ApiError> {
     let task = dashboards::render_all(&api.env).await?;
-    Ok(accepted(&urls, &task))
+    Ok(accepted(urls.task(&task)))
 }
 
 /// Use own templates
@@ -53,7 +52,7 @@ pub(crate) async fn use_templates(
 ) -> Result<Response, ApiError> {
     let name = body.parse()?;
     let (_, task) = templates::set(&api.service.tenants, &api.env, Some(&name)).await?;
-    Ok(accepted(&urls, &task))
+    Ok(accepted(urls.task_of_project(&task)))
 }
 
 /// Use the built-in templates again
@@ -63,11 +62,10 @@ pub(crate) async fn use_templates(
     responses((status = 202, description = "Accepted: all pages are written anew", body = Queued)))]
 pub(crate) async fn drop_templates(api: Api, urls: Urls) -> Result<Response, ApiError> {
     let (_, task) = templates::set(&api.service.tenants, &api.env, None).await?;
-    Ok(accepted(&urls, &task))
+    Ok(accepted(urls.task_of_project(&task)))
 }
 
-fn accepted(urls: &Urls, task: &TaskId) -> Response {
-    let queue_url = urls.task(task);
+fn accepted(queue_url: String) -> Response {
     delivery::json(StatusCode::ACCEPTED, &Queued { queue_url })
 }
 

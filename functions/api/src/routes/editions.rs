@@ -1,14 +1,21 @@
 use axum::response::Response;
 use http::StatusCode;
 
-use imprint_app::{editions, products};
+use imprint_app::access::Caller;
+use imprint_app::editions::{self, Changed};
+use imprint_app::env::Env;
+use imprint_app::ports::Page;
+use imprint_app::products;
+use imprint_domain::edition::Edition;
 use imprint_domain::id::EditionId;
+use imprint_domain::product::Product;
 use imprint_domain::slug::ProductSlug;
 
 use crate::Api;
 use crate::delivery::{self, located};
 use crate::error::ApiError;
 use crate::extract::{Authenticated, InPath, JsonBody, after};
+use crate::filters::{EditionFilter, EditionParams};
 use crate::listing::{ListParams, Listing, Shape};
 use crate::requests::{CreateEdition, UpdateEdition};
 use crate::resources::{EditionEnded, EditionList, EditionResource};
@@ -16,20 +23,19 @@ use crate::urls::Urls;
 
 /// List the editions of a product
 ///
-/// In the order of creation. Deleted editions are left out.
+/// In the order of creation. Deleted editions are left out unless they are asked for.
 #[utoipa::path(get, path = "/products/{slug}/editions/", tag = "editions", operation_id = "list_editions",
-    params(("slug" = String, Path, description = "The product's slug"), ListParams),
+    params(("slug" = String, Path, description = "The product's slug"), ListParams, EditionParams),
     responses((status = 200, description = "Editions", body = EditionList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
 pub(crate) async fn list(
     api: Api,
     urls: Urls,
     InPath(slug): InPath<ProductSlug>,
-    listing: Listing,
+    mut listing: Listing,
+    filter: EditionFilter,
 ) -> Result<Response, ApiError> {
-    let (product, mut all) = editions::list(&api.env, &slug).await?;
-    all.retain(|edition| edition.ended_at.is_none());
-    let page = listing.cut(all, |edition| edition.id.0)?;
+    let (product, page) = page(&api.env, &slug, &mut listing, &filter).await?;
     let items = page.items.iter();
     let list = match listing.shape {
         Shape::Urls => EditionList::Urls {
@@ -43,6 +49,20 @@ pub(crate) async fn list(
         }
     };
     Ok(listing.answer(&urls, &format!("/products/{slug}/editions/"), &page, &list))
+}
+
+/// A product with a page of those of its editions that a filter lets through.
+pub(super) async fn page(
+    env: &Env,
+    slug: &ProductSlug,
+    listing: &mut Listing,
+    filter: &EditionFilter,
+) -> Result<(Product, Page<Edition>), ApiError> {
+    listing.filtered(filter);
+    let (product, mut all) = editions::list(env, slug).await?;
+    all.retain(|edition| filter.admits(&env.organization, edition));
+    let page = listing.cut(all, |edition| edition.id.0)?;
+    Ok((product, page))
 }
 
 /// Create an edition
@@ -59,19 +79,29 @@ pub(crate) async fn create(
     Authenticated(caller): Authenticated,
     body: Result<JsonBody<CreateEdition>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let new = body.and_then(|JsonBody(body)| body.parse(&urls));
-    let mut new = after(products::get(&api.env, &slug), new).await?;
-    new.by = Some(caller.user);
-    let changed = editions::create(&api.env, &slug, new)
-        .await
-        .map_err(ApiError::from);
-    // A build of no product is no build of this one, but that this one is not there comes first.
-    let changed = after(products::get(&api.env, &slug), changed).await?;
+    let body = body.map(|JsonBody(body)| body);
+    let changed = made(&api.env, &urls, &slug, caller, body).await?;
     let resource = EditionResource::changed(&urls, &api.env.organization, &changed);
     Ok(located(
         delivery::json(StatusCode::CREATED, &resource),
         &urls.edition(changed.edition.id),
     ))
+}
+
+/// Creates an edition as a body says.
+pub(super) async fn made(
+    env: &Env,
+    urls: &Urls,
+    product: &ProductSlug,
+    caller: Caller,
+    body: Result<CreateEdition, ApiError>,
+) -> Result<Changed, ApiError> {
+    let new = body.and_then(|body| body.parse(urls));
+    let mut new = after(products::get(env, product), new).await?;
+    new.by = Some(caller.user);
+    let changed = editions::create(env, product, new).await.map_err(ApiError::from);
+    // A build of no product is no build of this one, but that this one is not there comes first.
+    after(products::get(env, product), changed).await
 }
 
 /// Read an edition
@@ -105,12 +135,24 @@ pub(crate) async fn update(
     Authenticated(caller): Authenticated,
     body: Result<JsonBody<UpdateEdition>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let patch = body.and_then(|JsonBody(body)| body.parse(&urls));
-    let mut patch = after(editions::get(&api.env, id), patch).await?;
-    patch.by = Some(caller.user);
-    let changed = editions::update(&api.env, id, patch).await?;
+    let body = body.map(|JsonBody(body)| body);
+    let changed = patched(&api.env, &urls, id, caller, body).await?;
     let resource = EditionResource::changed(&urls, &api.env.organization, &changed);
     Ok(delivery::json(StatusCode::OK, &resource))
+}
+
+/// Changes an edition as a body says.
+pub(super) async fn patched(
+    env: &Env,
+    urls: &Urls,
+    id: EditionId,
+    caller: Caller,
+    body: Result<UpdateEdition, ApiError>,
+) -> Result<Changed, ApiError> {
+    let patch = body.and_then(|body| body.parse(urls));
+    let mut patch = after(editions::get(env, id), patch).await?;
+    patch.by = Some(caller.user);
+    Ok(editions::update(env, id, patch).await?)
 }
 
 /// Delete an edition

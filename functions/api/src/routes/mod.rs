@@ -12,6 +12,7 @@ mod service;
 mod slug_rules;
 mod tokens;
 mod users;
+mod v2;
 mod webhooks;
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -60,6 +61,20 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
             organizations::set_member,
             organizations::remove_member
         ),
+        routes!(v2::projects::list, v2::projects::create),
+        routes!(v2::projects::read, v2::projects::update, v2::projects::end),
+        routes!(v2::projects::restore),
+        routes!(v2::projects::render),
+        routes!(v2::builds::list, v2::builds::create),
+        routes!(v2::builds::read, v2::builds::update, v2::builds::end),
+        routes!(v2::editions::list, v2::editions::create),
+        routes!(v2::editions::read, v2::editions::update, v2::editions::end),
+        routes!(v2::edition_life::history),
+        routes!(v2::edition_life::rollback),
+        routes!(v2::edition_life::pin),
+        routes!(v2::edition_life::unpin),
+        routes!(v2::edition_life::restore),
+        routes!(v2::tasks::read),
         routes!(webhooks::list, webhooks::create),
         routes!(webhooks::read, webhooks::update, webhooks::delete),
         routes!(webhooks::rotate),

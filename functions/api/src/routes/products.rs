@@ -1,13 +1,17 @@
 use axum::response::Response;
 use http::StatusCode;
 
+use imprint_app::env::Env;
+use imprint_app::ports::Page;
 use imprint_app::products;
+use imprint_domain::product::Product;
 use imprint_domain::slug::ProductSlug;
 
 use crate::Api;
 use crate::delivery::{self, located};
 use crate::error::ApiError;
 use crate::extract::{InPath, JsonBody, after};
+use crate::filters::{ProductFilter, ProductParams};
 use crate::listing::{ListParams, Listing, Shape};
 use crate::requests::{CreateProduct, UpdateProduct};
 use crate::resources::{ProductList, ProductResource};
@@ -15,15 +19,19 @@ use crate::urls::Urls;
 
 /// List products
 ///
-/// In the order of creation. Deleted products are left out, so a page may have fewer items than its limit.
-#[utoipa::path(get, path = "/products/", tag = "products", operation_id = "list_products", params(ListParams),
+/// In the order of creation. Deleted products are left out.
+#[utoipa::path(get, path = "/products/", tag = "products", operation_id = "list_products",
+    params(ListParams, ProductParams),
     responses((status = 200, description = "Products", body = ProductList,
         headers(("Link" = String, description = "The next page, where there is one")))))]
-pub(crate) async fn list(api: Api, urls: Urls, listing: Listing) -> Result<Response, ApiError> {
+pub(crate) async fn list(
+    api: Api,
+    urls: Urls,
+    mut listing: Listing,
+    filter: ProductFilter,
+) -> Result<Response, ApiError> {
     let env = &api.env;
-    let read =
-        |limit, cursor: Option<String>| async move { products::list(env, limit, cursor.as_deref()).await };
-    let page = listing.read(read).await?;
+    let page = page(env, &mut listing, &filter).await?;
     let items = page.items.iter();
     let list = match listing.shape {
         Shape::Urls => ProductList::Urls {
@@ -37,6 +45,20 @@ pub(crate) async fn list(api: Api, urls: Urls, listing: Listing) -> Result<Respo
         }
     };
     Ok(listing.answer(&urls, "/products/", &page, &list))
+}
+
+/// A page of the products that a filter lets through.
+pub(super) async fn page(
+    env: &Env,
+    listing: &mut Listing,
+    filter: &ProductFilter,
+) -> Result<Page<Product>, ApiError> {
+    listing.filtered(filter);
+    let read =
+        |limit, cursor: Option<String>| async move { products::list(env, limit, cursor.as_deref()).await };
+    listing
+        .read_where(read, |product: &Product| filter.admits(product))
+        .await
 }
 
 /// Create a product

@@ -9,23 +9,33 @@ use crate::Api;
 use crate::credentials;
 use crate::delivery;
 use crate::error::{ApiError, Needed};
+use crate::extract::Known;
 use crate::reference::PAGE;
 use crate::resources::{Health, Root, RootData, RootLinks, TokenAnswer};
 use crate::urls::Urls;
 
-/// LTD Keeper 1.23.0 is the version whose API this is, and clients choose theirs by it: from 2.0.0 on they use routes
-/// that are not here. Imprint's own version follows, where it can grow without misleading them.
+/// LTD Keeper 1.23.0 is the version whose API this is, and clients choose theirs by it: from 2.0.0 on they need an
+/// organization and use v2. Imprint's own version follows, where it can grow without misleading them.
 const SERVER_VERSION: &str = concat!("1.23.0+imprint.", env!("CARGO_PKG_VERSION"));
+
+/// What those are told who have rights in organizations only, and so nothing that they could do with the first API.
+const SERVER_VERSION_2: &str = concat!("2.0.0+imprint.", env!("CARGO_PKG_VERSION"));
 
 /// What this service is
 ///
-/// Its version and where to go on.
+/// Its version and where to go on. The version is a 2.x for a token that has a role in organizations and nothing in the
+/// default one, because clients choose by it whether they use v2; for everybody else it is a 1.x.
 #[utoipa::path(get, path = "/", tag = "service", operation_id = "read_root",
     responses((status = 200, description = "The service", body = Root)))]
-pub(crate) async fn root(urls: Urls) -> Response {
+pub(crate) async fn root(urls: Urls, Known(caller): Known) -> Response {
+    let is_elsewhere = caller.is_some_and(|caller| caller.rights.are_elsewhere());
     let root = Root {
         data: RootData {
-            server_version: SERVER_VERSION,
+            server_version: if is_elsewhere {
+                SERVER_VERSION_2
+            } else {
+                SERVER_VERSION
+            },
             documentation: urls.path("/docs"),
             message: "Imprint publishes documentation. Its API is that of LTD Keeper.",
         },
@@ -38,7 +48,10 @@ pub(crate) async fn root(urls: Urls) -> Response {
             openapi: urls.path("/openapi.json"),
         },
     };
-    delivery::json(StatusCode::OK, &root)
+    let mut response = delivery::json(StatusCode::OK, &root);
+    let vary = HeaderValue::from_static("Authorization");
+    response.headers_mut().insert(header::VARY, vary);
+    response
 }
 
 /// Whether the service runs

@@ -3,7 +3,8 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::server::{HOST, Server, WITH_FORMS, basic};
+use crate::server::{HOST, Server, WITH_FORMS, basic, path_of};
+use crate::users::{create as create_user, login};
 
 /// ltd-conveyor 0.8.4: `ltd -u dev -p dev upload --product alpha --dir site --git-ref main`.
 #[tokio::test]
@@ -203,5 +204,145 @@ async fn docverse_reads_everything_it_needs() {
         "published_url",
     ] {
         assert!(build[field].is_string(), "{field}");
+    }
+}
+
+/// ltd-conveyor 0.9 with `--org`, as a user who is in that organization only: the slash at the end, one ref, and the token
+/// of a login before every call.
+#[tokio::test]
+async fn conveyor_0_9_publishes_into_an_organization_by_the_second_version_of_the_api() {
+    let server = Server::with_acme().await;
+    create_user(&server, "jo", json!([])).await;
+    let role = json!({"role": "uploader"});
+    let member = server.put("/v2/orgs/acme/members/jo").admin().json(&role).await;
+    member.expect(StatusCode::OK);
+    let token = async || login(&server, "jo").await;
+    let root = server
+        .get("/")
+        .header("accept", "*/*")
+        .token(&token().await)
+        .send()
+        .await;
+    let root = root.expect(StatusCode::OK).json();
+    assert!(
+        root["data"]["server_version"]
+            .as_str()
+            .unwrap()
+            .starts_with("2.0.0")
+    );
+    let directories = json!(["/", "_static/", "dir with space/"]);
+    let post = server
+        .post("/v2/orgs/acme/projects/alpha/builds/")
+        .header("accept", "*/*")
+        .header("accept-encoding", "gzip, deflate")
+        .header("user-agent", "python-httpx/0.28.1");
+    let body = json!({"git_ref": "main", "directories": directories});
+    let build = post
+        .token(&token().await)
+        .json(&body)
+        .await
+        .expect(StatusCode::CREATED)
+        .json();
+    for directory in directories.as_array().unwrap() {
+        for forms in ["post_prefix_urls", "post_dir_urls"] {
+            let form = &build[forms][directory.as_str().unwrap()];
+            assert!(
+                form["url"].is_string() && form["fields"].is_object(),
+                "{forms} {directory}"
+            );
+        }
+    }
+    let own = path_of(&build["self_url"]);
+    let patch = server
+        .patch(&own)
+        .token(&token().await)
+        .json(&json!({"uploaded": true}))
+        .await;
+    assert!(patch.expect(StatusCode::ACCEPTED).json()["task_url"].is_string());
+    // What it would do without `--org` is not for this user.
+    let first = json!({"git_refs": ["main"], "directories": directories});
+    let first = server
+        .post("/products/alpha/builds/")
+        .token(&token().await)
+        .json(&first)
+        .await;
+    first.expect(StatusCode::FORBIDDEN);
+}
+
+/// ltd-dasher 0.1.11: the bulk document, and without it the product, its lists, and each thing by itself. It reads times as
+/// whole seconds only, and sends no token.
+#[tokio::test]
+async fn dasher_gets_all_that_it_lists() {
+    let server = Server::with_alpha().await;
+    server.uploaded(&["main"]).await;
+    server.uploaded(&["tickets/DM-1"]).await;
+    let is_whole_second = |date: &serde_json::Value| {
+        let date = date.as_str().unwrap();
+        jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%SZ", date).is_ok()
+    };
+    let product = server
+        .get("/products/alpha")
+        .send()
+        .await
+        .expect(StatusCode::OK)
+        .json();
+    for field in [
+        "slug",
+        "title",
+        "doc_repo",
+        "published_url",
+        "bucket_name",
+        "surrogate_key",
+        "domain",
+    ] {
+        assert!(product[field].is_string(), "{field}");
+    }
+    for (name, count, dates) in [
+        ("editions", 2, &["date_created", "date_rebuilt"][..]),
+        ("builds", 2, &["date_created"][..]),
+    ] {
+        let list = server
+            .get(&format!("/products/alpha/{name}/"))
+            .send()
+            .await
+            .json();
+        let urls = list[name].as_array().unwrap().clone();
+        assert_eq!(urls.len(), count);
+        for url in urls {
+            let thing = server
+                .get(&path_of(&url))
+                .send()
+                .await
+                .expect(StatusCode::OK)
+                .json();
+            for date in dates {
+                assert!(is_whole_second(&thing[date]), "{name} {date}");
+            }
+            for field in ["slug", "published_url", "self_url"] {
+                assert!(thing[field].is_string(), "{name} {field}");
+            }
+        }
+    }
+    // The bulk document has the same in one answer.
+    let bulk = server
+        .get("/products/alpha/dashboard")
+        .send()
+        .await
+        .expect(StatusCode::OK)
+        .json();
+    assert_eq!(bulk["product"], product);
+    for (name, dates) in [
+        ("editions", &["date_created", "date_rebuilt"][..]),
+        ("builds", &["date_created"][..]),
+    ] {
+        let things = bulk[name].as_array().unwrap();
+        assert_eq!(things.len(), 2);
+        for thing in things {
+            assert_eq!(
+                server.get(&path_of(&thing["self_url"])).send().await.json(),
+                *thing
+            );
+            assert!(dates.iter().all(|date| is_whole_second(&thing[*date])));
+        }
     }
 }

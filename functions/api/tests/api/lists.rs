@@ -170,3 +170,91 @@ async fn a_list_without_a_limit_is_bounded_and_says_where_it_goes_on() {
     let expanded = pages(&server, "/products/alpha/builds/?expand=1", "builds").await;
     assert_eq!(expanded.iter().map(Vec::len).collect::<Vec<_>>(), [1000, 1]);
 }
+
+#[tokio::test]
+async fn lists_are_narrowed_by_what_is_asked_for_and_ltds_lists_stay_as_they_are() {
+    let server = seeded();
+    let uploaded = samples::uploaded(samples::build(8, "release/1.0 main"));
+    let ended = samples::build(9, "main").end(samples::NOON);
+    let gone = samples::edition(9, "gone", "main").end(samples::NOON);
+    for change in [
+        Change::CreateBuild(uploaded),
+        Change::CreateBuild(ended),
+        Change::CreateEdition(gone),
+    ] {
+        server.world.catalog.seed(vec![change]);
+    }
+    let numbers = |path: &str, name: &'static str| {
+        let call = server.get(path).send();
+        async move {
+            let list = call.await.expect(StatusCode::OK).json();
+            let list = list[name].as_array().unwrap().iter();
+            list.map(|url| url.as_str().unwrap().rsplit('/').next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+    };
+    for (query, found) in [
+        ("", "8 7 6 5 4 3 2 1"),
+        ("?ended=false", "8 7 6 5 4 3 2 1"),
+        ("?ended=true", "9 8 7 6 5 4 3 2 1"),
+        ("?uploaded=true", "8"),
+        ("?uploaded=false&limit=2", "7"),
+        ("?git_ref=release%2F1.0", "8"),
+        ("?git_ref=main&uploaded=1&ended=1", "8"),
+        ("?git_ref=nothing", ""),
+        ("?git_ref=", "8 7 6 5 4 3 2 1"),
+    ] {
+        let path = format!("/products/alpha/builds/{query}");
+        let all = numbers(&path, "builds").await;
+        assert!(
+            all == found || query.contains("limit") && all.starts_with(found),
+            "{query}: {all}"
+        );
+    }
+    for (query, found) in [
+        ("", "1 2 3 4 5 6 7"),
+        ("?ended=true", "1 2 3 4 5 6 7 9"),
+        ("?git_ref=main&limit=2", "1 2"),
+        ("?git_ref=x", ""),
+        ("?kind=draft&limit=1", "1"),
+        ("?kind=release", ""),
+    ] {
+        let path = format!("/products/alpha/editions/{query}");
+        assert_eq!(numbers(&path, "editions").await, found, "{query}");
+    }
+    for (query, found) in [
+        ("?q=LPH", "alpha"),
+        ("?q=the%20bb%20HAND", "bb"),
+        ("?q=zz", ""),
+        ("?q=&limit=1", "alpha"),
+    ] {
+        assert_eq!(
+            numbers(&format!("/products/{query}"), "products").await,
+            found,
+            "{query}"
+        );
+    }
+    let next = next(
+        &server
+            .get("/products/alpha/builds/?ended=1&git_ref=main&limit=2")
+            .send()
+            .await,
+    )
+    .unwrap();
+    assert!(next.contains("&git_ref=main&ended=true"), "{next}");
+    for (path, part) in [
+        (
+            "/products/alpha/builds/?uploaded=yes",
+            "uploaded must be true or false",
+        ),
+        ("/products/alpha/builds/?ended=2", "ended must be true or false"),
+        ("/products/alpha/builds/?git_ref=%00", "git_ref"),
+        ("/products/alpha/editions/?kind=best", "kind"),
+        ("/products/alpha/builds/?git_ref=a&git_ref=b", "git_ref"),
+    ] {
+        server.get(path).send().await.bad(part);
+    }
+    let long = format!("/products/?q={}", "x".repeat(256));
+    server.get(&long).send().await.bad("q: ");
+}

@@ -13,11 +13,11 @@ const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild
 const MUTATIONS: &[(&str, &str, Permission)] = &[
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
+    ("DELETE", "/products/{slug}", AdminProduct),
+    ("POST", "/products/{slug}/restore", AdminProduct),
     ("PUT", "/products/{slug}/slug-rules", AdminProduct),
     ("DELETE", "/products/{slug}/slug-rules", AdminProduct),
     ("POST", "/products/{slug}/slug-rules/preview", AdminProduct),
-    ("DELETE", "/products/{slug}", AdminProduct),
-    ("POST", "/products/{slug}/restore", AdminProduct),
     ("POST", "/products/{slug}/dashboard", AdminProduct),
     ("POST", "/dashboards", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
@@ -118,9 +118,9 @@ fn d8_there_is_no_mutation_without_a_permission() {
             }
         }
     }
-    let mut listed = MUTATIONS
-        .map(|(method, path, _)| (method.to_owned(), path.to_owned()))
-        .to_vec();
+    let listed = MUTATIONS.iter();
+    let listed = listed.map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
+    let mut listed: Vec<(String, String)> = listed.collect();
     listed.sort();
     found.sort();
     assert_eq!(found, listed);

@@ -11,7 +11,7 @@ use imprint_api::{ApiConfig, router};
 use imprint_app::access::Bootstrap;
 use imprint_app::ports::Change;
 use imprint_app::tenants::Tenants;
-use imprint_domain::access::{Permission, Permissions, Rights, Token};
+use imprint_domain::access::{Memberships, Permission, Permissions, Products, Rights, Role, Token};
 use imprint_testing::{World, samples};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -79,6 +79,42 @@ impl Server {
             .seed(vec![token(secret, Permissions::of(permissions))]);
     }
 
+    /// A server with `alpha` in the default organization, and one of the same name in `acme`, which is below a path.
+    pub(crate) async fn with_acme() -> Self {
+        let server = Self::with_alpha().await;
+        server.organization("acme", "www.example.net").await;
+        server.project("acme", "alpha").await;
+        server
+    }
+
+    pub(crate) async fn organization(&self, slug: &str, domain: &str) -> Value {
+        let body = serde_json::json!({"slug": slug, "title": slug, "layout": "path", "domain": domain,
+            "path_prefix": "/docs"});
+        let answer = self.post("/v2/orgs").admin().json(&body).await;
+        answer.expect(StatusCode::CREATED).json()
+    }
+
+    pub(crate) async fn project(&self, org: &str, slug: &str) -> Value {
+        let body = serde_json::json!({"slug": slug, "title": slug, "source_repo_url": "https://github.com/example/x"});
+        let path = format!("/v2/orgs/{org}/projects");
+        let answer = self.post(&path).admin().json(&body).await;
+        answer.expect(StatusCode::CREATED).json()
+    }
+
+    /// A token of a member, good for some products or for all.
+    pub(crate) fn member(&self, secret: &str, org: &str, role: Role, products: Products) {
+        let rights = Rights {
+            permissions: Permissions::NONE,
+            memberships: Memberships::of(samples::parsed(org), role),
+        };
+        let token = Token {
+            rights,
+            products,
+            ..samples::token(&hex::encode(Sha256::digest(secret)), "somebody")
+        };
+        self.world.catalog.seed(vec![Change::CreateToken(token)]);
+    }
+
     /// Registers a build of `alpha` and answers with its resource.
     pub(crate) async fn build(&self, git_refs: &[&str]) -> Value {
         let body = serde_json::json!({ "git_refs": git_refs });
@@ -128,6 +164,13 @@ impl Server {
             request,
         }
     }
+}
+
+/// The path of a URL of this server.
+#[track_caller]
+pub(crate) fn path_of(url: &Value) -> String {
+    let url = url.as_str().unwrap();
+    url.strip_prefix(&format!("https://{HOST}")).unwrap().to_owned()
 }
 
 /// The number at the end of a URL.

@@ -1,4 +1,5 @@
 use http::StatusCode;
+use imprint_domain::access::{Permission, Products, Role};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -29,6 +30,32 @@ async fn clients_that_compare_versions_stay_with_the_routes_that_are_here() {
     assert!(numbers.next().unwrap() < 2, "{version}");
     assert!(numbers.next().is_some() && numbers.next().is_some(), "{version}");
     assert!(version.contains("imprint"), "{version}");
+}
+
+/// conveyor 0.9 sends its token with this, and uses v2 from 2.0.0 on.
+#[tokio::test]
+async fn the_version_is_a_2_for_those_who_have_rights_in_organizations_only() {
+    let server = Server::with_acme().await;
+    server.member("imp_acme", "acme", Role::Uploader, Products::All);
+    server.member("imp_own", "default", Role::Uploader, Products::All);
+    server.grant("imp_upload", &[Permission::UploadBuild]);
+    server.grant("imp_nothing", &[]);
+    for (token, major) in [
+        ("imp_acme", "2.0.0+imprint."),
+        ("imp_own", "1."),
+        ("imp_upload", "1."),
+        ("imp_nothing", "1."),
+        ("imp_admin", "1."),
+        ("imp_unknown", "1."),
+    ] {
+        let answer = server.get("/").token(token).send().await.expect(StatusCode::OK);
+        assert_eq!(answer.header("vary"), "Authorization");
+        let version = answer.json()["data"]["server_version"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(version.starts_with(major), "{token}: {version}");
+    }
 }
 
 #[tokio::test]

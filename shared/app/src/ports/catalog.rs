@@ -246,6 +246,15 @@ pub trait Catalog: Send + Sync {
         slug: &EditionSlug,
     ) -> Result<Option<Edition>, StoreError>;
 
+    /// The live editions that have a slug, one a product at most, of several products of an organization. Two requests for
+    /// a hundred products: whose the slugs are, and the editions.
+    async fn editions_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        products: &[ProductSlug],
+        slug: &EditionSlug,
+    ) -> Result<Vec<Edition>, StoreError>;
+
     /// Moves of an edition, newest first, `limit` a page, from `cursor` on.
     async fn history(
         &self,

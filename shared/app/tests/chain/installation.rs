@@ -15,7 +15,6 @@ use imprint_app::ports::{Cdn, PurgeError};
 use imprint_app::products::{self, NewProduct};
 use imprint_app::purge_cdn::{Order, purge_cdn};
 use imprint_app::register_build::register_build;
-use imprint_app::render_dashboard::render_dashboard;
 use imprint_app::render_dashboard::{self, render_dashboard};
 use imprint_app::retire_name::retire_name;
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};

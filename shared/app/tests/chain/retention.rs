@@ -208,7 +208,9 @@ async fn a_move_that_slipped_in_beside_the_mark_spares_the_build_and_no_other_ca
             slug: parsed("x"),
             title: parsed("x"),
         },
-        tracking: editions::tracking(imprint_domain::tracking::TrackingMode::Manual, None).unwrap(),
+        tracking: editions::tracking(imprint_domain::tracking::TrackingMode::Manual, None, None).unwrap(),
+        kind: None,
+        retention: imprint_domain::kind::Retention::Applies,
         build: Some(old.id),
         by: None,
     };

@@ -56,7 +56,10 @@ impl Installation {
             tracking: Tracking {
                 mode: TrackingMode::GitRefs,
                 refs: Some(GitRefs::parse(&["main"]).unwrap()),
+                alternate: None,
             },
+            kind: None,
+            retention: imprint_domain::kind::Retention::Applies,
             build: None,
             by: None,
         };
@@ -137,6 +140,7 @@ async fn a_build_that_no_edition_follows_waits_for_the_pages_that_list_it() {
     let new = NewBuild {
         slug: None,
         git_refs: GitRefs::parse(&["branch"]).unwrap(),
+        alternate: None,
         github_requester: None,
         directories: None,
         new_editions: NewEditions::Forbidden,
@@ -182,7 +186,7 @@ async fn a_rendering_that_is_never_delivered_is_given_up_and_says_so() {
     for _ in 0..10 {
         here.world.queue.take_all();
         here.world.clock.advance(jiff::SignedDuration::from_hours(1));
-        imprint_app::sweep::sweep(&here.env, jiff::SignedDuration::from_secs(120))
+        imprint_app::sweep::sweep(&here.world.tenants(), jiff::SignedDuration::from_secs(120))
             .await
             .unwrap();
     }

@@ -12,7 +12,7 @@ use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{EditionId, OutboxId, TaskId, WebhookId};
 use imprint_domain::product::Product;
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::{PagesOf, PagesStep, Task};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
@@ -143,8 +143,33 @@ impl DynamoCatalog {
         })
     }
 
+    pub(super) async fn read_editions_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        products: &[ProductSlug],
+        slug: &EditionSlug,
+    ) -> Result<Vec<Edition>, StoreError> {
+        let mut editions = Vec::with_capacity(products.len());
+        for products in products.chunks(MAX_BATCH) {
+            let claims = products
+                .iter()
+                .map(|product| Key::edition_slug(org, product, slug));
+            let owners: Vec<Option<EditionId>> = self.get_each(&claims.collect::<Vec<_>>()).await?;
+            let owned = products.iter().zip(owners);
+            let keys = owned.filter_map(|(product, id)| Some(Key::edition(org, product, id?)));
+            let found: Vec<Edition> = self.get_all(&keys.collect::<Vec<_>>()).await?;
+            editions.extend(found.into_iter().filter(|edition| edition.slug == *slug));
+        }
+        Ok(editions)
+    }
+
     /// The things under at most [`MAX_BATCH`] keys, in the order of the keys. What is not there is left out.
     pub(super) async fn get_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
+        Ok(self.get_each(keys).await?.into_iter().flatten().collect())
+    }
+
+    /// What is under each of at most [`MAX_BATCH`] keys.
+    async fn get_each<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<Option<T>>, StoreError> {
         let mut found: HashMap<Key, Item> = HashMap::new();
         let mut wanted: Vec<Item> = keys.iter().cloned().map(items::key).collect();
         for _ in 0..MAX_PARTS {
@@ -173,8 +198,7 @@ impl DynamoCatalog {
             return Err(StoreError::Busy(Box::new(Unusable(reason))));
         }
         keys.iter()
-            .filter_map(|key| found.remove(key))
-            .map(items::value)
+            .map(|key| found.remove(key).map(items::value).transpose())
             .collect()
     }
 

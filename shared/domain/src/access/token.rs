@@ -84,6 +84,11 @@ impl Rights {
         }
     }
 
+    /// Whether they are in organizations, and nothing in the default one: then LTD's first API has nothing for them.
+    pub fn are_elsewhere(&self) -> bool {
+        !self.memberships.is_empty() && self.role_in(&OrganizationSlug::default()).is_none()
+    }
+
     /// Whether a build that they upload may bring the edition that it needs: LTD asks for the permission to administer
     /// editions, which an uploader of an organization has for just this.
     pub fn bring_editions_to(&self, organization: &OrganizationSlug) -> bool {

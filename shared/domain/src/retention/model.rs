@@ -182,7 +182,8 @@ impl Product {
         let Some(build) = self.any_build() else { return };
         let (manifest, editions) = (manifest(&build), self.survey.editions.clone());
         let doomed = build.doom.is_some();
-        let Ok(registered) = publish::register(build, &manifest, editions, &[], self.now) else {
+        let rules = &self.survey.tracking;
+        let Ok(registered) = publish::register(rules, build, &manifest, editions, &[], self.now) else {
             return;
         };
         assert!(!doomed, "a marked build was registered");

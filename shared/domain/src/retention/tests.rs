@@ -177,6 +177,7 @@ fn whatever_refers_to_a_build_protects_it() {
     );
     let waiting = Waiting {
         build: BuildId(7),
+        slug: "7".parse().unwrap(),
         git_refs: GitRefs::parse(&["x"]).unwrap(),
     };
     let pin = Pin {
@@ -278,6 +279,7 @@ fn only_a_draft_that_nobody_holds_on_to_ends() {
             tracking: Tracking {
                 mode: TrackingMode::Manual,
                 refs: None,
+                alternate: None,
             },
             ..draft.clone()
         }),

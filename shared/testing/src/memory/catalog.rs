@@ -110,6 +110,8 @@ impl MemoryCatalog {
 
 /// A build or edition whose product is not known is found first and read then.
 const FIND_AND_READ: u64 = 2;
+/// How many things the tables of AWS give at once.
+const MAX_BATCH: usize = 100;
 
 #[async_trait]
 impl Catalog for MemoryCatalog {
@@ -303,6 +305,26 @@ impl Catalog for MemoryCatalog {
                 of_product && edition.slug == *slug && edition.ended_at.is_none()
             };
             state.editions.values().find(has_slug).cloned()
+        })
+        .await
+    }
+
+    async fn editions_with_slug(
+        &self,
+        org: &OrganizationSlug,
+        products: &[ProductSlug],
+        slug: &EditionSlug,
+    ) -> Result<Vec<Edition>, StoreError> {
+        let call = Call {
+            method: "catalog.editions_with_slug",
+            requests: FIND_AND_READ * u64::try_from(products.len().div_ceil(MAX_BATCH)).unwrap_or(u64::MAX),
+        };
+        self.pass(call, |state| {
+            let has_slug = |edition: &&Edition| {
+                let of_products = edition.organization == *org && products.contains(&edition.product);
+                of_products && edition.slug == *slug && edition.ended_at.is_none()
+            };
+            state.editions.values().filter(has_slug).cloned().collect()
         })
         .await
     }

@@ -62,6 +62,7 @@ pub(super) async fn an_edition_keeps_everything_it_has_been_through(catalog: &dy
             at: half_past(NOON),
             waiting: vec![Waiting {
                 build: BuildId(8),
+                slug: parsed("b-8"),
                 git_refs: samples::refs("main v1.1"),
             }],
         }),

@@ -138,8 +138,26 @@ pub(super) async fn builds_and_live_editions_are_found_by_their_slugs(catalog: &
     let by_slug = || catalog.edition_with_slug(org, &product.slug, &edition.slug);
     let found = by_slug().await.unwrap().expect("it is live");
     assert_eq!(found.id, edition.id);
+    let (other, without) = (place.product("other"), place.product("without"));
+    let of_other = place.edition(&other, "v1.0").await;
+    place
+        .commit(vec![
+            Change::CreateProduct(other.clone()),
+            Change::CreateProduct(without.clone()),
+            Change::CreateEdition(of_other.clone()),
+        ])
+        .await;
+    let products = [other.slug, without.slug, product.slug.clone(), parsed("nothing")];
+    let of_several = || catalog.editions_with_slug(org, &products, &edition.slug);
+    let mut ids: Vec<_> = of_several().await.unwrap().iter().map(|one| one.id).collect();
+    ids.sort();
+    assert_eq!(ids, [edition.id, of_other.id]);
+    let of_none = catalog.editions_with_slug(org, &[], &edition.slug);
+    assert_eq!(of_none.await.unwrap(), []);
     place.commit(vec![Change::EndEdition(found.end(NOON))]).await;
     assert_eq!(by_slug().await.unwrap(), None);
+    let left: Vec<_> = of_several().await.unwrap().iter().map(|one| one.id).collect();
+    assert_eq!(left, [of_other.id]);
     let successor = place.edition(&product, "v1.0").await;
     place.commit(vec![Change::CreateEdition(successor.clone())]).await;
     let found = by_slug().await.unwrap();
