@@ -10,7 +10,7 @@ use crate::server::{ADMIN, Server, basic};
 const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
 
 /// What each mutation needs, by the contract and not by the code, and all that is about users.
-const MUTATIONS: [(&str, &str, Permission); 24] = [
+const MUTATIONS: [(&str, &str, Permission); 26] = [
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
     ("PUT", "/products/{slug}/slug-rules", AdminProduct),
