@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-purge-cdn", FUNCTION),
     ("imprint-deliver-webhook", FUNCTION),
     ("imprint-render-dashboard", FUNCTION),
+    ("imprint-retain", FUNCTION),
     ("imprint-sweep", FUNCTION),
     ("imprint-update-dns", FUNCTION),
     (
@@ -35,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-purge-cdn",
             "imprint-register-build",
             "imprint-render-dashboard",
+            "imprint-retain",
             "imprint-sweep",
             "imprint-update-dns",
         ],

@@ -280,7 +280,21 @@ async fn sweep_takes_its_event() {
     let world = world();
     let function = imprint_sweep::function(world.tenants());
     let swept = call(&function, event("sweep", "every-minute")).await;
-    assert_eq!(swept["sent_again"], 0);
+    assert_eq!(
+        (&swept["sent_again"], &swept["confirmed"]),
+        (&0.into(), &0.into())
+    );
+}
+
+#[tokio::test]
+async fn retain_takes_its_event() {
+    let world = world();
+    let function = imprint_retain::function(world.tenants());
+    let retained = call(&function, event("retain", "every-hour")).await;
+    assert_eq!(
+        (&retained["products"], &retained["failed"]),
+        (&1.into(), &0.into())
+    );
 }
 
 #[tokio::test]

@@ -102,6 +102,13 @@ fn our_event_sources_are_read_with_their_settings() {
         ("sweep", Rate(Duration::from_secs(60)))
     );
     assert_eq!(sweep.input, Some(json!({"older_than_seconds": 120})));
+    let [Source::Schedule(retain)] = &sources("retain")[..] else {
+        panic!()
+    };
+    assert_eq!(
+        (retain.name.as_str(), retain.rate),
+        ("retain", Rate(Duration::from_secs(3600)))
+    );
 }
 
 #[test]
@@ -126,7 +133,7 @@ fn a_function_gets_the_global_variables_and_its_own() {
         .collect();
     assert_eq!(
         secrets,
-        ["purge-cdn", "render-dashboard"],
+        ["purge-cdn", "render-dashboard", "retain"],
         "only the functions that call Fastly have its key"
     );
 }

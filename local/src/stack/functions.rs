@@ -19,13 +19,14 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "api",
     "copy-edition",
     "deliver-webhook",
     "purge-cdn",
     "register-build",
     "render-dashboard",
+    "retain",
     "sweep",
     "update-dns",
 ];
@@ -52,6 +53,7 @@ impl FunctionFactory for Functions {
             "purge-cdn" => imprint_purge_cdn::function(tenants),
             "register-build" => imprint_register_build::function(tenants),
             "render-dashboard" => imprint_render_dashboard::function(tenants),
+            "retain" => imprint_retain::function(tenants),
             "sweep" => imprint_sweep::function(tenants),
             "update-dns" => imprint_update_dns::function(tenants),
             unknown => anyhow::bail!("no function {unknown} is built in"),

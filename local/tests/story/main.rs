@@ -6,6 +6,7 @@ mod failures;
 mod publishing;
 mod rename;
 mod restart;
+mod retention;
 mod support;
 mod users;
 mod webhooks;

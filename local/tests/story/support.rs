@@ -116,7 +116,12 @@ pub(crate) async fn client(stack: &Stack) -> Client {
 
 /// Announces a build and uploads it. Nobody is told that it is complete.
 pub(crate) async fn upload(client: &Client, product: &str, site: &Site) -> Value {
-    let build = client.create_build(product, "main", site).await.unwrap();
+    upload_of(client, product, "main", site).await
+}
+
+/// The same for a build of any ref.
+pub(crate) async fn upload_of(client: &Client, product: &str, git_ref: &str, site: &Site) -> Value {
+    let build = client.create_build(product, git_ref, site).await.unwrap();
     client.upload(&build, site).await.unwrap();
     build
 }

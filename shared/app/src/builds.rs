@@ -126,6 +126,7 @@ pub async fn create(
             created_at: env.clock.now(),
             state: BuildState::Uploading,
             manifest: None,
+            doom: None,
             revision: Revision::NEW,
         };
         let forms = new
@@ -185,13 +186,24 @@ pub async fn create(
                         "A build already exists with slug '{slug}'"
                     )));
                 }
-                None => product.next_build_slug += 1,
+                None => product.next_build_slug = next_free(product.next_build_slug, build_id),
             }
         } else {
             (product, editions) = (again, editions_again);
         }
     }
     Err(AppError::Contended)
+}
+
+/// The next number to try. Deleted builds keep their slugs, also those of a deleted product of the same name, so a long
+/// stretch may be taken; no automatic number was ever above the newest build's own.
+fn next_free(taken: u64, newest: BuildId) -> u64 {
+    const STRETCH: u64 = 3;
+    if taken.is_multiple_of(STRETCH) {
+        newest.0.max(taken + 1)
+    } else {
+        taken + 1
+    }
 }
 
 fn sign(env: &Env, build: &Build, directories: &[SiteDirectory]) -> Result<UploadForms, AppError> {

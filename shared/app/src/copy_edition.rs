@@ -27,14 +27,13 @@ use crate::env::Env;
 use crate::error::MAX_TRIES;
 use crate::outgoing::{Chain, commit_and_send, send};
 use crate::pace::{self, Limit, Pace, Ran};
-use crate::ports::{Change, Objects, StoreError};
+use crate::ports::{Change, StoreError};
 use crate::register_build::{list_all, read_manifest};
+use crate::removal;
 use crate::step::{RowOf, StepError, done_with};
 
 /// How often a long copy says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
-/// How often keys that S3 could not delete are tried again.
-const MAX_DELETES: u32 = 6;
 
 /// What limits a run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -252,7 +251,9 @@ async fn carry_out(
         .iter()
         .map(|path| ObjectKey::new(format!("{}{path}", message.destination)))
         .collect();
-    delete_all(env, &keys).await?;
+    removal::delete_all(env, &keys)
+        .await
+        .map_err(StepError::objects)?;
     Ok(Ran::Completely)
 }
 
@@ -297,41 +298,6 @@ fn copy_error(error: StoreError) -> StepError {
             StepError::objects(other)
         }
     }
-}
-
-/// Deletes keys in their order, a thousand a request.
-pub(crate) async fn delete_all(env: &Env, keys: &[ObjectKey]) -> Result<(), StepError> {
-    for chunk in keys.chunks(<dyn Objects>::MAX_DELETE) {
-        delete(env, chunk.to_vec()).await?;
-    }
-    Ok(())
-}
-
-/// Deletes keys; those that S3 could not delete (a 200 with errors inside) are tried again.
-async fn delete(env: &Env, mut keys: Vec<ObjectKey>) -> Result<(), StepError> {
-    for attempt in 0..MAX_DELETES {
-        if attempt > 0 {
-            tokio::time::sleep(Duration::from_millis(50) * 2u32.pow(attempt)).await;
-        }
-        let failures = match env.objects.delete(&keys).await {
-            Ok(failures) => failures,
-            Err(error) if error.is_retryable() => continue,
-            Err(error) => return Err(StepError::objects(error)),
-        };
-        if let Some(at) = failures.iter().position(|failure| !failure.retryable) {
-            let hopeless = failures.into_iter().nth(at).map(|failure| failure.reason);
-            return Err(StepError::objects(StoreError::Failed(
-                hopeless.unwrap_or_else(|| "not deleted".into()),
-            )));
-        }
-        keys = failures.into_iter().map(|failure| failure.key).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-    }
-    Err(StepError::objects(StoreError::Busy(
-        format!("{} objects could not be deleted", keys.len()).into(),
-    )))
 }
 
 /// How far a copy is.

@@ -4,6 +4,7 @@ mod life;
 mod moving;
 mod renaming;
 
+pub(crate) use life::repair;
 pub use life::{RollbackTo, history, pin, restore, rollback, unpin};
 pub(crate) use moving::{copy_message, queued};
 

@@ -43,7 +43,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 /// How a paced run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ran {
+pub enum Ran {
     /// Everything was done.
     Completely,
     /// The time ran out before everything was begun; what was begun is done.

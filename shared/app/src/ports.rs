@@ -12,7 +12,7 @@ mod surroundings;
 mod uploads;
 mod webhooks;
 
-pub use catalog::{Catalog, Change, Ids, Login, Page};
+pub use catalog::{Catalog, Change, Ids, Login, Page, Walk};
 pub use cdn::{Cdn, PurgeError, PurgeMode};
 pub use dns::{Dns, DnsError};
 pub use objects::{DeleteFailure, ListPage, Listed, Objects, Stored};

@@ -50,6 +50,7 @@ pub async fn create(env: &Env, new: NewProduct) -> Result<(Product, Edition), Ap
         ended_at: None,
         next_build_slug: 1,
         policy: ProductPolicy::default(),
+        doom: None,
         revision: Revision::NEW,
     };
     let found = env.catalog.product(&product.organization, &product.slug).await?;

@@ -16,6 +16,7 @@ use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
 use imprint_domain::message::{Message, RenderDashboard};
 use imprint_domain::product::Product;
+use imprint_domain::retention::Doom;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{FailureCode, PagesOf, PagesStep};
 
@@ -70,6 +71,11 @@ pub async fn render_dashboard(env: &Env, orders: &[Order<'_>]) -> Result<(), Ste
             message: "the product is not there any more".to_owned(),
         });
     };
+    if matches!(product.doom, Some(Doom::Deleting { .. })) {
+        // What is written now would be left when the product has gone.
+        index::remove(env, org, slug).await?;
+        return finish(env, slug, &entries, &tasks).await;
+    }
     let builds = env.catalog.builds(org, slug, BUILDS, None).await;
     let builds = builds.map_err(StepError::catalog)?.items;
     let dashboard = Dashboard::of(&env.organization, &product, &editions, &builds);
@@ -86,11 +92,24 @@ pub async fn render_dashboard(env: &Env, orders: &[Order<'_>]) -> Result<(), Ste
         let purged = env.cdn.purge(service, &keys).await;
         purged.map_err(|error| purge_cdn::step_error(&error))?;
     }
-    index::enter(env, dashboard.index_entry(&product), &tasks).await?;
+    match product.ended_at {
+        None => index::enter(env, dashboard.index_entry(&product), &tasks).await?,
+        Some(_) => index::remove(env, org, slug).await?,
+    }
+    finish(env, slug, &entries, &tasks).await
+}
+
+/// The pages are there: tells the tasks that wait, then commits that nothing is left to do.
+async fn finish(
+    env: &Env,
+    product: &ProductSlug,
+    entries: &[OutboxId],
+    tasks: &[TaskId],
+) -> Result<(), StepError> {
     let rendered = PagesStep::Rendered { at: env.clock.now() };
-    let told = tell(env, &tasks, &PagesOf::Product(slug.clone()), &entries, &rendered).await;
+    let told = tell(env, tasks, &PagesOf::Product(product.clone()), entries, &rendered).await;
     told.map_err(StepError::catalog)?;
-    let done = entries.into_iter().map(Change::RemoveOutbox).collect();
+    let done = entries.iter().cloned().map(Change::RemoveOutbox).collect();
     env.catalog.commit(done).await.map_err(StepError::catalog)
 }
 

@@ -14,11 +14,11 @@ use imprint_domain::message::RetireName;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::rename::{Retirement, retirement};
 
-use crate::copy_edition::delete_all;
 use crate::env::Env;
 use crate::outgoing::send;
 use crate::ports::Change;
 use crate::register_build::list_all;
+use crate::removal;
 use crate::step::{StepError, done_with};
 
 /// Empties the name's place but for one object, and goes on to the next name or to the purge. A listing and a deletion a
@@ -43,12 +43,16 @@ pub async fn retire_name(env: &Env, entry: &OutboxId, message: &RetireName) -> R
                 .write(&place.directory_key(), Bytes::new(), &headers)
                 .await
                 .map_err(StepError::objects)?;
-            delete_all(env, &below(env, &place).await?).await?;
+            removal::delete_all(env, &below(env, &place).await?)
+                .await
+                .map_err(StepError::objects)?;
         }
         Retirement::Empty => {
             let mut keys = below(env, &place).await?;
             keys.push(place.directory_key());
-            delete_all(env, &keys).await?;
+            removal::delete_all(env, &keys)
+                .await
+                .map_err(StepError::objects)?;
         }
         Retirement::Leave => {}
     }

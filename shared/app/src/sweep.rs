@@ -2,6 +2,8 @@
 //!
 //! Every message is safe to handle twice, so sending once too often costs requests and nothing else.
 
+mod markers;
+
 use jiff::SignedDuration;
 
 use imprint_domain::id::TaskId;
@@ -14,6 +16,8 @@ use crate::outgoing::send;
 use crate::ports::{Change, StoreError};
 use crate::step::{Entry, record_failure};
 use crate::tenants::Tenants;
+
+pub use markers::confirm_unheard;
 
 /// Entries and tasks looked at in one run; the next run takes the next ones.
 const AT_A_TIME: usize = 200;

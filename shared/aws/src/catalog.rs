@@ -25,6 +25,7 @@
 //! | wrong passwords of a name | `USER#<name>` | `FAILURES` | `since`, `count`, `ttl` |
 //! | token | `TOKEN#<hash>` | `TOKEN` | `ttl` |
 //! | tokens of a user | `TOKENS#<name>` | `<expires at>#<id>` | `ttl` |
+//! | how far a walk is | `CURSORS` | `RETENTION`, `VERIFICATION` | |
 //! | numbers handed out | `COUNTERS` | `BUILDS`, `EDITIONS` | `last` |
 //!
 //! The thing itself is the map `v`. A task's openness is an item of its own, so that its many updates do not write the
@@ -42,7 +43,7 @@ mod writes;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
+use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError, Walk};
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::dashboard::IndexEntry;
@@ -285,6 +286,10 @@ impl Catalog for DynamoCatalog {
     async fn open_tasks(&self, before: Timestamp, limit: usize) -> Result<Vec<TaskId>, StoreError> {
         let items = self.read_open(OpenList::Tasks, before, limit).await?;
         items.into_iter().map(items::value).collect()
+    }
+
+    async fn cursor(&self, walk: Walk) -> Result<Option<String>, StoreError> {
+        self.get(Key::cursor(walk)).await
     }
 
     async fn note_progress(

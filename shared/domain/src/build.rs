@@ -7,6 +7,7 @@ use crate::alternate::AlternateName;
 use crate::git::GitRefs;
 use crate::id::{BuildId, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
+use crate::retention::Doom;
 use crate::slug::{BuildSlug, OrganizationSlug, ProductSlug};
 use crate::text::Title;
 
@@ -60,6 +61,9 @@ pub struct Build {
     /// Its newest manifest, once it has been registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<ManifestId>,
+    /// That retention is about to delete it. It is out of use from the mark on, whatever its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doom: Option<Doom>,
     /// How often it was written.
     pub revision: Revision,
 }
@@ -90,11 +94,12 @@ impl Build {
         }
     }
 
-    /// When it was ended.
+    /// When it was ended, by somebody or by retention.
     pub fn ended_at(&self) -> Option<Timestamp> {
-        match &self.state {
-            BuildState::Uploading | BuildState::Uploaded { .. } => None,
-            BuildState::Ended { at, .. } => Some(*at),
+        match (&self.state, self.doom) {
+            (BuildState::Ended { at, .. }, _) => Some(*at),
+            (_, Some(Doom::Marked { at } | Doom::Deleting { at })) => Some(at),
+            (BuildState::Uploading | BuildState::Uploaded { .. }, None) => None,
         }
     }
 
@@ -103,10 +108,19 @@ impl Build {
     /// # Errors
     /// When it is not uploaded or has ended.
     pub fn publishable(&self) -> Result<(), BuildError> {
+        self.in_use()?;
         match &self.state {
             BuildState::Uploading => Err(BuildError::NotUploaded(self.slug.clone())),
             BuildState::Uploaded { .. } => Ok(()),
             BuildState::Ended { .. } => Err(BuildError::Ended(self.slug.clone())),
+        }
+    }
+
+    /// Checks that retention has not marked it: no copy may begin of files that are about to go.
+    fn in_use(&self) -> Result<(), BuildError> {
+        match self.doom {
+            None => Ok(()),
+            Some(Doom::Marked { .. } | Doom::Deleting { .. }) => Err(BuildError::Ended(self.slug.clone())),
         }
     }
 
@@ -115,6 +129,7 @@ impl Build {
     /// # Errors
     /// When the build has ended.
     pub fn confirm_upload(mut self, now: Timestamp) -> Result<Self, BuildError> {
+        self.in_use()?;
         self.state = match self.state {
             BuildState::Uploading => BuildState::Uploaded { at: now },
             state @ BuildState::Uploaded { .. } => state,
@@ -157,6 +172,7 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             state: BuildState::Uploading,
             manifest: None,
+            doom: None,
             revision: Revision::NEW,
         }
     }
@@ -174,6 +190,23 @@ mod tests {
         assert!(ended.publishable().is_err());
         assert!(ended.clone().confirm_upload(Timestamp::UNIX_EPOCH).is_err());
         assert!(!ended.is_uploaded());
+    }
+
+    #[test]
+    fn a_marked_build_is_out_of_use_and_whole_again_when_it_is_spared() {
+        let whole = build().confirm_upload(Timestamp::UNIX_EPOCH).unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        for doom in [Doom::Marked { at }, Doom::Deleting { at }] {
+            let doomed = Build {
+                doom: Some(doom),
+                ..whole.clone()
+            };
+            assert!(doomed.publishable().is_err());
+            assert!(doomed.clone().confirm_upload(at).is_err());
+            assert_eq!(doomed.ended_at(), Some(at));
+            let spared = Build { doom: None, ..doomed };
+            assert!(spared.publishable().is_ok());
+        }
     }
 
     #[test]

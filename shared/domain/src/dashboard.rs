@@ -14,9 +14,11 @@ use serde::Serialize;
 
 use crate::build::{Build, BuildState};
 use crate::edition::Edition;
+use crate::kind;
 use crate::layout;
 use crate::organization::Organization;
 use crate::product::Product;
+use crate::rules::Rules;
 use crate::slug::{BuildSlug, EditionSlug};
 use crate::tracking::TrackingMode;
 
@@ -196,6 +198,30 @@ fn kind(organization: &Organization, edition: &Edition, view: &EditionView) -> K
     }
 }
 
+/// Whether an edition is neither a release nor one that a person points: it comes and goes with a branch. What somebody
+/// says it is counts, and so does a version in its name: retention ends drafts.
+pub(crate) fn is_draft(rules: &Rules, edition: &Edition) -> bool {
+    let by_tracking = || kind::Kind::of(&rules.default_edition, &edition.slug, &edition.tracking);
+    if edition.kind.unwrap_or_else(by_tracking) != kind::Kind::Draft {
+        return false;
+    }
+    let tracked = edition.tracking.refs.as_ref().map(|refs| refs.first().as_str());
+    match edition.tracking.mode {
+        TrackingMode::GitRefs | TrackingMode::GitRef | TrackingMode::AlternateGitRef => {
+            tracked.and_then(Version::read).is_none()
+        }
+        TrackingMode::LsstDoc
+        | TrackingMode::EupsMajorRelease
+        | TrackingMode::EupsWeeklyRelease
+        | TrackingMode::EupsDailyRelease
+        | TrackingMode::SemverRelease
+        | TrackingMode::SemverMajor
+        | TrackingMode::SemverMinor
+        | TrackingMode::Train
+        | TrackingMode::Manual => false,
+    }
+}
+
 fn edition_path(organization: &Organization, slug: &EditionSlug) -> String {
     if *slug == organization.default_edition {
         String::new()
@@ -219,7 +245,7 @@ fn builds_of(
         editions.map(|edition| edition.slug.to_string()).collect()
     };
     let views = builds.iter().filter_map(|build| match &build.state {
-        BuildState::Uploaded { at } => Some(BuildView {
+        BuildState::Uploaded { at } if build.doom.is_none() => Some(BuildView {
             slug: build.slug.to_string(),
             path: format!("builds/{}/", build.slug),
             refs: RefView::all(organization, product, &build.git_refs),
@@ -227,7 +253,7 @@ fn builds_of(
             uploaded: Moment::of(*at),
             shown_by: shown_by(&build.slug),
         }),
-        BuildState::Uploading | BuildState::Ended { .. } => None,
+        BuildState::Uploaded { .. } | BuildState::Uploading | BuildState::Ended { .. } => None,
     });
     views.take(BUILDS).collect()
 }

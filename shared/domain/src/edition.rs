@@ -11,6 +11,7 @@ use crate::key::KeyPrefix;
 use crate::kind::{Kind, Retention};
 use crate::pin::Pin;
 use crate::rename::Renaming;
+use crate::retention::Doom;
 use crate::rules::Rules;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::Failure;
@@ -116,6 +117,9 @@ pub struct Edition {
     /// Why the newest move has not arrived, when it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// That retention is about to delete it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doom: Option<Doom>,
     /// How often it was written.
     pub revision: Revision,
 }
@@ -214,7 +218,7 @@ impl Edition {
         match cause {
             // Among equals the verdict has seen to it that this is the newest; a higher version begins anew.
             Cause::Tracking | Cause::Unpin => self.newest_seen = Some(build.id),
-            Cause::Person | Cause::Rollback | Cause::Restore | Cause::Rename => {}
+            Cause::Person | Cause::Rollback | Cause::Restore | Cause::Rename | Cause::Repair => {}
         }
         self.failure = None;
         self
@@ -228,6 +232,28 @@ impl Edition {
         }
         self.failure = None;
         self
+    }
+
+    /// What its objects are said to be, when they can be looked at: nothing of one that has ended, shows nothing, or is
+    /// on its way to a build.
+    pub fn at_rest(&self) -> Option<&Pointer> {
+        let copied = &self.copied.as_ref()?.pointer;
+        let rests = self.ended_at.is_none()
+            && !self.is_pending()
+            && self.attempts.is_empty()
+            && self.desired.as_ref() == Some(copied);
+        rests.then_some(copied)
+    }
+
+    /// Forgets what its objects were said to be, so that the next copy trusts none of them.
+    pub fn distrust(mut self) -> Self {
+        self.copied = None;
+        self
+    }
+
+    /// Whether nobody else may have its slug: it is live, or its files are being deleted.
+    pub fn holds_slug(&self) -> bool {
+        self.ended_at.is_none() || matches!(self.doom, Some(Doom::Deleting { .. }))
     }
 
     /// What a copy step has to do for this generation.
@@ -309,7 +335,7 @@ impl Edition {
         let Some(ended_at) = self.ended_at else {
             return Ok(self);
         };
-        if now > ended_at + UNDO_TIME {
+        if now > ended_at + UNDO_TIME || self.doom.is_some() {
             return Err(TooLate { what: "edition" });
         }
         self.ended_at = None;
@@ -412,4 +438,6 @@ pub enum Cause {
     Restore,
     /// The edition got another slug, and its build moved with it.
     Rename,
+    /// Its objects were found not to be those of its build.
+    Repair,
 }

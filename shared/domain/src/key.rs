@@ -122,6 +122,16 @@ impl KeyPrefix {
         Self(format!("{OWN}tried-templates/{organization}/"))
     }
 
+    /// Where all manifests of a build lie.
+    pub fn manifests(build: BuildId) -> Self {
+        Self(format!("{OWN}builds/{build}/"))
+    }
+
+    /// Where completion markers lie.
+    pub fn completion_markers() -> Self {
+        Self(format!("{OWN}uploads/"))
+    }
+
     /// Where an edition's [copy journal](ObjectKey::copy_journal) lies, to list it with its time of writing.
     pub fn copy_journal(edition: EditionId) -> Self {
         Self(format!("{OWN}editions/{edition}/"))

@@ -187,6 +187,7 @@ mod tests {
             ended_at: None,
             next_build_slug: 1,
             policy: ProductPolicy::default(),
+            doom: None,
             revision: Revision::NEW,
         }
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Revision;
+use crate::retention::RetentionRules;
 use crate::rules::SemverEditions;
 use crate::secret::Sealed;
 use crate::slug::{EditionSlug, OrganizationSlug};
@@ -91,6 +92,9 @@ pub struct Policy {
     /// Who is told of what happens, at most [`MAX_WEBHOOKS`](crate::webhook::MAX_WEBHOOKS).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<Webhook>,
+    /// What ends and what is deleted.
+    #[serde(default)]
+    pub retention: RetentionRules,
     /// Its own templates for its pages, when it does not use the program's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dashboard_template: Option<OwnTemplates>,

@@ -99,6 +99,7 @@ fn imagined(product: &Product, git_ref: &GitRef, alternate: Option<&AlternateNam
         created_at: at,
         state: BuildState::Uploaded { at },
         manifest: None,
+        doom: None,
         revision: Revision::NEW,
     }
 }

@@ -9,6 +9,7 @@ use crate::id::{EditionId, Generation, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
 use crate::kind::{Kind, Retention};
 use crate::organization::Organization;
+use crate::retention::{Doom, RetentionRules};
 use crate::rules::SemverEditions;
 use crate::slug::{OrganizationSlug, ProductSlug};
 use crate::slug_rules::SlugRules;
@@ -44,6 +45,9 @@ pub struct Product {
     /// Its own rules, where they differ from the organization's.
     #[serde(default)]
     pub policy: ProductPolicy,
+    /// That retention is about to delete it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doom: Option<Doom>,
     /// How often it was written.
     pub revision: Revision,
 }
@@ -62,6 +66,9 @@ pub struct ProductPolicy {
     /// Whether releases bring editions of their major and minor version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub semver_editions: Option<SemverEditions>,
+    /// What ends and what is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRules>,
 }
 
 impl Product {
@@ -93,7 +100,8 @@ impl Product {
     /// # Errors
     /// When it was deleted too long ago.
     pub fn restore(mut self, now: Timestamp) -> Result<Self, TooLate> {
-        if self.ended_at.is_some_and(|ended_at| now > ended_at + UNDO_TIME) {
+        let is_late = self.ended_at.is_some_and(|ended_at| now > ended_at + UNDO_TIME);
+        if is_late || matches!(self.doom, Some(Doom::Deleting { .. })) {
             return Err(TooLate { what: "product" });
         }
         self.ended_at = None;
@@ -165,6 +173,7 @@ impl Product {
             former: Vec::new(),
             stale_keys: Vec::new(),
             failure: None,
+            doom: None,
             revision: Revision::NEW,
         }
     }

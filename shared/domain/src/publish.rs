@@ -156,6 +156,7 @@ mod tests {
                 at: Timestamp::UNIX_EPOCH,
             },
             manifest: None,
+            doom: None,
             revision: Revision::NEW,
         }
     }
@@ -188,6 +189,7 @@ mod tests {
             former: Vec::new(),
             stale_keys: Vec::new(),
             failure: None,
+            doom: None,
             revision: Revision::NEW,
         }
     }

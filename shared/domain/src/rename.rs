@@ -76,7 +76,7 @@ impl Edition {
     /// Whether nobody else can have this slug.
     pub fn holds(&self, slug: &EditionSlug) -> bool {
         let gets = |renaming: &Renaming| renaming.to == *slug;
-        self.ended_at.is_none() && (self.slug == *slug || self.renaming.as_ref().is_some_and(gets))
+        self.holds_slug() && (self.slug == *slug || self.renaming.as_ref().is_some_and(gets))
     }
 
     /// Every name under which the CDN may know its objects.

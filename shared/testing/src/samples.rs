@@ -124,6 +124,7 @@ pub fn product(slug: &str) -> Product {
         ended_at: None,
         next_build_slug: 1,
         policy: ProductPolicy::default(),
+        doom: None,
         revision: Revision::NEW,
     }
 }
@@ -147,6 +148,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         created_at: NOON,
         state: BuildState::Uploading,
         manifest: None,
+        doom: None,
         revision: Revision::NEW,
     }
 }

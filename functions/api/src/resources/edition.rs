@@ -77,7 +77,7 @@ pub(crate) struct MoveResource {
     /// What that was built from.
     git_refs: Vec<String>,
     /// Why: `tracking` (a build that it follows), `person` (somebody named the build), `rollback`, `unpin`,
-    /// `restore` or `rename`.
+    /// `restore`, `rename` or `repair` (its files were not those of its build).
     #[schema(example = "rollback")]
     reason: String,
     /// The user who asked for it, or `tracking` where nobody had to. Null for callers without a token.

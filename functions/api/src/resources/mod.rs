@@ -6,6 +6,7 @@ mod edition;
 mod moment;
 mod organization;
 mod product;
+mod retention;
 mod service;
 mod slug_rules;
 mod task;
@@ -18,6 +19,7 @@ pub(crate) use edition::{EditionEnded, EditionHistory, EditionList, EditionResou
 pub(crate) use moment::Moment;
 pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource};
+pub(crate) use retention::{RetentionPreviewResource, RetentionResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
 pub(crate) use slug_rules::{
     OrganizationRulesResource, PreviewResource, SlugPreview, SlugRuleResource, SlugRulesResource,

@@ -7,6 +7,7 @@ mod editions;
 mod organizations;
 mod products;
 mod queue;
+mod retention;
 mod service;
 mod slug_rules;
 mod tokens;
@@ -35,6 +36,8 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(dashboards::read, dashboards::render),
         routes!(dashboards::render_all),
         routes!(dashboards::use_templates, dashboards::drop_templates),
+        routes!(retention::read, retention::replace, retention::delete),
+        routes!(retention::preview),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),

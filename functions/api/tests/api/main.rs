@@ -14,6 +14,7 @@ mod lists;
 mod permissions;
 mod products;
 mod reference;
+mod retention;
 mod scopes;
 mod server;
 mod service;

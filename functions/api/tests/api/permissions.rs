@@ -10,7 +10,7 @@ use crate::server::{ADMIN, Server, basic};
 const ALL: [Permission; 5] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
 
 /// What each mutation needs, by the contract and not by the code, and all that is about users.
-const MUTATIONS: [(&str, &str, Permission); 26] = [
+const MUTATIONS: &[(&str, &str, Permission)] = &[
     ("POST", "/products/", AdminProduct),
     ("PATCH", "/products/{slug}", AdminProduct),
     ("PUT", "/products/{slug}/slug-rules", AdminProduct),
@@ -30,6 +30,10 @@ const MUTATIONS: [(&str, &str, Permission); 26] = [
     ("POST", "/editions/{id}/pin", AdminEdition),
     ("POST", "/editions/{id}/unpin", AdminEdition),
     ("POST", "/editions/{id}/restore", AdminEdition),
+    ("GET", "/products/{slug}/retention", AdminProduct),
+    ("PUT", "/products/{slug}/retention", AdminProduct),
+    ("DELETE", "/products/{slug}/retention", AdminProduct),
+    ("GET", "/products/{slug}/retention/preview", AdminProduct),
     ("GET", "/users/", AdminUser),
     ("POST", "/users/", AdminUser),
     ("GET", "/users/{name}", AdminUser),
@@ -53,7 +57,7 @@ async fn d8_every_mutation_asks_for_a_token_and_one_permission() {
         let others: Vec<_> = ALL.into_iter().filter(|other| *other != permission).collect();
         server.grant(&format!("imp_all_but_{permission:?}"), &others);
     }
-    for (method, path, needed) in MUTATIONS {
+    for &(method, path, needed) in MUTATIONS {
         let path = concrete(path);
         let call = |authorization: &str| {
             server
@@ -103,7 +107,10 @@ fn d8_there_is_no_mutation_without_a_permission() {
         for (method, operation) in item.as_object().unwrap() {
             let method = method.to_uppercase();
             let secured = operation["security"] == json!([{"token": []}, {"bearer": []}]);
-            let is_guarded = method != "GET" || path.starts_with("/users") || path.starts_with("/v2/");
+            let is_guarded = method != "GET"
+                || path.starts_with("/users")
+                || path.starts_with("/v2/")
+                || path.contains("/retention");
             assert_eq!(secured, is_guarded, "{method} {path}");
             // What v2 asks for is a role, and has tests of its own.
             if secured && !path.starts_with("/v2/") {

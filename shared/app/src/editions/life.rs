@@ -6,6 +6,7 @@ use imprint_domain::edition::{Cause, Edition, Objects};
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation};
 use imprint_domain::pin::Waiting;
+use imprint_domain::product::Product;
 use imprint_domain::rename;
 
 use super::moving::{Beside, Move, Wanted, commit};
@@ -249,6 +250,35 @@ pub async fn restore(env: &Env, id: EditionId, by: Option<UserName>) -> Result<C
         }
     }
     Err(AppError::Contended)
+}
+
+/// Publishes again what an edition shows, because its objects are not what they should be. Nothing when somebody wrote it
+/// since it was looked at.
+pub(crate) async fn repair(
+    env: &Env,
+    product: Product,
+    before: Edition,
+) -> Result<Option<Changed>, AppError> {
+    let Some(shown) = before.at_rest().cloned() else {
+        return Ok(None);
+    };
+    let (org, slug) = (&before.organization, &before.product);
+    let build = env.catalog.build_of(org, slug, shown.build).await?;
+    // The files that it shows, also when the build has others by now.
+    let build = Build {
+        manifest: Some(shown.manifest),
+        ..build.ok_or(AppError::NotFound)?
+    };
+    let moved = Move::plan(env, before.clone().distrust(), &build, Cause::Repair, None);
+    let wanted = Wanted {
+        product,
+        edition: before.clone(),
+        before: Some(&before),
+        moved: Some(moved),
+        write: Box::new(Change::UpdateEdition),
+        beside: Beside::default(),
+    };
+    commit(env, wanted).await
 }
 
 /// Whose objects lie where an edition that was deleted had its own. `all` are the editions of the product.

@@ -57,6 +57,24 @@ pub enum Change {
     /// A move of an edition, written whatever was there: the edition's own update beside it is the condition.
     PutMoved(Moved),
     /// A new task (its `editions` and `pages` are stored separately).
+    /// A build is gone. Its number and its slug are never used again.
+    DeleteBuild(Build),
+    /// The slug of a build of a product that is gone: a product of the same name may use it. Freeing what is free is no
+    /// conflict.
+    FreeBuildSlug(Build),
+    /// An edition is gone. Its slug is freed separately, because another edition may have it.
+    DeleteEdition(Edition),
+    /// An ended edition takes its slug for as long as its files are being deleted; it must be free among the live ones.
+    HoldEditionSlug(Edition),
+    /// An edition gives its slug back. Freeing what is free is no conflict.
+    FreeEditionSlug(Edition),
+    /// A move is forgotten. Forgetting what is not there is no conflict.
+    RemoveMoved(EditionId, Generation),
+    /// A product is gone. What it has must be gone before.
+    DeleteProduct(Product),
+    /// How far a walk is; none: it begins anew.
+    PutCursor(Walk, Option<String>),
+    /// A new task (its `editions` are stored separately).
     CreateTask(Task),
     /// A changed task (its `editions` and `pages` are stored separately).
     UpdateTask(Task),
@@ -90,6 +108,15 @@ pub enum Change {
     ForgetLoginFailures(UserName),
     /// The task is final: it need not be watched any more.
     CloseTask(TaskId),
+}
+
+/// What goes through all products a slice at a time, and remembers where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Walk {
+    /// Retention.
+    Retention,
+    /// The verification of editions.
+    Verification,
 }
 
 /// One page of a list.
@@ -292,6 +319,9 @@ pub trait Catalog: Send + Sync {
 
     /// Tasks that were not closed and were created before `before`, oldest first, at most `limit`.
     async fn open_tasks(&self, before: Timestamp, limit: usize) -> Result<Vec<TaskId>, StoreError>;
+
+    /// How far a walk is. One request.
+    async fn cursor(&self, walk: Walk) -> Result<Option<String>, StoreError>;
 
     /// Notes how far a copy was at a time: people see it, and the sweep sees that the copy is alive. Never an error of
     /// the work itself; only written while the step is still `Copying`. One request.

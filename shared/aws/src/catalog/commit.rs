@@ -58,6 +58,16 @@ impl DynamoCatalog {
                 let answer = request.set_key(Some(items::key(write.key))).send().await;
                 answer.map(drop).map_err(|error| single("DeleteItem", error))
             }
+            Action::Remove(seen) => {
+                let request = self.client.delete_item().table_name(&self.table);
+                let request = request
+                    .set_key(Some(items::key(write.key)))
+                    .condition_expression("#revision = :seen")
+                    .expression_attribute_names("#revision", REVISION)
+                    .expression_attribute_values(":seen", items::number(seen.0));
+                let answer = request.send().await;
+                answer.map(drop).map_err(|error| single("DeleteItem", error))
+            }
             Action::Create(_) | Action::Replace(..) | Action::Put(_) | Action::Require(_) | Action::Take => {
                 let put = self
                     .put(write.action)
@@ -115,6 +125,15 @@ impl DynamoCatalog {
                     .expression_attribute_names("#pk", PK);
                 item.delete(take.build().map_err(missing)?)
             }
+            Action::Remove(seen) => {
+                let delete = Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(items::key(write.key)))
+                    .condition_expression("#revision = :seen")
+                    .expression_attribute_names("#revision", REVISION)
+                    .expression_attribute_values(":seen", items::number(seen.0));
+                item.delete(delete.build().map_err(missing)?)
+            }
             Action::Require(seen) => {
                 let check = ConditionCheck::builder()
                     .table_name(&self.table)
@@ -146,7 +165,7 @@ impl DynamoCatalog {
                 .expression_attribute_names("#revision", REVISION)
                 .expression_attribute_values(":seen", AttributeValue::N(seen.to_string())),
             Action::Put(item) => put.set_item(Some(item)),
-            Action::Delete | Action::Take | Action::Require(_) => put,
+            Action::Delete | Action::Take | Action::Remove(_) | Action::Require(_) => put,
         }
     }
 }

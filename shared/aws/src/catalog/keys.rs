@@ -1,5 +1,6 @@
 //! The keys of every item, in one place.
 
+use imprint_app::ports::Walk;
 use imprint_domain::access::{Token, UserName};
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, TokenId, WebhookId};
 use imprint_domain::product::Product;
@@ -278,6 +279,15 @@ impl Key {
 
     pub(super) fn token(hash: &str) -> Self {
         Self::new(format!("TOKEN#{}", part(hash)), "TOKEN")
+    }
+
+    /// How far a walk is.
+    pub(super) fn cursor(walk: Walk) -> Self {
+        let walk = match walk {
+            Walk::Retention => "RETENTION",
+            Walk::Verification => "VERIFICATION",
+        };
+        Self::new("CURSORS", walk)
     }
 
     pub(super) fn build_counter() -> Self {

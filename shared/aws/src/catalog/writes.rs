@@ -36,6 +36,8 @@ pub(super) enum Action {
     Delete,
     /// Needs the item to be there, and removes it.
     Take,
+    /// Needs the item to be there with this revision.
+    Remove(Revision),
     /// Writes nothing, and needs the item to be there with this revision.
     Require(Revision),
 }
@@ -136,6 +138,33 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             writes.extend(takes.map(|slug| claim(Key::edition_slug(org, product, &slug))));
             writes.push(update_edition(edition)?);
         }
+        Change::DeleteBuild(build) => {
+            let key = Key::build(&build.organization, &build.product, build.id);
+            write(key, Action::Remove(build.revision));
+            write(Key::build_pointer(build.id), Action::Delete);
+        }
+        Change::FreeBuildSlug(build) => {
+            let key = Key::build_slug(&build.organization, &build.product, &build.slug);
+            write(key, Action::Delete);
+        }
+        Change::DeleteEdition(edition) => {
+            let key = Key::edition(&edition.organization, &edition.product, edition.id);
+            write(key, Action::Remove(edition.revision));
+            write(Key::edition_pointer(edition.id), Action::Delete);
+        }
+        Change::HoldEditionSlug(edition) => writes.push(claim_of(slug_of(&edition), &edition.id)?),
+        Change::FreeEditionSlug(edition) => write(slug_of(&edition), Action::Delete),
+        Change::RemoveMoved(edition, generation) => write(Key::moved(edition, generation), Action::Delete),
+        Change::DeleteProduct(product) => {
+            let key = Key::product(&product.organization, &product.slug);
+            write(key, Action::Remove(product.revision));
+            write(Key::product_row(&product), Action::Delete);
+        }
+        Change::PutCursor(walk, Some(cursor)) => {
+            let key = Key::cursor(walk);
+            write(key.clone(), Action::Put(items::thing(key, &cursor)?));
+        }
+        Change::PutCursor(walk, None) => write(Key::cursor(walk), Action::Delete),
         Change::PutMoved(moved) => {
             let key = Key::moved(moved.edition, moved.pointer.generation);
             write(key.clone(), Action::Put(items::thing(key, &moved)?));

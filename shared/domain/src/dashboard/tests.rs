@@ -37,6 +37,7 @@ fn product() -> Product {
         ended_at: None,
         next_build_slug: 1,
         policy: crate::product::ProductPolicy::default(),
+        doom: None,
         revision: Revision::NEW,
     }
 }
@@ -132,6 +133,7 @@ fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
         created_at: Timestamp::UNIX_EPOCH,
         state,
         manifest: None,
+        doom: None,
         revision: Revision::NEW,
     };
     let at = Timestamp::UNIX_EPOCH;

@@ -3,6 +3,7 @@
 mod access;
 mod builds;
 mod commits;
+mod deletion;
 mod editions;
 mod organizations;
 mod outbox;
@@ -55,6 +56,12 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     editions::a_move_is_committed_with_its_edition_or_not_at_all,
     editions::an_update_of_an_edition_needs_its_revision,
     editions::a_product_comes_with_all_its_editions_and_no_other,
+    deletion::a_deleted_build_is_gone_and_its_slug_stays_taken,
+    deletion::a_deleted_edition_is_gone_and_so_are_its_moves,
+    deletion::a_slug_that_is_held_cannot_be_taken,
+    deletion::a_deleted_product_is_on_no_list_and_can_be_created_anew,
+    deletion::nothing_is_deleted_that_has_changed,
+    deletion::a_walk_remembers_where_it_is,
     tasks::a_task_is_read_with_its_editions,
     tasks::an_update_of_a_task_needs_its_revision_and_keeps_its_editions,
     tasks::an_edition_of_a_task_is_overwritten,

@@ -5,7 +5,7 @@ mod state;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError};
+use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError, Walk};
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::dashboard::IndexEntry;
@@ -438,6 +438,11 @@ impl Catalog for MemoryCatalog {
 
     async fn open_tasks(&self, before: Timestamp, limit: usize) -> Result<Vec<TaskId>, StoreError> {
         self.ask("catalog.open_tasks", |state| state.open_tasks(before, limit))
+            .await
+    }
+
+    async fn cursor(&self, walk: Walk) -> Result<Option<String>, StoreError> {
+        self.ask("catalog.cursor", |state| state.cursors.get(&walk).cloned())
             .await
     }
 

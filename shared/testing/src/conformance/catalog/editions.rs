@@ -77,6 +77,7 @@ pub(super) async fn an_edition_keeps_everything_it_has_been_through(catalog: &dy
     let arrived = Edition {
         attempts: Vec::new(),
         failure: None,
+        doom: None,
         published: Some(reached(5)),
         ..travelled
     };

@@ -19,7 +19,9 @@ pub(super) async fn a_product_is_read_as_it_was_created(catalog: &dyn Catalog) {
         policy: ProductPolicy {
             slug_rules: Some(SlugRules::default()),
             semver_editions: Some(SemverEditions::MajorAndMinor),
+            retention: None,
         },
+        doom: None,
         ..place.product("beta")
     };
     for product in [plain, full] {

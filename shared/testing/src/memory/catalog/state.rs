@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imprint_app::ports::{Catalog, Change, Ids, StoreError};
+use imprint_app::ports::{Catalog, Change, Ids, StoreError, Walk};
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
 use imprint_domain::dashboard::IndexEntry;
@@ -42,6 +42,7 @@ enum Target {
     Token(String),
     LoginFailures(UserName),
     Delivery(DeliveryKey),
+    Cursor(Walk),
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +67,7 @@ pub(super) struct State {
     pub(super) tokens: BTreeMap<String, Token>,
     pub(super) login_failures: BTreeMap<UserName, LoginFailures>,
     pub(super) deliveries: BTreeMap<DeliveryKey, Delivery>,
+    pub(super) cursors: BTreeMap<Walk, String>,
     builds_allotted: u64,
     editions_allotted: u64,
 }
@@ -179,6 +181,19 @@ impl State {
                 is_at(stored, edition.revision)
                     && claims.into_iter().all(|claim| !self.claims.contains(&claim))
             }
+            Change::DeleteBuild(build) => is_at(
+                self.builds.get(&build.id).map(|stored| stored.revision),
+                build.revision,
+            ),
+            Change::DeleteEdition(edition) => is_at(
+                self.editions.get(&edition.id).map(|stored| stored.revision),
+                edition.revision,
+            ),
+            Change::DeleteProduct(product) => {
+                let stored = self.products.get(&product_key(product));
+                is_at(stored.map(|stored| stored.revision), product.revision)
+            }
+            Change::HoldEditionSlug(edition) => !self.claims.contains(&edition_claim(edition)),
             Change::CreateTask(task) => !self.tasks.contains_key(&task.id),
             Change::UpdateTask(task) => is_at(
                 self.tasks.get(&task.id).map(|stored| stored.revision),
@@ -205,6 +220,10 @@ impl State {
             | Change::PutTaskPages(..)
             | Change::PutIndexEntry(_)
             | Change::RemoveIndexEntry(..)
+            | Change::RemoveMoved(..)
+            | Change::FreeBuildSlug(_)
+            | Change::FreeEditionSlug(_)
+            | Change::PutCursor(..)
             | Change::PutOutbox(_)
             | Change::RemoveOutbox(_)
             | Change::RevokeToken(_)
@@ -266,6 +285,35 @@ impl State {
             Change::PutMoved(moved) => {
                 self.moves
                     .insert((moved.edition, moved.pointer.generation), moved);
+            }
+            Change::RemoveMoved(edition, generation) => {
+                self.moves.remove(&(edition, generation));
+            }
+            Change::DeleteBuild(build) => {
+                self.builds.remove(&build.id);
+            }
+            Change::FreeBuildSlug(build) => {
+                self.claims.remove(&build_claim(&build));
+            }
+            Change::DeleteEdition(edition) => {
+                self.editions.remove(&edition.id);
+            }
+            Change::HoldEditionSlug(edition) => {
+                self.claims.insert(edition_claim(&edition));
+            }
+            Change::FreeEditionSlug(edition) => {
+                self.claims.remove(&edition_claim(&edition));
+            }
+            Change::DeleteProduct(product) => {
+                let key = product_key(&product);
+                self.products.remove(&key);
+                self.births.retain(|birth| *birth != key);
+            }
+            Change::PutCursor(walk, Some(cursor)) => {
+                self.cursors.insert(walk, cursor);
+            }
+            Change::PutCursor(walk, None) => {
+                self.cursors.remove(&walk);
             }
             Change::CreateTask(task) => {
                 self.open.insert(task.id.clone());
@@ -348,11 +396,12 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::PutMember(member) | Change::RemoveMember(member) => {
             vec![Target::Member(member.organization.clone(), member.user.clone())]
         }
-        Change::CreateProduct(product) | Change::UpdateProduct(product) => {
+        Change::CreateProduct(product) | Change::UpdateProduct(product) | Change::DeleteProduct(product) => {
             vec![Target::Product(product_key(product))]
         }
         Change::CreateBuild(build) => vec![Target::Build(build.id), build_claim(build)],
-        Change::UpdateBuild(build) => vec![Target::Build(build.id)],
+        Change::UpdateBuild(build) | Change::DeleteBuild(build) => vec![Target::Build(build.id)],
+        Change::FreeBuildSlug(build) => vec![build_claim(build)],
         Change::CreateEdition(edition) | Change::EndEdition(edition) | Change::RestoreEdition(edition) => {
             vec![Target::Edition(edition.id), edition_claim(edition)]
         }
@@ -367,7 +416,10 @@ fn targets(change: &Change) -> Vec<Target> {
                 .collect()
         }
         Change::PutMoved(moved) => vec![Target::Moved(moved.edition, moved.pointer.generation)],
-        Change::UpdateEdition(edition) => vec![Target::Edition(edition.id)],
+        Change::UpdateEdition(edition) | Change::DeleteEdition(edition) => vec![Target::Edition(edition.id)],
+        Change::HoldEditionSlug(edition) | Change::FreeEditionSlug(edition) => vec![edition_claim(edition)],
+        Change::RemoveMoved(edition, generation) => vec![Target::Moved(*edition, *generation)],
+        Change::PutCursor(walk, _) => vec![Target::Cursor(*walk)],
         Change::CreateTask(task) | Change::UpdateTask(task) => vec![Target::Task(task.id.clone())],
         Change::PutTaskEdition(task, edition) => vec![Target::TaskEdition(task.clone(), edition.edition)],
         Change::PutOutbox(entry) => vec![Target::Outbox(entry.id.clone())],

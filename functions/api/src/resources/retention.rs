@@ -1,0 +1,160 @@
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use imprint_app::retention::Preview;
+use imprint_domain::product::Product;
+use imprint_domain::retention::{Action, Days, EditionFiles, Effect, RetentionRules};
+
+use crate::urls::Urls;
+
+/// The rules that apply to a product.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Retention)]
+pub(crate) struct RetentionResource {
+    /// Its own URL.
+    #[schema(example = "https://keeper.example.org/products/pipelines/retention")]
+    self_url: String,
+    /// The URL of the product.
+    product_url: String,
+    /// Where to see what a run would do now.
+    preview_url: String,
+    /// Whose rules they are: `product`, or `organization` when the product has none of its own.
+    #[schema(example = "product")]
+    rules_of: &'static str,
+    #[serde(flatten)]
+    rules: RulesResource,
+}
+
+/// What ends and what is deleted. A rule that is null never applies.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RetentionRules)]
+pub(crate) struct RulesResource {
+    /// Drafts end so many days after their last new build.
+    end_drafts_after_days: Option<u32>,
+    /// Builds that nothing refers to are deleted so many days after their upload.
+    delete_unreferenced_builds_after_days: Option<u32>,
+    /// So many of the newest uploaded builds stay in any case.
+    #[schema(example = 10)]
+    keep_newest_builds: u32,
+    /// Builds that were never uploaded are deleted after so many days.
+    #[schema(example = 7)]
+    delete_never_uploaded_after_days: Option<u32>,
+    /// Deleted editions and builds are removed for good after so many days.
+    #[schema(example = 30)]
+    delete_ended_after_days: Option<u32>,
+    /// Moves in an edition's history protect their builds for so many days. With neither this nor the next rule, all do.
+    history_protects_days: Option<u32>,
+    /// So many of an edition's newest moves protect their builds.
+    history_protects_moves: Option<u32>,
+}
+
+impl RulesResource {
+    fn new(rules: &RetentionRules) -> Self {
+        let days = |days: Option<Days>| days.map(u32::from);
+        Self {
+            end_drafts_after_days: days(rules.end_drafts_after_days),
+            delete_unreferenced_builds_after_days: days(rules.delete_unreferenced_builds_after_days),
+            keep_newest_builds: rules.keep_newest_builds,
+            delete_never_uploaded_after_days: days(rules.delete_never_uploaded_after_days),
+            delete_ended_after_days: days(rules.delete_ended_after_days),
+            history_protects_days: days(rules.history_protects_days),
+            history_protects_moves: rules.history_protects_moves,
+        }
+    }
+}
+
+impl RetentionResource {
+    pub(crate) fn new(urls: &Urls, product: &Product, rules: &RetentionRules) -> Self {
+        let product_url = urls.product(&product.slug);
+        Self {
+            self_url: format!("{product_url}/retention"),
+            preview_url: format!("{product_url}/retention/preview"),
+            product_url,
+            rules_of: match product.policy.retention {
+                Some(_) => "product",
+                None => "organization",
+            },
+            rules: RulesResource::new(rules),
+        }
+    }
+}
+
+/// What retention would do to a product now, in order. Nothing of it is done by asking.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RetentionPreview)]
+pub(crate) struct RetentionPreviewResource {
+    /// The URL of the product.
+    product_url: String,
+    /// The rules that apply.
+    rules: RulesResource,
+    /// What would happen.
+    effects: Vec<EffectResource>,
+    /// Why nothing can be decided, so that nothing would happen; null when everything is known.
+    unknown: Option<String>,
+}
+
+/// What happens to one thing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RetentionEffect)]
+pub(crate) struct EffectResource {
+    /// `end_edition`; `mark_build`, `mark_edition` and `mark_product` (to be deleted a day later); `spare_…` (not to be
+    /// deleted after all); `delete_build`, `delete_edition`, `delete_product` (with their files), or
+    /// `delete_edition_without_files`, when these are another edition's by now.
+    #[schema(example = "mark_build")]
+    effect: &'static str,
+    /// The URL of the build, edition or product.
+    #[schema(example = "https://keeper.example.org/builds/12")]
+    url: String,
+    /// Its slug.
+    slug: String,
+    /// Why.
+    reason: String,
+}
+
+impl RetentionPreviewResource {
+    pub(crate) fn new(urls: &Urls, preview: &Preview) -> Self {
+        let (effects, unknown) = match &preview.effects {
+            Ok(effects) => (effects.as_slice(), None),
+            Err(unknown) => (&[][..], Some(unknown.to_string())),
+        };
+        let effect = |effect: &Effect| EffectResource {
+            effect: word(effect.action),
+            url: match effect.action {
+                Action::EndEdition(id)
+                | Action::SpareEdition(id)
+                | Action::MarkEdition(id)
+                | Action::DeleteEdition(id, _) => urls.edition(id),
+                Action::SpareBuild(id) | Action::MarkBuild(id) | Action::DeleteBuild(id) => urls.build(id),
+                Action::SpareProduct | Action::MarkProduct | Action::DeleteProduct => {
+                    urls.product(&preview.product.slug)
+                }
+            },
+            slug: preview
+                .slug_of(effect.action)
+                .unwrap_or_else(|| preview.product.slug.to_string()),
+            reason: effect.reason.clone(),
+        };
+        Self {
+            product_url: urls.product(&preview.product.slug),
+            rules: RulesResource::new(&preview.rules),
+            effects: effects.iter().map(effect).collect(),
+            unknown,
+        }
+    }
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::EndEdition(_) => "end_edition",
+        Action::SpareBuild(_) => "spare_build",
+        Action::SpareEdition(_) => "spare_edition",
+        Action::SpareProduct => "spare_product",
+        Action::MarkBuild(_) => "mark_build",
+        Action::MarkEdition(_) => "mark_edition",
+        Action::MarkProduct => "mark_product",
+        Action::DeleteBuild(_) => "delete_build",
+        Action::DeleteEdition(_, EditionFiles::Deleted) => "delete_edition",
+        Action::DeleteEdition(_, EditionFiles::LeftToAnother) => "delete_edition_without_files",
+        Action::DeleteProduct => "delete_product",
+    }
+}
