@@ -158,6 +158,7 @@ mod tests {
         let render = entry(Message::RenderDashboard(RenderDashboard {
             organization: organization.clone(),
             product: "alpha".parse().unwrap(),
+            tasks: Vec::new(),
         }));
         let webhook = entry(Message::DeliverWebhook(DeliverWebhook {
             organization,

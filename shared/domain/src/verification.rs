@@ -91,7 +91,7 @@ mod tests {
             etag: (*etag).into(),
             headers: Arc::new(Headers::default()),
         };
-        Manifest::of(etags.iter().map(file).collect())
+        Manifest::of(etags.iter().map(file))
     }
 
     fn found<'a>(path: &'a str, size: u64, etag: &'a str) -> Found<'a> {

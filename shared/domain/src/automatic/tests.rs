@@ -32,6 +32,7 @@ fn build(git_refs: &[&str], alternate: Option<&str>) -> Build {
         created_at: Timestamp::UNIX_EPOCH,
         state: BuildState::Uploading,
         manifest: None,
+        doom: None,
         revision: Revision::NEW,
     }
 }

@@ -47,6 +47,7 @@ fn edition(id: u64, name: &str) -> Edition {
         ended_at: None,
         next_build_slug: 1,
         policy: crate::product::ProductPolicy::default(),
+        doom: None,
         revision: crate::id::Revision::NEW,
     };
     let tracking = Tracking {

@@ -11,10 +11,24 @@ use crate::edition::{Objects, UNDO_TIME};
 use crate::id::ManifestId;
 use crate::pin::Waiting;
 use crate::publish;
+use crate::rules::{Rules, SemverEditions, Trains};
+use crate::slug_rules::SlugRules;
+use crate::tracking::LsstDocGrammar;
 
 const HISTORIES: u64 = 10_000;
 const STEPS: u64 = 40;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How refs become editions in every history.
+fn publishing() -> Rules {
+    Rules {
+        default_edition: "main".parse().unwrap(),
+        slugs: SlugRules::default(),
+        semver_editions: SemverEditions::default(),
+        lsst_doc: LsstDocGrammar::default(),
+        trains: Trains::new(),
+    }
+}
 
 /// What an edition needs, as the events say.
 #[derive(Debug, Clone, Default)]
@@ -182,7 +196,8 @@ impl Product {
         let Some(build) = self.any_build() else { return };
         let (manifest, editions) = (manifest(&build), self.survey.editions.clone());
         let doomed = build.doom.is_some();
-        let Ok(registered) = publish::register(build, &manifest, editions, &[], self.now) else {
+        let Ok(registered) = publish::register(&publishing(), build, &manifest, editions, &[], self.now)
+        else {
             return;
         };
         assert!(!doomed, "a marked build was registered");

@@ -278,6 +278,7 @@ fn only_a_draft_that_nobody_holds_on_to_ends() {
             tracking: Tracking {
                 mode: TrackingMode::Manual,
                 refs: None,
+                alternate: None,
             },
             ..draft.clone()
         }),
