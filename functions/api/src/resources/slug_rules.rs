@@ -261,6 +261,7 @@ impl WithoutResource {
             NoEdition::Unnamed(NoSlug::Ignored { rule }) => ("ignored", Some(*rule), None),
             NoEdition::Unnamed(NoSlug::Invalid(_)) => ("invalid_slug", None, None),
             NoEdition::Taken { by, .. } => ("slug_taken", None, known(urls, *by)),
+            NoEdition::Held { .. } => ("slug_taken", None, None),
         };
         Self {
             code,

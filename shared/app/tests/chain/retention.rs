@@ -460,9 +460,10 @@ async fn a_product_goes_as_a_whole_and_wherever_the_run_dies() {
             let died = run_until_death(call, moment, run).await.is_none();
             here.recover().await;
             here.retain().await;
+            // The organization's own pages and its neighbour's stay.
             assert_eq!(
                 here.objects().into_keys().collect::<Vec<_>>(),
-                ["alphabet/v/main/index.html"]
+                ["404.html", "alphabet/v/main/index.html", "index.html"]
             );
             let catalog = &here.world.catalog;
             assert_eq!(catalog.all_products(), []);
