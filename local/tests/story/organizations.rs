@@ -279,14 +279,14 @@ async fn a_storm_of_builds_waits_for_a_pinned_edition_and_takes_on_one_that_went
     let story = Story::begin().await;
     let lagoon = Second::begin(&story).await;
     let one = lagoon.publish("main", &site("one")).await;
-    let two = lagoon.publish("main", &site("two")).await;
     // It follows the same ref and is not pinned.
     let latest =
-        json!({"slug": "latest", "title": "Latest", "tracked_ref": "main", "build_url": two["self_url"]});
+        json!({"slug": "latest", "title": "Latest", "tracked_ref": "main", "build_url": one["self_url"]});
     let latest = lagoon
         .accepted(Method::POST, &format!("{PROJECT}/editions"), latest)
         .await;
     succeeded(&lagoon.client, text(&latest, "task_url").unwrap()).await;
+    let two = lagoon.publish("main", &site("two")).await;
     let pinned = lagoon.act("main", "pin", json!({})).await;
     assert_eq!(pinned["pinned"], true);
     story.quiesce().await;
