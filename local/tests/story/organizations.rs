@@ -28,7 +28,7 @@ impl<'a> Second<'a> {
     async fn begin(story: &'a Story) -> Self {
         let first = &story.client;
         let organization = json!({"slug": "lagoon", "title": "Lagoon", "layout": "path", "domain": HOST,
-            "path_prefix": PREFIX});
+            "path_prefix": PREFIX, "fastly_service_id": "lagoon"});
         made(first, "/v2/orgs", organization).await;
         let password = "correct horse battery";
         let user = json!({"username": "jo", "password": password, "permissions": []});
@@ -196,6 +196,31 @@ async fn two_organizations_publish_a_product_of_one_name_each_at_its_own_place()
     assert_eq!(first_api(&story).await, said);
     assert_eq!(story.written("handbook/").await, written);
     assert_eq!(story.purges_of(&story.main_edition("handbook").await), purged);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_an_organization_without_a_cdn_are_never_stale() {
+    let story = Story::begin().await;
+    let lagoon = Second::begin(&story).await;
+    let change = Some(json!({"fastly_service_id": null}));
+    let (status, answer) = lagoon
+        .client
+        .send(Method::PATCH, ORGANIZATION, change)
+        .await
+        .unwrap();
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    for of in ["one", "two"] {
+        lagoon.publish("main", &site(of)).await;
+        story.quiesce().await;
+        for _ in 0..2 {
+            until("its pages are served", async || {
+                lagoon.reader().has_all(&site(of)).await.is_ok()
+            })
+            .await;
+            assert!(!lagoon.reader().read("").await.unwrap().is_hit());
+        }
+    }
     story.end().await;
 }
 
