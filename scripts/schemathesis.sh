@@ -87,6 +87,12 @@ prepare() {
         post /products/pipelines/editions/ '{"autoincrement": true, "title": "One", "mode": "git_refs", "tracked_refs": ["one"]}'
     done
     post /users/ '{"username": "jo", "password": "correct horse battery", "permissions": ["UPLOAD_BUILD"]}'
+    local project=/v2/orgs/acme/projects/pipelines
+    post /v2/orgs '{"slug": "acme", "title": "Acme", "layout": "path", "domain": "www.example.org"}'
+    post /v2/orgs/acme/projects \
+        '{"slug": "pipelines", "title": "Pipelines", "source_repo_url": "https://github.com/example/pipelines"}'
+    post "$project/builds" '{"git_ref": "main", "slug": "17"}'
+    post "$project/editions" '{"slug": "v1.0", "title": "One", "tracked_ref": "v1.0"}'
 }
 
 # --- the runs -----------------------------------------------------------------------------------------------

@@ -170,26 +170,11 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
         ),
     ];
     let has_body = operation.request_body.is_some();
-    let is_list = *method == Method::GET
-        && operation
-            .parameters
-            .iter()
-            .flatten()
-            .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "limit"));
-    let is_action = *method == Method::POST && !path.ends_with('/');
-    if has_body || is_list || is_action {
-        let example = if has_body {
-            "Invalid slug: \"..\" is not a slug"
-        } else if is_action {
-            "Edition was deprecated: v1.0"
-        } else {
-            "limit must be a number from 1 to 1000"
-        };
-        let example = example.to_owned();
+    if let Some(example) = wrong(operation, method, path) {
         errors.push((
             "400",
             "The request is wrong; the message names the field",
-            ApiError::BadRequest(example),
+            ApiError::BadRequest(example.to_owned()),
         ));
     }
     if path.contains('{') {
@@ -217,6 +202,26 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
             .responses
             .responses
             .insert(status.to_owned(), RefOr::T(refusal(text, &error)));
+    }
+}
+
+/// How a request can be wrong, by an example; nothing for an operation that has no wrong requests.
+fn wrong(operation: &Operation, method: &Method, path: &str) -> Option<&'static str> {
+    let has_limit = operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "limit"));
+    if operation.request_body.is_some() {
+        Some("Invalid slug: \"..\" is not a slug")
+    } else if *method == Method::POST && !path.ends_with('/') {
+        Some("Edition was deprecated: v1.0")
+    } else if *method == Method::DELETE && path.contains("/editions/") {
+        Some("Product was deprecated: pipelines; POST to its /restore first")
+    } else if *method == Method::GET && has_limit {
+        Some("limit must be a number from 1 to 1000")
+    } else {
+        None
     }
 }
 

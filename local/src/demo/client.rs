@@ -76,12 +76,25 @@ impl Client {
         expect(StatusCode::CREATED, "POST /products/", request).await
     }
 
-    /// Announces a build and gets its upload forms.
+    /// Announces a build of one ref and gets its upload forms.
     ///
     /// # Errors
     /// When it is refused.
     pub async fn create_build(&self, product: &str, git_ref: &str, site: &Site) -> anyhow::Result<Value> {
-        let body = json!({"git_refs": [git_ref], "directories": site.directories()});
+        self.create_build_of_refs(product, &[git_ref], site).await
+    }
+
+    /// The same for a build of one or several refs.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn create_build_of_refs(
+        &self,
+        product: &str,
+        git_refs: &[&str],
+        site: &Site,
+    ) -> anyhow::Result<Value> {
+        let body = json!({"git_refs": git_refs, "directories": site.directories()});
         let path = format!("/products/{product}/builds/");
         let request = self.request(Method::POST, &path).header("accept", V2).json(&body);
         expect(StatusCode::CREATED, "POST builds", request).await

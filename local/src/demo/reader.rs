@@ -78,6 +78,18 @@ impl Reader {
         })
     }
 
+    /// Reads what any host has below a path: `http://docs.example.org/<path>/`. The name is sent, not looked up.
+    ///
+    /// # Errors
+    /// When no client can be made.
+    pub fn at(docs: &str, host: &str, path: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: client()?,
+            base: format!("{docs}{path}"),
+            host: Some(host.to_owned()),
+        })
+    }
+
     /// The reader of a part, such as `builds/1`.
     pub fn below(&self, part: &str) -> Self {
         Self {

@@ -181,7 +181,7 @@ impl Docs {
         let Some((directory, rest)) = edition_of_path(organization, product, path) else {
             return Ok(None);
         };
-        let page = match self.find(&organization.bucket, directory.as_str()).await? {
+        let page = match self.find(organization, directory.as_str()).await? {
             Found::Kept(page, _) | Found::Fetched(page) => page,
             Found::Large(..) | Found::Missing => return Ok(None),
         };
@@ -203,7 +203,7 @@ impl Docs {
         path: &str,
         request: &Parts,
     ) -> anyhow::Result<Option<Response>> {
-        let (page, length, body, kept) = match self.find(&organization.bucket, key.as_str()).await? {
+        let (page, length, body, kept) = match self.find(organization, key.as_str()).await? {
             Found::Missing => return Ok(None),
             Found::Kept(page, age) => (
                 Arc::clone(&page),
@@ -253,7 +253,7 @@ impl Docs {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),
         };
-        let page = match self.find(&organization.bucket, key.as_str()).await? {
+        let page = match self.find(organization, key.as_str()).await? {
             Found::Kept(page, _) | Found::Fetched(page) => page,
             Found::Large(..) | Found::Missing => return Ok(not_found(path)),
         };
@@ -263,11 +263,17 @@ impl Docs {
         Ok(response)
     }
 
-    async fn find(&self, bucket: &str, key: &str) -> anyhow::Result<Found> {
+    /// From the cache, which is that of the organization's service of the CDN: where there is none, nothing is purged, and
+    /// so nothing is kept.
+    async fn find(&self, organization: &Organization, key: &str) -> anyhow::Result<Found> {
+        let bucket = &organization.bucket;
         let place = format!("{bucket}/{key}");
-        let ticket = match self.cache.look(&place, Instant::now()) {
-            Look::Hit(page, age) => return Ok(Found::Kept(page, age)),
-            Look::Miss(ticket) => ticket,
+        let ticket = match &organization.fastly_service {
+            Some(_) => match self.cache.look(&place, Instant::now()) {
+                Look::Hit(page, age) => return Ok(Found::Kept(page, age)),
+                Look::Miss(ticket) => Some(ticket),
+            },
+            None => None,
         };
         let object = match self.s3.get_object().bucket(bucket).key(key).send().await {
             Ok(object) => object,
@@ -286,7 +292,9 @@ impl Docs {
         }
         page.body = body.collect().await?.into_bytes();
         let page = Arc::new(page);
-        self.cache.keep(ticket, &place, &page, Instant::now());
+        if let Some(ticket) = ticket {
+            self.cache.keep(ticket, &place, &page, Instant::now());
+        }
         Ok(Found::Fetched(page))
     }
 }

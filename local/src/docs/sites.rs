@@ -35,7 +35,12 @@ impl Sites {
         }
         let own = all.iter().find(|one| one.slug.is_default());
         let own = own.ok_or_else(|| anyhow::anyhow!("the default organization is missing"))?;
-        Ok((own.clone(), address::wanted(host, uri)))
+        let wanted = if is_of_another(&all, own, host) {
+            Wanted::Nothing
+        } else {
+            address::wanted(host, uri)
+        };
+        Ok((own.clone(), wanted))
     }
 
     async fn all(&self) -> anyhow::Result<Arc<Vec<Organization>>> {
@@ -65,12 +70,26 @@ fn of_others<'a>(
         .find_map(|one| Some((one, within(one, &host, uri)?)))
 }
 
-fn within(organization: &Organization, host: &str, uri: &Uri) -> Option<Wanted> {
-    let host = if organization.domain.contains(':') {
+/// Whether a host is that of another organization than the default one: outside its prefix there is nothing then.
+fn is_of_another(all: &[Organization], own: &Organization, host: Option<&str>) -> bool {
+    let Some(host) = host.map(str::to_ascii_lowercase) else {
+        return false;
+    };
+    let is_at = |one: &Organization| named(one, &host) == one.domain;
+    all.iter().any(|one| !one.slug.is_default() && is_at(one)) && !is_at(own)
+}
+
+/// A host as an organization's domain has it: without its port unless the domain has one.
+fn named<'a>(organization: &Organization, host: &'a str) -> &'a str {
+    if organization.domain.contains(':') {
         host
     } else {
         host.split(':').next().unwrap_or(host)
-    };
+    }
+}
+
+fn within(organization: &Organization, host: &str, uri: &Uri) -> Option<Wanted> {
+    let host = named(organization, host);
     match organization.layout {
         Layout::Subdomain if host == organization.domain => Some(Wanted::Products),
         Layout::Subdomain => {
@@ -141,5 +160,15 @@ mod tests {
             let expected = expected.map(|(slug, wanted)| (slug.to_owned(), wanted));
             assert_eq!(found, expected, "{host}{uri}");
         }
+        for (host, expected) in [
+            ("acme.localhost:8701", true),
+            ("Sub.example.org:80", true),
+            ("localhost:8701", false),
+            ("127.0.0.1:8701", false),
+            ("docs.example.org", false),
+        ] {
+            assert_eq!(is_of_another(&all, &all[0], Some(host)), expected, "{host}");
+        }
+        assert!(!is_of_another(&all, &all[0], None));
     }
 }

@@ -135,7 +135,9 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             for slug in &frees {
                 write(Key::edition_slug(org, product, slug), Action::Delete);
             }
-            writes.extend(takes.map(|slug| claim(Key::edition_slug(org, product, &slug))));
+            if let Some(slug) = takes {
+                writes.push(claim_of(Key::edition_slug(org, product, &slug), &edition.id)?);
+            }
             writes.push(update_edition(edition)?);
         }
         Change::DeleteBuild(build) => {

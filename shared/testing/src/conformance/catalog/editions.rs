@@ -161,10 +161,19 @@ pub(super) async fn a_rename_takes_free_slugs_and_frees_its_own(catalog: &dyn Ca
         let third = place.edition(&product, slug).await;
         place.conflict(vec![Change::CreateEdition(third)]).await;
     }
+    let with_slug = async |slug: &str| {
+        let slug = parsed(slug);
+        let found = catalog.edition_with_slug(&place.org, &product.slug, &slug);
+        found.await.unwrap().map(|edition| edition.id)
+    };
+    // By the new slug it is found when it has it.
+    let id = on_its_way.id;
+    assert_eq!((with_slug("v1").await, with_slug("v2").await), (Some(id), None));
     let arrived = on_its_way.arrive();
     place.commit(vec![rename(arrived.clone(), None, &["v1"])]).await;
     let stored = catalog.edition(arrived.id).await.unwrap();
     assert_eq!(stored, Some(stored_edition(arrived)));
+    assert_eq!((with_slug("v1").await, with_slug("v2").await), (None, Some(id)));
     let third = place.edition(&product, "v2").await;
     place.conflict(vec![Change::CreateEdition(third)]).await;
     let third = place.edition(&product, "v1").await;
