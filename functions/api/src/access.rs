@@ -102,6 +102,9 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (Method::PATCH, "/v2/orgs/{org}", Administrator),
     (Method::GET, "/v2/orgs/{org}/slug-rules", Reader),
     (Method::PUT, "/v2/orgs/{org}/slug-rules", Administrator),
+    (Method::GET, "/v2/orgs/{org}/retention", Reader),
+    (Method::PUT, "/v2/orgs/{org}/retention", Administrator),
+    (Method::POST, "/v2/orgs/{org}/dashboards", Within(AdminProduct)),
     (Method::PUT, "/v2/orgs/{org}/dashboard-template", Administrator),
     (Method::DELETE, "/v2/orgs/{org}/dashboard-template", Administrator),
     (Method::GET, "/v2/orgs/{org}/members", Reader),
@@ -129,6 +132,42 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
     (
         Method::POST,
         "/v2/orgs/{org}/projects/{project}/dashboard",
+        Within(AdminProduct),
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/projects/{project}/slug-rules",
+        Reader,
+    ),
+    (
+        Method::PUT,
+        "/v2/orgs/{org}/projects/{project}/slug-rules",
+        Within(AdminProduct),
+    ),
+    (
+        Method::DELETE,
+        "/v2/orgs/{org}/projects/{project}/slug-rules",
+        Within(AdminProduct),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/slug-rules/preview",
+        Within(AdminProduct),
+    ),
+    (Method::GET, "/v2/orgs/{org}/projects/{project}/retention", Reader),
+    (
+        Method::PUT,
+        "/v2/orgs/{org}/projects/{project}/retention",
+        Within(AdminProduct),
+    ),
+    (
+        Method::DELETE,
+        "/v2/orgs/{org}/projects/{project}/retention",
+        Within(AdminProduct),
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/projects/{project}/retention/preview",
         Within(AdminProduct),
     ),
     (Method::GET, "/v2/orgs/{org}/projects/{project}/builds", Reader),

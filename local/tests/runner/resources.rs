@@ -19,6 +19,7 @@ async fn our_stack(stand_ins: &StandIns, stack: Stack) -> anyhow::Result<Runner>
         "register-build",
         "deliver-webhook",
         "render-dashboard",
+        "retain",
         "sweep",
         "update-dns",
     ];

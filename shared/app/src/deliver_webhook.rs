@@ -79,7 +79,7 @@ async fn attempt(
     let secrets: Result<Vec<Secret>, _> = webhook.secrets(at).map(|sealed| open(env, sealed)).collect();
     let secrets = secrets.map_err(|error| StepError::Retry {
         code: FailureCode::WebhookNotTaken,
-        source: error.into(),
+        source: error,
     })?;
     let call = WebhookCall {
         url: &webhook.url,

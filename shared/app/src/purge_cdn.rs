@@ -153,12 +153,11 @@ async fn publish(
             .await
             .map_err(StepError::catalog)?;
         let mut changes = vec![Change::RemoveOutbox(order.entry.clone())];
-        let published = found.as_ref().and_then(|found| found.published.as_ref());
-        let published = published.map(|reached| reached.pointer.generation);
         let (mut rendering, mut news) = (None, Vec::new());
-        if let Some(found) = found.filter(|_| published != Some(pointer.generation)) {
+        if let Some(found) = found {
             let now = env.clock.now();
             let step = EditionStep::Published { at: now };
+            // Several tasks may have brought one generation, a build's and a renaming's: each has its own row.
             let row = RowOf::from(order.message)
                 .change(env, &found, step)
                 .await
@@ -167,11 +166,12 @@ async fn publish(
             let arrived = found.clone().finish_purge(pointer, now);
             news = tell(env, order.message, &found, &arrived).await?;
             changes.extend(news.iter().cloned().map(Change::PutOutbox));
-            let arrived = arrived.forget_stale(pointer.generation, stale_keys);
-            changes.push(Change::UpdateEdition(arrived));
-            if published < Some(pointer.generation) {
+            if arrived.published != found.published {
                 rendering = renderings.for_order(order.message);
             }
+            let arrived = arrived.forget_stale(pointer.generation, stale_keys);
+            // Written even when nothing changes: the row is that of an edition that has not moved on meanwhile.
+            changes.push(Change::UpdateEdition(arrived));
         }
         if let Some(Rendering { entry, .. }) = &rendering {
             let of = PagesOf::Product(product.clone());

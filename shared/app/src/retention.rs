@@ -12,17 +12,19 @@ use tokio::time::Instant;
 
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
+use imprint_domain::organization::Organization;
 use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::retention::{Action, Doom, Effect, Known, RetentionRules, Survey, Unknown, decide};
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
 use crate::pace::Ran;
 use crate::ports::{Catalog, Change, PurgeError, StoreError};
-use crate::products;
 use crate::render_dashboard;
+use crate::tenants::Tenants;
+use crate::{organizations, products};
 
 pub use walk::{Retained, retain};
 
@@ -122,6 +124,22 @@ pub async fn set_rules(
         }
     }
     Err(AppError::Contended)
+}
+
+/// Gives an organization rules, for products that have none of their own. The next run of each goes by them.
+///
+/// # Errors
+/// `NotFound` when there is no such organization.
+pub async fn set_rules_of_organization(
+    tenants: &Tenants,
+    slug: &OrganizationSlug,
+    rules: &RetentionRules,
+) -> Result<Organization, AppError> {
+    organizations::change(tenants, slug, |mut organization| {
+        organization.policy.retention = rules.clone();
+        Ok(organization)
+    })
+    .await
 }
 
 /// What is doomed may have to be spared, for which the histories are needed.

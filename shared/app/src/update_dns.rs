@@ -11,12 +11,13 @@ use imprint_domain::product::Product;
 use imprint_domain::task::FailureCode;
 
 use crate::env::Env;
-use crate::outgoing::{Chain, commit_and_send};
-use crate::ports::{Dns, DnsError, StoreError};
+use crate::outgoing::Chain;
+use crate::ports::{Dns, DnsError};
 use crate::step::{StepError, done_with};
 
-/// The message that has a product's name looked after. None when that is not Imprint's to do.
-pub(crate) fn message(env: &Env, product: &Product) -> Option<Message> {
+/// The message that has a product's name looked after: for the commit that creates a product, and for the one after which it
+/// is not in the catalog any more. None when that is not Imprint's to do.
+pub fn message(env: &Env, product: &Product) -> Option<Message> {
     env.dns.as_ref()?;
     let record = dns::record_of(&env.organization, product)?;
     Some(Message::UpdateDns(UpdateDns {
@@ -24,18 +25,6 @@ pub(crate) fn message(env: &Env, product: &Product) -> Option<Message> {
         product: product.slug.clone(),
         record,
     }))
-}
-
-/// Has the name of a product taken away that is not in the catalog any more. Whoever removes a product for good may
-/// call it after that commit, as often as it likes: a name whose product is there stays.
-///
-/// # Errors
-/// When the store fails.
-pub async fn remove(env: &Env, product: &Product) -> Result<(), StoreError> {
-    match message(env, product) {
-        Some(message) => commit_and_send(env, Vec::new(), vec![message]).await,
-        None => Ok(()),
-    }
 }
 
 /// Makes the zone say of a name what is so. One read, a request for each hundred zones, a change and a commit.

@@ -40,6 +40,14 @@ pub enum NoEdition {
         /// The edition that has it.
         by: EditionId,
     },
+    /// An edition that ended has the name until its last file is gone.
+    #[error(
+        "the slug {slug} is held by an edition whose files are being deleted; upload again when that is done"
+    )]
+    Held {
+        /// The slug that the rules make of its refs.
+        slug: EditionSlug,
+    },
 }
 
 /// What the rules look at of a build.
@@ -72,8 +80,19 @@ pub fn automatic(rules: &Rules, origin: Origin<'_>, editions: &[Edition]) -> Aut
         .any(|edition| is_edition_of(&edition.tracking, origin));
     let named = rules.slugs.slug(origin.git_refs, origin.alternate);
     let is_ignored = matches!(named, Err(NoSlug::Ignored { .. }));
+    let is_held = |slug: &EditionSlug| {
+        editions
+            .iter()
+            .any(|edition| edition.slug == *slug && edition.ended_at.is_some() && edition.holds_slug())
+    };
     if !has_own {
-        match own(rules, origin, named, &live) {
+        let named = named
+            .map_err(NoEdition::Unnamed)
+            .and_then(|slug| match is_held(&slug) {
+                true => Err(NoEdition::Held { slug }),
+                false => Ok(slug),
+            });
+        match named.and_then(|slug| own(rules, origin, slug, &live)) {
             Ok(own) => made.births.extend(own),
             Err(without) => made.without = Some(without),
         }
@@ -82,8 +101,9 @@ pub fn automatic(rules: &Rules, origin: Origin<'_>, editions: &[Edition]) -> Aut
     if !is_ignored {
         for line in lines(rules, origin) {
             let is_there = live.iter().any(|edition| edition.tracking == line.tracking);
-            let is_taken =
-                taker(&live, &line.slug).is_some() || made.births.iter().any(|born| born.slug == line.slug);
+            let is_taken = taker(&live, &line.slug).is_some()
+                || is_held(&line.slug)
+                || made.births.iter().any(|born| born.slug == line.slug);
             if !is_there && !is_taken {
                 made.births.push(line);
             }
@@ -130,10 +150,9 @@ fn taker<'a>(live: &[&'a Edition], slug: &EditionSlug) -> Option<&'a Edition> {
 fn own(
     rules: &Rules,
     origin: Origin<'_>,
-    named: Result<EditionSlug, NoSlug>,
+    slug: EditionSlug,
     live: &[&Edition],
 ) -> Result<Option<Blueprint>, NoEdition> {
-    let slug = named.map_err(NoEdition::Unnamed)?;
     if let Some(taker) = taker(live, &slug) {
         return if taker.follows(rules, origin.git_refs, origin.alternate) {
             Ok(None)

@@ -121,7 +121,7 @@ fn nobody_follows(own: &Automatic) -> Note {
 
 fn slug_taken(why: &NoEdition) -> Option<Note> {
     match why {
-        NoEdition::Taken { .. } => Some(Note {
+        NoEdition::Taken { .. } | NoEdition::Held { .. } => Some(Note {
             code: NoteCode::SlugTaken,
             message: format!("the build has no edition of its own: {why}"),
         }),

@@ -3,6 +3,7 @@
 //! axum's own extractors answer in plain text, so they are used here and nowhere else.
 
 mod body;
+mod named;
 
 use std::fmt::Display;
 use std::future::Future;
@@ -25,6 +26,7 @@ use crate::listing::{ListParams, Listing};
 use crate::{Api, Service};
 
 pub(crate) use body::{JsonBody, RequestBody};
+pub(crate) use named::Named;
 
 /// The variable part of a path. What is not in its one spelling names nothing: `/builds/07` is not `/builds/7`.
 #[derive(Debug)]

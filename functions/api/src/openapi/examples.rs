@@ -11,6 +11,9 @@ static GIVEN: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("examples.json")).expect("a test reads every example")
 });
 
+/// Where the API of the examples is.
+const HOST: &str = "https://keeper.example.org";
+
 /// How deep schemas may lie in each other. None of ours contains itself.
 const MAX_DEPTH: usize = 12;
 
@@ -96,6 +99,30 @@ fn of_operation(path: &str, operation: &mut Value, schemas: &Value) {
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     for response in responses.into_iter().flat_map(Map::values_mut) {
         of_content(response, schemas, Fields::All);
+        if path.starts_with("/v2/orgs/{org}/projects/{project}/") {
+            of_project(response);
+        }
+    }
+}
+
+/// What both APIs answer with holds URLs of the one that was asked.
+fn of_project(place: &mut Value) {
+    match place {
+        Value::String(text) => {
+            for (first, second) in [
+                ("/products/pipelines", ""),
+                ("/builds/", "/builds/"),
+                ("/editions/", "/editions/"),
+            ] {
+                if let Some(rest) = text.strip_prefix(&format!("{HOST}{first}")) {
+                    *text = format!("{HOST}/v2/orgs/acme/projects/pipelines{second}{rest}");
+                    break;
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(of_project),
+        Value::Object(object) => object.values_mut().for_each(of_project),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -29,6 +29,14 @@ pub(crate) struct Queued {
     pub(crate) queue_url: String,
 }
 
+/// Something that goes on in the background, by the name that it has in v2.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Started {
+    /// Where to watch it.
+    #[schema(example = "https://keeper.example.org/v2/task/0123456789abcdef0123456789abcdef")]
+    pub(crate) task_url: String,
+}
+
 impl<'a> DashboardDocument<'a> {
     pub(crate) fn new(
         urls: &Urls,

@@ -14,14 +14,14 @@ mod user;
 mod webhook;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing, ProjectBuildResource};
-pub(crate) use dashboard::{DashboardDocument, Queued};
+pub(crate) use dashboard::{DashboardDocument, Queued, Started};
 pub(crate) use edition::{
     EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource, ProjectEditionResource,
 };
 pub(crate) use moment::Moment;
 pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource, ProjectResource};
-pub(crate) use retention::{RetentionPreviewResource, RetentionResource};
+pub(crate) use retention::{OrganizationRetentionResource, RetentionPreviewResource, RetentionResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
 pub(crate) use slug_rules::{
     OrganizationRulesResource, PreviewResource, SlugPreview, SlugRuleResource, SlugRulesResource,

@@ -2,9 +2,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use imprint_app::retention::Preview;
+use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 use imprint_domain::retention::{Action, Days, EditionFiles, Effect, RetentionRules};
 
+use crate::extract::Named;
 use crate::urls::Urls;
 
 /// The rules that apply to a product.
@@ -64,17 +66,41 @@ impl RulesResource {
 }
 
 impl RetentionResource {
-    pub(crate) fn new(urls: &Urls, product: &Product, rules: &RetentionRules) -> Self {
-        let product_url = urls.product(&product.slug);
+    pub(crate) fn new(named: &Named, product: &Product, rules: &RetentionRules) -> Self {
+        let url = named.url();
         Self {
-            self_url: format!("{product_url}/retention"),
-            preview_url: format!("{product_url}/retention/preview"),
-            product_url,
+            self_url: format!("{url}/retention"),
+            preview_url: format!("{url}/retention/preview"),
+            product_url: url.to_owned(),
             rules_of: match product.policy.retention {
                 Some(_) => "product",
                 None => "organization",
             },
             rules: RulesResource::new(rules),
+        }
+    }
+}
+
+/// The rules of an organization, for products that have none of their own.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrganizationRetention)]
+pub(crate) struct OrganizationRetentionResource {
+    /// Its own URL.
+    #[schema(example = "https://keeper.example.org/v2/orgs/acme/retention")]
+    self_url: String,
+    /// The URL of the organization.
+    organization_url: String,
+    #[serde(flatten)]
+    rules: RulesResource,
+}
+
+impl OrganizationRetentionResource {
+    pub(crate) fn new(urls: &Urls, organization: &Organization) -> Self {
+        let url = urls.organization(&organization.slug);
+        Self {
+            self_url: format!("{url}/retention"),
+            organization_url: url,
+            rules: RulesResource::new(&organization.policy.retention),
         }
     }
 }
@@ -112,33 +138,40 @@ pub(crate) struct EffectResource {
 }
 
 impl RetentionPreviewResource {
-    pub(crate) fn new(urls: &Urls, preview: &Preview) -> Self {
+    pub(crate) fn new(named: &Named, preview: &Preview) -> Self {
         let (effects, unknown) = match &preview.effects {
             Ok(effects) => (effects.as_slice(), None),
             Err(unknown) => (&[][..], Some(unknown.to_string())),
         };
-        let effect = |effect: &Effect| EffectResource {
+        let effect = |effect: &Effect| EffectResource::new(named, preview, effect);
+        Self {
+            product_url: named.url().to_owned(),
+            rules: RulesResource::new(&preview.rules),
+            effects: effects.iter().map(effect).collect(),
+            unknown,
+        }
+    }
+}
+
+impl EffectResource {
+    fn new(named: &Named, preview: &Preview, effect: &Effect) -> Self {
+        let slug = preview
+            .slug_of(effect.action)
+            .unwrap_or_else(|| preview.product.slug.to_string());
+        Self {
             effect: word(effect.action),
             url: match effect.action {
                 Action::EndEdition(id)
                 | Action::SpareEdition(id)
                 | Action::MarkEdition(id)
-                | Action::DeleteEdition(id, _) => urls.edition(id),
-                Action::SpareBuild(id) | Action::MarkBuild(id) | Action::DeleteBuild(id) => urls.build(id),
-                Action::SpareProduct | Action::MarkProduct | Action::DeleteProduct => {
-                    urls.product(&preview.product.slug)
+                | Action::DeleteEdition(id, _) => named.edition(id, &slug),
+                Action::SpareBuild(id) | Action::MarkBuild(id) | Action::DeleteBuild(id) => {
+                    named.build(id, &slug)
                 }
+                Action::SpareProduct | Action::MarkProduct | Action::DeleteProduct => named.url().to_owned(),
             },
-            slug: preview
-                .slug_of(effect.action)
-                .unwrap_or_else(|| preview.product.slug.to_string()),
+            slug,
             reason: effect.reason.clone(),
-        };
-        Self {
-            product_url: urls.product(&preview.product.slug),
-            rules: RulesResource::new(&preview.rules),
-            effects: effects.iter().map(effect).collect(),
-            unknown,
         }
     }
 }

@@ -11,8 +11,10 @@ use imprint_domain::organization::Organization;
 use imprint_domain::preview::{Foreseen, is_imagined};
 use imprint_domain::product::Product;
 use imprint_domain::rules::Rules;
+use imprint_domain::slug::EditionSlug;
 use imprint_domain::slug_rules::{NoSlug, SlugRule};
 
+use crate::extract::Named;
 use crate::urls::Urls;
 
 /// One rule. Each works on what the one before made of the ref, but `ignore` looks at the ref itself.
@@ -99,11 +101,11 @@ pub(crate) struct SlugRulesResource {
 }
 
 impl SlugRulesResource {
-    pub(crate) fn new(urls: &Urls, organization: &Organization, product: &Product) -> Self {
+    pub(crate) fn new(named: &Named, organization: &Organization, product: &Product) -> Self {
         let rules = Rules::of(organization, product);
         Self {
-            self_url: format!("{}/slug-rules", urls.product(&product.slug)),
-            product_url: urls.product(&product.slug),
+            self_url: format!("{}/slug-rules", named.url()),
+            product_url: named.url().to_owned(),
             is_own: product.policy.slug_rules.is_some(),
             rules: rules.slugs.iter().map(SlugRuleResource::new).collect(),
             semver_editions: rules.semver_editions.name().to_owned(),
@@ -207,32 +209,32 @@ struct WithoutResource {
 }
 
 impl PreviewResource {
-    pub(crate) fn new(urls: &Urls, foreseen: &Foreseen) -> Self {
+    pub(crate) fn new(named: &Named, foreseen: &Foreseen) -> Self {
         Self {
             git_ref: foreseen.git_ref.to_string(),
             feeds: foreseen
                 .feeds
                 .iter()
-                .map(|(edition, verdict)| FeedResource::new(urls, edition, *verdict))
+                .map(|(edition, verdict)| FeedResource::new(named, edition, *verdict))
                 .collect(),
             creates: foreseen.births.iter().map(BirthResource::new).collect(),
             without: foreseen
                 .without
                 .as_ref()
-                .map(|why| WithoutResource::new(urls, why)),
+                .map(|why| WithoutResource::new(named, why)),
         }
     }
 }
 
-fn known(urls: &Urls, edition: EditionId) -> Option<String> {
-    (!is_imagined(edition)).then(|| urls.edition(edition))
+fn known(named: &Named, edition: EditionId, slug: &EditionSlug) -> Option<String> {
+    (!is_imagined(edition)).then(|| named.edition(edition, slug))
 }
 
 impl FeedResource {
-    fn new(urls: &Urls, edition: &Edition, verdict: Verdict) -> Self {
+    fn new(named: &Named, edition: &Edition, verdict: Verdict) -> Self {
         Self {
             slug: edition.slug.to_string(),
-            edition_url: known(urls, edition.id),
+            edition_url: known(named, edition.id, &edition.slug),
             effect: match verdict {
                 Verdict::Moves => "moves",
                 Verdict::Waits => "waits",
@@ -256,11 +258,12 @@ impl BirthResource {
 }
 
 impl WithoutResource {
-    fn new(urls: &Urls, why: &NoEdition) -> Self {
+    fn new(named: &Named, why: &NoEdition) -> Self {
         let (code, rule, edition_url) = match why {
             NoEdition::Unnamed(NoSlug::Ignored { rule }) => ("ignored", Some(*rule), None),
             NoEdition::Unnamed(NoSlug::Invalid(_)) => ("invalid_slug", None, None),
-            NoEdition::Taken { by, .. } => ("slug_taken", None, known(urls, *by)),
+            NoEdition::Taken { slug, by } => ("slug_taken", None, known(named, *by, slug)),
+            NoEdition::Held { .. } => ("slug_taken", None, None),
         };
         Self {
             code,

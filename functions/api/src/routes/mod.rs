@@ -39,6 +39,10 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(dashboards::use_templates, dashboards::drop_templates),
         routes!(retention::read, retention::replace, retention::delete),
         routes!(retention::preview),
+        routes!(
+            retention::read_of_organization,
+            retention::replace_of_organization
+        ),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
         routes!(editions::list, editions::create),
@@ -65,6 +69,11 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(v2::projects::read, v2::projects::update, v2::projects::end),
         routes!(v2::projects::restore),
         routes!(v2::projects::render),
+        routes!(v2::projects::render_all),
+        routes!(v2::slug_rules::read, v2::slug_rules::set, v2::slug_rules::remove),
+        routes!(v2::slug_rules::preview),
+        routes!(v2::retention::read, v2::retention::replace, v2::retention::delete),
+        routes!(v2::retention::preview),
         routes!(v2::builds::list, v2::builds::create),
         routes!(v2::builds::read, v2::builds::update, v2::builds::end),
         routes!(v2::editions::list, v2::editions::create),

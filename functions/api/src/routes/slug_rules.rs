@@ -4,18 +4,18 @@ use http::StatusCode;
 use imprint_app::products;
 use imprint_app::slug_rules::{self, OwnRules};
 use imprint_domain::product::Product;
-use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::slug::OrganizationSlug;
 
 use crate::Api;
 use crate::delivery;
 use crate::error::ApiError;
-use crate::extract::{InPath, JsonBody, Part, after};
+use crate::extract::{JsonBody, Named, Part, after};
 use crate::requests::{PreviewSlugRules, SetOrganizationRules, SetSlugRules};
 use crate::resources::{OrganizationRulesResource, PreviewResource, SlugPreview, SlugRulesResource};
 use crate::urls::Urls;
 
-fn answer(api: &Api, urls: &Urls, product: &Product) -> Response {
-    let resource = SlugRulesResource::new(urls, &api.env.organization, product);
+fn answer(api: &Api, named: &Named, product: &Product) -> Response {
+    let resource = SlugRulesResource::new(named, &api.env.organization, product);
     delivery::json(StatusCode::OK, &resource)
 }
 
@@ -25,13 +25,9 @@ fn answer(api: &Api, urls: &Urls, product: &Product) -> Response {
 #[utoipa::path(get, path = "/products/{slug}/slug-rules", tag = "products", operation_id = "read_slug_rules",
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The rules in force", body = SlugRulesResource)))]
-pub(crate) async fn read(
-    api: Api,
-    urls: Urls,
-    InPath(slug): InPath<ProductSlug>,
-) -> Result<Response, ApiError> {
-    let product = products::get(&api.env, &slug).await?;
-    Ok(answer(&api, &urls, &product))
+pub(crate) async fn read(api: Api, named: Named) -> Result<Response, ApiError> {
+    let product = products::get(&api.env, &named.slug).await?;
+    Ok(answer(&api, &named, &product))
 }
 
 /// Give a product slug rules of its own
@@ -43,27 +39,22 @@ pub(crate) async fn read(
     responses((status = 200, description = "The rules in force", body = SlugRulesResource)))]
 pub(crate) async fn set(
     api: Api,
-    urls: Urls,
-    InPath(slug): InPath<ProductSlug>,
+    named: Named,
     body: Result<JsonBody<SetSlugRules>, ApiError>,
 ) -> Result<Response, ApiError> {
     let own = body.and_then(|JsonBody(body)| body.parse());
-    let own = after(products::get(&api.env, &slug), own).await?;
-    let product = slug_rules::set(&api.env, &slug, own).await?;
-    Ok(answer(&api, &urls, &product))
+    let own = after(products::get(&api.env, &named.slug), own).await?;
+    let product = slug_rules::set(&api.env, &named.slug, own).await?;
+    Ok(answer(&api, &named, &product))
 }
 
 /// Give a product the slug rules of its organization
 #[utoipa::path(delete, path = "/products/{slug}/slug-rules", tag = "products", operation_id = "delete_slug_rules",
     params(("slug" = String, Path, description = "The product's slug")),
     responses((status = 200, description = "The rules in force", body = SlugRulesResource)))]
-pub(crate) async fn remove(
-    api: Api,
-    urls: Urls,
-    InPath(slug): InPath<ProductSlug>,
-) -> Result<Response, ApiError> {
-    let product = slug_rules::set(&api.env, &slug, OwnRules::default()).await?;
-    Ok(answer(&api, &urls, &product))
+pub(crate) async fn remove(api: Api, named: Named) -> Result<Response, ApiError> {
+    let product = slug_rules::set(&api.env, &named.slug, OwnRules::default()).await?;
+    Ok(answer(&api, &named, &product))
 }
 
 /// Preview slug rules
@@ -75,16 +66,15 @@ pub(crate) async fn remove(
     responses((status = 200, description = "The previews", body = SlugPreview)))]
 pub(crate) async fn preview(
     api: Api,
-    urls: Urls,
-    InPath(slug): InPath<ProductSlug>,
+    named: Named,
     body: Result<JsonBody<PreviewSlugRules>, ApiError>,
 ) -> Result<Response, ApiError> {
     let asked = body.and_then(|JsonBody(body)| body.parse());
-    let asked = after(products::get(&api.env, &slug), asked).await?;
-    let foreseen = slug_rules::foresee(&api.env, &slug, &asked).await?;
+    let asked = after(products::get(&api.env, &named.slug), asked).await?;
+    let foreseen = slug_rules::foresee(&api.env, &named.slug, &asked).await?;
     let previews = foreseen
         .iter()
-        .map(|one| PreviewResource::new(&urls, one))
+        .map(|one| PreviewResource::new(&named, one))
         .collect();
     Ok(delivery::json(StatusCode::OK, &SlugPreview { previews }))
 }

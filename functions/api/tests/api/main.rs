@@ -18,6 +18,7 @@ mod projects;
 mod reference;
 mod retention;
 mod roles;
+mod rules;
 mod scopes;
 mod server;
 mod service;

@@ -11,11 +11,14 @@ use crate::users::create as create_user;
 
 /// The least role that each operation within an organization needs, by the contract and not by the code. Members come
 /// last, so that they are there until then.
-const OPERATIONS: [(&str, &str, Role); 41] = [
+const OPERATIONS: [(&str, &str, Role); 52] = [
     ("GET", "/v2/orgs/{org}", Role::Reader),
     ("PATCH", "/v2/orgs/{org}", Role::Admin),
     ("GET", "/v2/orgs/{org}/slug-rules", Role::Reader),
     ("PUT", "/v2/orgs/{org}/slug-rules", Role::Admin),
+    ("GET", "/v2/orgs/{org}/retention", Role::Reader),
+    ("PUT", "/v2/orgs/{org}/retention", Role::Admin),
+    ("POST", "/v2/orgs/{org}/dashboards", Role::Admin),
     ("PUT", "/v2/orgs/{org}/dashboard-template", Role::Admin),
     ("DELETE", "/v2/orgs/{org}/dashboard-template", Role::Admin),
     ("GET", "/v2/orgs/{org}/webhooks", Role::Admin),
@@ -43,6 +46,34 @@ const OPERATIONS: [(&str, &str, Role); 41] = [
     ("DELETE", "/v2/orgs/{org}/projects/{project}", Role::Admin),
     ("POST", "/v2/orgs/{org}/projects/{project}/restore", Role::Admin),
     ("POST", "/v2/orgs/{org}/projects/{project}/dashboard", Role::Admin),
+    (
+        "GET",
+        "/v2/orgs/{org}/projects/{project}/slug-rules",
+        Role::Reader,
+    ),
+    ("PUT", "/v2/orgs/{org}/projects/{project}/slug-rules", Role::Admin),
+    (
+        "DELETE",
+        "/v2/orgs/{org}/projects/{project}/slug-rules",
+        Role::Admin,
+    ),
+    (
+        "POST",
+        "/v2/orgs/{org}/projects/{project}/slug-rules/preview",
+        Role::Admin,
+    ),
+    ("GET", "/v2/orgs/{org}/projects/{project}/retention", Role::Reader),
+    ("PUT", "/v2/orgs/{org}/projects/{project}/retention", Role::Admin),
+    (
+        "DELETE",
+        "/v2/orgs/{org}/projects/{project}/retention",
+        Role::Admin,
+    ),
+    (
+        "GET",
+        "/v2/orgs/{org}/projects/{project}/retention/preview",
+        Role::Admin,
+    ),
     ("GET", "/v2/orgs/{org}/projects/{project}/builds", Role::Reader),
     ("POST", "/v2/orgs/{org}/projects/{project}/builds", Role::Uploader),
     (

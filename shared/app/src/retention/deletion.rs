@@ -27,7 +27,7 @@ const MOVES_AT_A_TIME: usize = 500;
 /// One thing on its way out.
 enum Going {
     Build(Build),
-    Edition(Edition, EditionFiles),
+    Edition(Box<Edition>, EditionFiles),
 }
 
 /// Deletes what the effects say. `done` gets each effect that was carried out to its end.
@@ -55,7 +55,7 @@ pub(super) async fn carry_out(
             Action::DeleteEdition(id, files) => look
                 .edition(id)
                 .cloned()
-                .map(|edition| Going::Edition(edition, files)),
+                .map(|edition| Going::Edition(Box::new(edition), files)),
             Action::EndEdition(_)
             | Action::SpareBuild(_)
             | Action::SpareEdition(_)
@@ -197,14 +197,14 @@ async fn begin(env: &Env, look: &Preview, thing: Going) -> Result<Going, StoreEr
         }
         Going::Edition(edition, EditionFiles::Deleted) if !has_begun(edition.doom) => {
             let holds = edition.holds_slug();
-            let edition = Edition { doom, ..edition };
+            let edition = Edition { doom, ..*edition };
             let mut changes = vec![Change::UpdateEdition(edition.clone())];
             changes.extend((!holds).then(|| Change::HoldEditionSlug(edition.clone())));
             env.catalog.commit(changes).await?;
             let revision = edition.revision.next();
             let edition = Edition { revision, ..edition };
             let files = files_now(env, look, &edition).await?;
-            Ok(Going::Edition(edition, files))
+            Ok(Going::Edition(Box::new(edition), files))
         }
         thing @ (Going::Build(_) | Going::Edition(..)) => Ok(thing),
     }
@@ -243,9 +243,9 @@ async fn items(env: &Env, thing: &Going, whole: Whole) -> Result<(), StoreError>
         }
         Going::Edition(edition, _) => {
             forget_moves(env, edition).await?;
-            let gone = Change::DeleteEdition(edition.clone());
+            let gone = Change::DeleteEdition(edition.as_ref().clone());
             if edition.holds_slug() {
-                vec![gone, Change::FreeEditionSlug(edition.clone())]
+                vec![gone, Change::FreeEditionSlug(edition.as_ref().clone())]
             } else {
                 vec![gone]
             }
@@ -293,7 +293,7 @@ async fn product(env: &Env, look: &Preview, deadline: Option<Instant>) -> Result
         } else {
             EditionFiles::LeftToAnother
         };
-        Going::Edition(edition, files)
+        Going::Edition(Box::new(edition), files)
     });
     let mut going: Vec<(Going, Effect)> = editions.chain(builds).map(|thing| (thing, effect())).collect();
     while !going.is_empty() {

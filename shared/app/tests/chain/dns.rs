@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use imprint_app::env::Env;
+use imprint_app::ports::{Change, Clock as _};
 use imprint_app::products::{self, NewProduct};
 use imprint_app::step::Disposal;
 use imprint_app::update_dns;
 use imprint_domain::dns::{Cname, DomainName, Visibility, Zone, ZoneId};
+use imprint_domain::id::OutboxId;
 use imprint_domain::message::{Envelope, Message};
 use imprint_domain::organization::{Layout, Organization};
+use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
 use imprint_domain::tracking::TrackingMode;
 use imprint_testing::memory::DnsRefusal;
@@ -19,6 +22,18 @@ use jiff::SignedDuration;
 use crate::installation::Installation;
 
 const CDN: &str = "global.prod.fastly.example.net";
+
+/// What a commit does that a product's name depends on.
+async fn look_after(env: &Env, product: &Product) {
+    let Some(message) = update_dns::message(env, product) else {
+        return;
+    };
+    let id = OutboxId::from_bytes(env.random.identity());
+    let entry = OutboxEntry::new(id, message, env.clock.now());
+    let envelope = entry.envelope();
+    env.catalog.commit(vec![Change::PutOutbox(entry)]).await.unwrap();
+    env.queue.send(&[envelope]).await.unwrap();
+}
 
 /// An installation that looks after the names in the zone `lsst.io`, beside `io` and others.
 async fn here() -> Installation {
@@ -134,7 +149,7 @@ async fn nobody_asks_for_a_name_that_is_not_imprints_to_write() {
     ];
     for (n, env) in environments.iter().enumerate() {
         let (product, _) = products::create(env, new(&format!("p{n}"))).await.unwrap();
-        update_dns::remove(env, &product).await.unwrap();
+        look_after(env, &product).await;
         assert_eq!(asked(&here), [], "{n}");
     }
 }
@@ -214,7 +229,7 @@ async fn the_name_of_a_product_that_is_gone_is_taken_away_and_that_of_a_living_o
     let product = create(&here, new("pipelines")).await;
     here.settle().await;
     for _ in 0..2 {
-        update_dns::remove(&here.env, &product).await.unwrap();
+        look_after(&here.env, &product).await;
         let asked = asked(&here).remove(0);
         assert_eq!(here.deliver(&asked, 1).await, Disposal::Done);
         assert!(target(&here.world, "pipelines.lsst.io").is_some(), "it lives");
@@ -231,7 +246,7 @@ async fn the_name_of_a_product_that_is_gone_is_taken_away_and_that_of_a_living_o
         imprint_app::ports::Dns::put(&*here.world.dns, &zone("lsst.io"), &record)
             .await
             .unwrap();
-        update_dns::remove(&here.env, &gone).await.unwrap();
+        look_after(&here.env, &gone).await;
         here.settle().await;
         assert_eq!(target(&here.world, "gone.lsst.io"), None);
     }
@@ -278,13 +293,8 @@ async fn writing_a_name_and_taking_it_away_may_die_anywhere() {
     }
 }
 
-fn put_again(envelope: &Envelope, here: &Installation) -> imprint_app::ports::Change {
-    use imprint_app::ports::{Change, Clock as _};
+fn put_again(envelope: &Envelope, here: &Installation) -> Change {
     let now = here.world.clock.now() - SignedDuration::from_secs(1);
     let message = envelope.message.clone();
-    Change::PutOutbox(imprint_domain::outbox::OutboxEntry::new(
-        envelope.id.clone(),
-        message,
-        now,
-    ))
+    Change::PutOutbox(OutboxEntry::new(envelope.id.clone(), message, now))
 }

@@ -5,6 +5,7 @@ use crate::git::GitRef;
 use crate::id::{BuildId, Revision, SurrogateKey};
 use crate::preview::{is_imagined, preview};
 use crate::product::Product;
+use crate::retention::Doom;
 use crate::rules::tests::rules;
 use crate::slug_rules::SlugRules;
 use jiff::Timestamp;
@@ -131,12 +132,23 @@ fn the_second_ref_of_a_slug_is_told_who_has_it_and_can_share_the_edition() {
         automatic(&rules(), Origin::from(&second), &[shared]),
         Automatic::default()
     );
-    // A deleted one has given its slug back.
+    // A deleted one has given its slug back, except while its files go.
     let ended = ticket.end(Timestamp::UNIX_EPOCH);
     assert_eq!(
-        automatic(&rules(), Origin::from(&second), &[ended]).births.len(),
+        automatic(&rules(), Origin::from(&second), std::slice::from_ref(&ended))
+            .births
+            .len(),
         1
     );
+    let doom = Some(Doom::Deleting {
+        at: Timestamp::UNIX_EPOCH,
+    });
+    let going = Edition { doom, ..ended };
+    let held = NoEdition::Held {
+        slug: "DM-7".parse().unwrap(),
+    };
+    let made = automatic(&rules(), Origin::from(&second), &[going]);
+    assert_eq!((made.births.len(), made.without), (0, Some(held)));
 }
 
 #[test]

@@ -4,6 +4,8 @@ pub(super) mod builds;
 pub(super) mod edition_life;
 pub(super) mod editions;
 pub(super) mod projects;
+pub(super) mod retention;
+pub(super) mod slug_rules;
 pub(super) mod tasks;
 
 use imprint_app::builds as use_case;

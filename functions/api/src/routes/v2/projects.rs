@@ -12,7 +12,7 @@ use crate::extract::{JsonBody, Part, after};
 use crate::filters::{ProductFilter, ProductParams};
 use crate::listing::{ListParams, Listing};
 use crate::requests::{CreateProject, UpdateProject};
-use crate::resources::ProjectResource;
+use crate::resources::{ProjectResource, Started};
 use crate::routes::products::page;
 use crate::urls::Urls;
 
@@ -152,6 +152,19 @@ pub(crate) async fn render(
     let url = urls.project(&product.organization, &product.slug);
     let resource = resource(&api, &urls, product).await?.watched(&urls, &task);
     Ok(located(delivery::json(StatusCode::OK, &resource), &url))
+}
+
+/// Write the pages of all projects anew
+///
+/// And then the index of the projects. One task follows all of it, and `task_url` is where to watch it.
+#[utoipa::path(post, path = "/v2/orgs/{org}/dashboards", tag = "dashboards",
+    operation_id = "render_organization_dashboards",
+    params(("org" = String, Path, description = "The organization's slug")),
+    responses((status = 202, description = "Accepted", body = Started)))]
+pub(crate) async fn render_all(api: Api, urls: Urls) -> Result<Response, ApiError> {
+    let task = dashboards::render_all(&api.env).await?;
+    let task_url = urls.task_of_project(&task);
+    Ok(delivery::json(StatusCode::ACCEPTED, &Started { task_url }))
 }
 
 async fn answer(api: &Api, urls: &Urls, product: Product) -> Result<Response, ApiError> {

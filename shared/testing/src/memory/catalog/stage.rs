@@ -1,0 +1,64 @@
+//! What a test sets and looks at behind the gate: neither counted nor failed.
+
+use imprint_app::ports::Change;
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
+use imprint_domain::id::TaskId;
+use imprint_domain::organization::Organization;
+use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::product::Product;
+use imprint_domain::task::Task;
+use jiff::Timestamp;
+
+use super::MemoryCatalog;
+
+impl MemoryCatalog {
+    /// Commits without being counted or failed, to set a stage.
+    ///
+    /// # Panics
+    /// When a condition does not hold.
+    pub fn seed(&self, changes: Vec<Change>) {
+        for change in changes {
+            self.state()
+                .commit(vec![change])
+                .expect("a stage has no conflicts");
+        }
+    }
+
+    /// The whole outbox, oldest first, uncounted.
+    pub fn all_outbox(&self) -> Vec<OutboxEntry> {
+        self.state().outbox(Timestamp::MAX, usize::MAX)
+    }
+
+    /// Every task that is not closed, oldest first, uncounted.
+    pub fn all_open_tasks(&self) -> Vec<TaskId> {
+        self.state().open_tasks(Timestamp::MAX, usize::MAX)
+    }
+
+    /// Every edition by its number, uncounted.
+    pub fn all_editions(&self) -> Vec<Edition> {
+        self.state().editions.values().cloned().collect()
+    }
+
+    /// Every build by its number, uncounted.
+    pub fn all_builds(&self) -> Vec<Build> {
+        self.state().builds.values().cloned().collect()
+    }
+
+    /// Every task with its editions, uncounted.
+    pub fn all_tasks(&self) -> Vec<Task> {
+        let state = self.state();
+        state.tasks.keys().filter_map(|id| state.task(id)).collect()
+    }
+
+    /// Every stored organization by its slug, uncounted.
+    pub fn all_organizations(&self) -> Vec<Organization> {
+        self.state().organizations.values().cloned().collect()
+    }
+
+    /// Every product in the order of creation, uncounted.
+    pub fn all_products(&self) -> Vec<Product> {
+        let state = self.state();
+        state.products_by_age().into_iter().cloned().collect()
+    }
+}
