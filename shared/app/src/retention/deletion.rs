@@ -26,7 +26,7 @@ const MOVES_AT_A_TIME: usize = 500;
 
 /// One thing on its way out.
 enum Going {
-    Build(Build),
+    Build(Box<Build>),
     Edition(Box<Edition>, EditionFiles),
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn carry_out(
     let mut going = Vec::new();
     for effect in deletions {
         let thing = match effect.action {
-            Action::DeleteBuild(id) => look.build(id).cloned().map(Going::Build),
+            Action::DeleteBuild(id) => look.build(id).cloned().map(Box::new).map(Going::Build),
             Action::DeleteEdition(id, files) => look
                 .edition(id)
                 .cloned()
@@ -188,12 +188,12 @@ async fn begin(env: &Env, look: &Preview, thing: Going) -> Result<Going, StoreEr
     let has_begun = |doom| matches!(doom, Some(Doom::Deleting { .. }));
     match thing {
         Going::Build(build) if !has_begun(build.doom) => {
-            let build = Build { doom, ..build };
+            let build = Build { doom, ..*build };
             env.catalog
                 .commit(vec![Change::UpdateBuild(build.clone())])
                 .await?;
             let revision = build.revision.next();
-            Ok(Going::Build(Build { revision, ..build }))
+            Ok(Going::Build(Box::new(Build { revision, ..build })))
         }
         Going::Edition(edition, EditionFiles::Deleted) if !has_begun(edition.doom) => {
             let holds = edition.holds_slug();
@@ -235,10 +235,10 @@ async fn files_now(env: &Env, look: &Preview, edition: &Edition) -> Result<Editi
 async fn items(env: &Env, thing: &Going, whole: Whole) -> Result<(), StoreError> {
     let changes = match thing {
         Going::Build(build) => {
-            let gone = Change::DeleteBuild(build.clone());
+            let gone = Change::DeleteBuild(build.as_ref().clone());
             match whole {
                 Whole::Product => vec![gone],
-                Whole::Nothing => vec![gone, Change::FreeBuildSlug(build.clone())],
+                Whole::Nothing => vec![gone, Change::FreeBuildSlug(build.as_ref().clone())],
             }
         }
         Going::Edition(edition, _) => {
@@ -280,7 +280,7 @@ async fn product(env: &Env, look: &Preview, deadline: Option<Instant>) -> Result
         action: Action::DeleteProduct,
         reason: String::new(),
     };
-    let builds = look.builds.iter().cloned().map(Going::Build);
+    let builds = look.builds.iter().cloned().map(Box::new).map(Going::Build);
     // An edition whose slug another one has leaves the files to that one, which goes too.
     let editions = look.editions.iter().cloned().map(|edition| {
         let begun = matches!(edition.doom, Some(Doom::Deleting { .. }));

@@ -98,7 +98,7 @@ pub(super) async fn members_are_listed_by_name_until_they_are_removed(catalog: &
     let promoted = member("jo #1", Role::Uploader);
     place.commit(vec![Change::PutMember(promoted.clone())]).await;
     let first = catalog.members(&place.org, 1, None).await.unwrap();
-    assert_eq!(first.items, [promoted.clone()]);
+    assert_eq!(first.items, std::slice::from_ref(&promoted));
     let second = catalog
         .members(&place.org, 1, first.next.as_deref())
         .await
