@@ -256,6 +256,7 @@ fn tenants(info: &Info, endpoints: &Endpoints, clock: &Arc<LocalClock>) -> anyho
         ("IMPRINT_DOMAIN", &domain),
         ("IMPRINT_DOCS_SCHEME", "http"),
         ("IMPRINT_DEFAULT_EDITION", DEFAULT_EDITION),
+        ("IMPRINT_FASTLY_SERVICE", FASTLY_SERVICE),
         ("AWS_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", &endpoints.access_key),
         ("AWS_SECRET_ACCESS_KEY", &endpoints.secret_key),

@@ -109,7 +109,7 @@ struct Payload {
 #[derive(Debug)]
 enum Body {
     Plain(Kept),
-    Gzip(GzEncoder<Kept>),
+    Gzip(Box<GzEncoder<Kept>>),
 }
 
 /// Bytes, and how many the envelope needs for them.
@@ -185,7 +185,7 @@ impl Write for Payload {
                 let mut encoder = GzEncoder::new(Kept::default(), Compression::default());
                 encoder.write_all(&kept.bytes)?;
                 encoder.write_all(more)?;
-                self.body = Body::Gzip(encoder);
+                self.body = Body::Gzip(Box::new(encoder));
             }
             Body::Plain(kept) => kept.write_all(more)?,
         }
