@@ -3,13 +3,13 @@
 # status, a content type or a body that the document does not know. Once with a login's token, once without.
 # Ends with 0 when all of it holds, else with 1 and a sentence.
 #
-#   scripts/schemathesis.sh [SECONDS]    at most so long for each of the two runs; 240 unless told otherwise
+#   scripts/schemathesis.sh [SECONDS]    at most so long for each of the two runs; 480 unless told otherwise
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # The examples are bounded, so that a run ends by itself, after a minute; the time is for machines that are very busy.
-seconds=${1:-240}
+seconds=${1:-480}
 # The same requests each time.
 seed=20260101
 scripts=$PWD/scripts
