@@ -167,7 +167,7 @@ async fn a_draft_that_rests_ends_and_after_the_undo_time_its_files_are_gone_and_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_build_that_was_never_uploaded_goes_and_its_slug_is_never_used_again() {
+async fn d25_a_build_that_was_never_uploaded_goes_and_its_slug_is_never_used_again() {
     let here = Installation::new().await;
     // Half of it came.
     let build = here.upload(&Site::of_pages(3), "main").await;

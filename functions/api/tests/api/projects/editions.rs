@@ -7,6 +7,7 @@ async fn act(server: &Server, action: &str, body: Value) -> Answer {
     server.post(&path).admin().json(&body).await
 }
 
+/// D19: the answer names the task.
 #[tokio::test]
 async fn an_edition_is_created_changed_deleted_and_restored_by_its_slug() {
     let server = Server::with_acme().await;
