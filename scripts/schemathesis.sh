@@ -5,7 +5,6 @@
 #
 #   scripts/schemathesis.sh [SECONDS]    at most so long for each of the two runs; 480 unless told otherwise
 set -euo pipefail
-export LC_ALL=C.UTF-8
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # The examples are bounded, so that a run ends by itself, after a minute; the time is for machines that are very busy.
@@ -14,63 +13,10 @@ seconds=${1:-480}
 seed=20260101
 scripts=$PWD/scripts
 home=${CARGO_TARGET_DIR:-target}/schemathesis
-mkdir -p "$home"
-home=$(cd "$home" && pwd)
-work=$(mktemp -d "$home/run.XXXXXX")
-server=
-
-finish() {
-    local code=$?
-    if [[ -n $server ]] && kill -0 "$server" 2>/dev/null; then
-        kill "$server"
-        wait "$server" || true
-    fi
-    rm -rf "$work"
-    exit "$code"
-}
-trap finish EXIT
-
-fail() {
-    echo "the API does not keep to its description: $*" >&2
-    if [[ -s $work/server.log ]]; then
-        echo "--- the last lines of the server's log" >&2
-        tail -n 30 "$work/server.log" >&2
-    fi
-    exit 1
-}
-
-# --- the tools ----------------------------------------------------------------------------------------------
+failure="the API does not keep to its description"
+source scripts/stack.sh
 
 tools=$home/schemathesis-4.32.5
-install_tools() {
-    [[ -e $tools/installed ]] && return
-    rm -rf "$tools"
-    python3 -m venv "$tools" || fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
-    "$tools/bin/pip" install --quiet --disable-pip-version-check \
-        "schemathesis==4.32.5" "hypothesis==6.170.17" "openapi-spec-validator==0.9.0" \
-        || fail "schemathesis could not be installed from PyPI"
-    touch "$tools/installed"
-}
-
-# --- the stack ----------------------------------------------------------------------------------------------
-
-start_server() {
-    cargo build --quiet -p imprint-local || fail "the stack does not build"
-    "${CARGO_TARGET_DIR:-target}/debug/imprint-local" up --json --data "$work/data" --api-port 0 --docs-port 0 \
-        >"$work/ready.json" 2>"$work/server.log" &
-    server=$!
-    for _ in $(seq 300); do
-        grep -q '"ready": *true' "$work/ready.json" && return
-        kill -0 "$server" 2>/dev/null || fail "imprint-local ended before it was ready"
-        sleep 0.1
-    done
-    fail "imprint-local was not ready within 30 s"
-}
-
-ready() { # KEY: a value of the line that imprint-local prints once ready
-    python3 -c 'import json, sys; print(json.loads(next(l for l in open(sys.argv[1]) if "ready" in l))[sys.argv[2]])' \
-        "$work/ready.json" "$1"
-}
 
 post() { # PATH BODY
     curl --silent --show-error --fail --output /dev/null --user "$token:" \
@@ -79,8 +25,7 @@ post() { # PATH BODY
 
 # What the examples of the description name, as far as a caller can choose it.
 prepare() {
-    token=$(curl --silent --show-error --fail --user "$user:$password" "$api/token" \
-        | python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])') || fail "GET /token gave no token"
+    token=$(log_in) || exit 1
     post /products/ '{"slug": "pipelines", "title": "Pipelines", "doc_repo": "https://github.com/example/pipelines"}'
     for _ in 1 2 3; do
         post /products/pipelines/builds/ '{"git_refs": ["main"]}'
@@ -113,8 +58,7 @@ run() { # LABEL OPTION...
     printf '  %4d s  %s: %s\n' "$((SECONDS - start))" "$label" "$(grep -E 'test cases|generated' "$work/$label.log" | tail -n 1 | xargs)"
 }
 
-python3 -c 'import venv, ensurepip' 2>/dev/null || fail "python3 has no venv module (Debian: apt-get install python3-venv)"
-install_tools
+install_from_pypi "$tools" "schemathesis==4.32.5" "hypothesis==6.170.17" "openapi-spec-validator==0.9.0"
 start_server
 api=$(ready api) user=$(ready user) password=$(ready password)
 : >"$work/schemathesis.toml"

@@ -4,36 +4,13 @@
 #
 #   scripts/story-real-client.sh [--released-only]    without the pre-release 0.9 of the client
 set -euo pipefail
-export LC_ALL=C.UTF-8
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 released_only=${1:-}
 home=${CARGO_TARGET_DIR:-target}/story
 story=$PWD/scripts/story.py
-mkdir -p "$home"
-home=$(cd "$home" && pwd)
-work=$(mktemp -d "$home/run.XXXXXX")
-server=
-
-finish() {
-    local code=$?
-    if [[ -n $server ]] && kill -0 "$server" 2>/dev/null; then
-        kill "$server"
-        wait "$server" || true
-    fi
-    rm -rf "$work"
-    exit "$code"
-}
-trap finish EXIT
-
-fail() {
-    echo "story failed: $*" >&2
-    if [[ -s $work/server.log ]]; then
-        echo "--- the last lines of the server's log" >&2
-        tail -n 30 "$work/server.log" >&2
-    fi
-    exit 1
-}
+failure="story failed"
+source scripts/stack.sh
 
 took() { # LABEL COMMAND...: runs the command and prints how long it took
     local label=$1 start=$EPOCHREALTIME
@@ -46,41 +23,15 @@ took() { # LABEL COMMAND...: runs the command and prints how long it took
 # --- the client ---------------------------------------------------------------------------------------------
 
 client() { # VERSION: prints the path of that version's `ltd`, installing it when it is not there yet
-    local venv=$home/ltd-$1
-    if [[ ! -e $venv/installed ]]; then
-        rm -rf "$venv"
-        python3 -m venv "$venv" >&2 || fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
-        "$venv/bin/pip" install --quiet --disable-pip-version-check "ltd-conveyor==$1" >&2 \
-            || fail "ltd-conveyor $1 could not be installed from PyPI"
-        touch "$venv/installed"
-    fi
-    echo "$venv/bin/ltd"
+    install_from_pypi "$home/ltd-$1" "ltd-conveyor==$1"
+    echo "$home/ltd-$1/bin/ltd"
 }
 
 # --- the stack ----------------------------------------------------------------------------------------------
 
-start_server() {
-    cargo build --quiet -p imprint-local || fail "the stack does not build"
-    "${CARGO_TARGET_DIR:-target}/debug/imprint-local" up --json --data "$work/data" --api-port 0 --docs-port 0 \
-        >"$work/ready.json" 2>"$work/server.log" &
-    server=$!
-    for _ in $(seq 300); do
-        grep -q '"ready": *true' "$work/ready.json" && return
-        kill -0 "$server" 2>/dev/null || fail "imprint-local ended before it was ready"
-        sleep 0.1
-    done
-    fail "imprint-local was not ready within 30 s"
-}
-
-ready() { # KEY: a value of the line that imprint-local prints once ready
-    python3 -c 'import json, sys; print(json.loads(next(l for l in open(sys.argv[1]) if "ready" in l))[sys.argv[2]])' \
-        "$work/ready.json" "$1"
-}
-
 request() { # METHOD PATH BODY STATUS: asks the API as the first user; the answer is in $work/answer
     local token status
-    token=$(curl --silent --show-error --fail --user "$user:$password" "$api/token" \
-        | python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])') || fail "GET /token gave no token"
+    token=$(log_in) || exit 1
     status=$(curl --silent --show-error --output "$work/answer" --write-out '%{http_code}' --user "$token:" \
         --header 'Content-Type: application/json' --request "$1" "$api$2" --data "$3")
     [[ $status == "$4" ]] || fail "$1 $2 answered $status: $(cat "$work/answer")"
@@ -135,7 +86,6 @@ redirects() { # PRODUCT PATH: a directory without its slash leads to the directo
 
 # --- the story ----------------------------------------------------------------------------------------------
 
-python3 -c 'import venv, ensurepip' 2>/dev/null || fail "python3 has no venv module (Debian: apt-get install python3-venv)"
 ltd=$(client 0.8.4)
 took "stack built and ready" start_server
 api=$(ready api) docs=$(ready docs) control=$(ready control) user=$(ready user) password=$(ready password)
