@@ -117,6 +117,7 @@ impl Bench {
             slug: None,
             git_refs: GitRefs::parse(&["main"])?,
             alternate: None,
+            documents: None,
             github_requester: None,
             directories: None,
             new_editions: NewEditions::Forbidden,

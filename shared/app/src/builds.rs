@@ -14,6 +14,7 @@ use imprint_domain::id::{BuildId, EditionId, Revision, SurrogateKey, TaskId};
 use imprint_domain::key::{ObjectKey, SiteDirectory};
 use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::product::Product;
+use imprint_domain::registry::Documented;
 use imprint_domain::rules::Rules;
 use imprint_domain::slug::{BuildSlug, ProductSlug};
 use imprint_domain::task::{Registration, Task};
@@ -42,6 +43,8 @@ pub struct NewBuild {
     pub git_refs: GitRefs,
     /// The deployment that it is for; none when it is for all.
     pub alternate: Option<AlternateName>,
+    /// The release that it documents, which is published when the build is registered. The component is the product.
+    pub documents: Option<Documented>,
     /// Who asked for it.
     pub github_requester: Option<Title>,
     /// The directories to make upload forms for; none when the client uploads by itself.
@@ -121,6 +124,7 @@ pub async fn create(
             slug,
             git_refs: new.git_refs.clone(),
             alternate: new.alternate.clone(),
+            documents: new.documents.clone(),
             github_requester: new.github_requester.clone(),
             surrogate_key: SurrogateKey::from_bytes(env.random.identity()),
             created_at: env.clock.now(),

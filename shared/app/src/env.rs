@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imprint_domain::organization::Organization;
 
-use crate::ports::{Catalog, Cdn, Clock, Dns, Objects, Queue, Random, Uploads, Webhooks};
+use crate::ports::{Catalog, Cdn, Clock, Dns, Objects, Queue, Random, Registry, Uploads, Webhooks};
 use crate::seal::SealingKey;
 
 /// The ports and settings of an organization, which [`Tenants`](crate::tenants::Tenants) makes.
@@ -12,6 +12,8 @@ use crate::seal::SealingKey;
 pub struct Env {
     /// State of everything but files.
     pub catalog: Arc<dyn Catalog>,
+    /// Releases and the clusters that run them.
+    pub registry: Arc<dyn Registry>,
     /// The files in the organization's bucket.
     pub objects: Arc<dyn Objects>,
     /// Messages to the next step.

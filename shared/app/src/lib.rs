@@ -20,6 +20,7 @@ pub mod ports;
 pub mod products;
 pub mod purge_cdn;
 pub mod register_build;
+pub mod registry;
 mod removal;
 pub mod render_dashboard;
 pub mod retention;

@@ -20,6 +20,7 @@ use imprint_domain::manifest::{File, Headers, MAX_FILE_BYTES, Manifest};
 use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::product::Product;
 use imprint_domain::publish;
+use imprint_domain::registry::Publication;
 use imprint_domain::rules::Rules;
 use imprint_domain::task::{FailureCode, Note, NoteCode, Registration, Task};
 use imprint_domain::webhook::{EventKind, Subject};
@@ -30,6 +31,7 @@ use crate::env::Env;
 use crate::error::MAX_TRIES;
 use crate::outgoing::commit_and_send;
 use crate::ports::{Catalog, Change, Listed, StoreError};
+use crate::registry;
 use crate::render_dashboard;
 use crate::step::{StepError, done_with};
 
@@ -80,6 +82,10 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             None => learn(env, &build, &editions).await?,
         };
         let rules = Rules::of(&env.organization, &product);
+        let recorded = registry::record(env, &rules, &editions, &build, &learned.id)
+            .await
+            .map_err(StepError::catalog)?;
+        let rules = rules.with_trains(recorded.trains);
         let (asked_for, now) = (&message.editions, env.clock.now());
         let decision =
             publish::register(&rules, build, &learned.id, editions, asked_for, now).map_err(|error| {
@@ -93,6 +99,7 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             entry,
             product: &product,
             learned: &learned,
+            publications: recorded.publications,
             asked_by,
         };
         match registration.commit(env, task, decision).await {
@@ -116,6 +123,7 @@ struct Committing<'a> {
     entry: &'a OutboxId,
     product: &'a Product,
     learned: &'a Files,
+    publications: Vec<Publication>,
     asked_by: Option<&'a UserName>,
 }
 
@@ -123,7 +131,7 @@ impl Committing<'_> {
     /// Commits what becomes of the editions, then the registration itself. What does not fit into one transaction is
     /// committed before it: when the step stops between, the same is decided again.
     async fn commit(
-        &self,
+        self,
         env: &Env,
         mut task: Task,
         decision: publish::Registered,
@@ -135,14 +143,16 @@ impl Committing<'_> {
         });
         let waits = decision.waits.into_iter().map(Outcome::of_wait);
         let nobody_moves = moves.len() == 0;
+        let releases: Vec<Change> = self.publications.into_iter().flat_map(registry::writes_of).collect();
         // The three changes of the registration, two for a rendering that the task waits for, and one for each who is told.
-        let reserved = 5 + listeners(env, EventKind::BuildRegistered);
+        let reserved = 5 + releases.len() + listeners(env, EventKind::BuildRegistered);
         let mut commits = Outcome::pack(moves.chain(waits).collect(), reserved);
         let last = commits.pop().unwrap_or_default();
         for outcome in commits {
             commit_and_send(env, outcome.changes, outcome.messages).await?;
         }
         let (mut changes, mut messages) = (last.changes, last.messages);
+        changes.extend(releases);
         if nobody_moves {
             // No edition will be published whose rendering would list the build.
             let build = &decision.build;
@@ -172,13 +182,13 @@ impl Committing<'_> {
 
 /// What becomes of editions, and what has to be sent then.
 #[derive(Default)]
-struct Outcome {
-    changes: Vec<Change>,
-    messages: Vec<Message>,
+pub(crate) struct Outcome {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) messages: Vec<Message>,
 }
 
 impl Outcome {
-    fn of_move(edition: Edition, cause: Cause, by: Option<UserName>, task: &TaskId, now: Timestamp) -> Self {
+    pub(crate) fn of_move(edition: Edition, cause: Cause, by: Option<UserName>, task: &TaskId, now: Timestamp) -> Self {
         let mut changes = Vec::new();
         changes.extend(queued(&edition, now).map(|row| Change::PutTaskEdition(task.clone(), row)));
         changes.extend(Moved::of(&edition, cause, by, now).map(Change::PutMoved));
@@ -187,7 +197,7 @@ impl Outcome {
         Self { changes, messages }
     }
 
-    fn of_wait(edition: Edition) -> Self {
+    pub(crate) fn of_wait(edition: Edition) -> Self {
         Self {
             changes: vec![Change::UpdateEdition(edition)],
             messages: Vec::new(),
@@ -196,7 +206,7 @@ impl Outcome {
 
     /// As few commits as hold them all. Each leaves room for what is reserved for the registration, because any may be the
     /// last; each message is a change too, its entry in the outbox.
-    fn pack(outcomes: Vec<Self>, reserved: usize) -> Vec<Self> {
+    pub(crate) fn pack(outcomes: Vec<Self>, reserved: usize) -> Vec<Self> {
         let room = <dyn Catalog>::MAX_CHANGES - reserved;
         let mut commits: Vec<Self> = Vec::new();
         for outcome in outcomes {

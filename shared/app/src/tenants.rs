@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::env::Env;
 use crate::error::AppError;
 use crate::outgoing::Chain;
-use crate::ports::{Catalog, Clock, Dns, Places, Queue, Random, StoreError, Webhooks};
+use crate::ports::{Catalog, Clock, Dns, Places, Queue, Random, Registry, StoreError, StoreHealth, Webhooks};
 use crate::seal::SealingKey;
 
 /// How long an organization's settings are kept. A change of its rules is seen by every function after this time.
@@ -21,6 +21,10 @@ const KEPT: SignedDuration = SignedDuration::from_secs(10);
 pub struct Installation {
     /// State of everything but files.
     pub catalog: Arc<dyn Catalog>,
+    /// Releases and the clusters that run them.
+    pub registry: Arc<dyn Registry>,
+    /// How the store behind both is.
+    pub health: Arc<dyn StoreHealth>,
     /// Messages to the next step.
     pub queue: Arc<dyn Queue>,
     /// The time.
@@ -131,6 +135,7 @@ impl Tenants {
     pub(crate) fn env(&self, organization: Organization) -> Env {
         let Installation {
             catalog,
+            registry,
             queue,
             clock,
             random,
@@ -151,6 +156,7 @@ impl Tenants {
         });
         Env {
             catalog: catalog.clone(),
+            registry: registry.clone(),
             objects: places.objects(&organization.bucket),
             queue: queue.clone(),
             cdn: places.cdn(key.as_deref()),

@@ -7,6 +7,7 @@ use crate::alternate::AlternateName;
 use crate::git::GitRefs;
 use crate::id::{BuildId, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
+use crate::registry::Documented;
 use crate::retention::Doom;
 use crate::slug::{BuildSlug, OrganizationSlug, ProductSlug};
 use crate::text::Title;
@@ -48,6 +49,9 @@ pub struct Build {
     /// The deployment that it is for; none when it is for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternate: Option<AlternateName>,
+    /// The release that it documents, as the client says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Documented>,
     /// Who asked for it, as the client says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub github_requester: Option<Title>,
@@ -167,6 +171,7 @@ mod tests {
             slug: "1".parse().unwrap(),
             git_refs: GitRefs::parse(&["main"]).unwrap(),
             alternate: None,
+            documents: None,
             github_requester: None,
             surrogate_key: SurrogateKey::from_bytes([1; 16]),
             created_at: Timestamp::UNIX_EPOCH,

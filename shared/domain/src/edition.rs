@@ -10,13 +10,14 @@ use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateK
 use crate::key::KeyPrefix;
 use crate::kind::{Kind, Retention};
 use crate::pin::Pin;
+use crate::registry::TrainName;
 use crate::rename::Renaming;
 use crate::retention::Doom;
 use crate::rules::Rules;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::Failure;
 use crate::text::Title;
-use crate::tracking::{Standing, TrackingMode, UnfitRefs, standing};
+use crate::tracking::{Standing, TrackingMode, UnfitRefs, standing, train};
 
 /// What an edition follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,6 +197,12 @@ impl Edition {
             Verdict::Moves if self.pin.is_some() => Verdict::Waits,
             verdict => verdict,
         }
+    }
+
+    /// The train of the release registry that it follows, when it does.
+    pub fn train(&self) -> Option<TrainName> {
+        let follows = self.ended_at.is_none() && self.tracking.mode == TrackingMode::Train;
+        follows.then(|| train::tracked(self.tracking.refs.as_ref())).flatten()
     }
 
     /// Whether it follows builds of these refs for this alternate, be they older than what it shows or not.
@@ -412,6 +419,13 @@ impl Tracking {
         newest: Option<BuildId>,
         build: &Build,
     ) -> Verdict {
+        if self.mode == TrackingMode::Train {
+            return if self.alternate == build.alternate {
+                train::verdict(&rules.trains, self.refs.as_ref(), build)
+            } else {
+                Verdict::NotTracked
+            };
+        }
         match self.standing(rules, shown, &build.git_refs, build.alternate.as_ref()) {
             Standing::Foreign => Verdict::NotTracked,
             Standing::Lower => Verdict::Older,

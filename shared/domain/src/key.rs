@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::registry::DoctorReport;
 use crate::id::{BuildId, EditionId, ManifestId};
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::template::TemplateName;
@@ -77,6 +78,13 @@ impl ObjectKey {
     /// Where a build's manifest lies. It names the content, so it is written once and never changed.
     pub fn manifest(build: BuildId, manifest: &ManifestId) -> Self {
         Self(format!("{OWN}builds/{build}/{manifest}.json"))
+    }
+
+    /// Where the content of a cluster's report lies. It is named after the content, so two reports that claim one identity
+    /// never overwrite each other.
+    pub fn doctor_report(report: &DoctorReport) -> Self {
+        let DoctorReport { organization, id, digest, .. } = report;
+        Self(format!("{OWN}doctor/{organization}/{id}/{digest}.json"))
     }
 
     /// The object that marks by its own time of writing when the newest copy of an edition began.

@@ -26,6 +26,7 @@ pub mod preview;
 pub mod product;
 pub mod publish;
 pub mod purge;
+pub mod registry;
 pub mod rename;
 pub mod retention;
 pub mod rules;

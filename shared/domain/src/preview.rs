@@ -94,6 +94,7 @@ fn imagined(product: &Product, git_ref: &GitRef, alternate: Option<&AlternateNam
         slug: "imagined".parse().expect("it is a slug"),
         git_refs: GitRefs::from(git_ref.clone()),
         alternate: alternate.cloned(),
+        documents: None,
         github_requester: None,
         surrogate_key: SurrogateKey::from_bytes([0; 16]),
         created_at: at,

@@ -149,6 +149,7 @@ mod tests {
             slug: id.to_string().parse().unwrap(),
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
             alternate: None,
+            documents: None,
             github_requester: None,
             surrogate_key: SurrogateKey::from_bytes([1; 16]),
             created_at: Timestamp::UNIX_EPOCH,

@@ -1,18 +1,13 @@
 //! What decides about builds and editions besides themselves.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::git::GitRef;
 use crate::organization::Organization;
 use crate::product::Product;
 use crate::slug::EditionSlug;
 use crate::slug_rules::SlugRules;
-use crate::tracking::{LsstDocGrammar, TrainName};
-
-/// At which version each train is, of those of which it is known. One that is absent is unknown, not empty.
-pub type Trains = BTreeMap<TrainName, GitRef>;
+use crate::registry::Trains;
+use crate::tracking::LsstDocGrammar;
 
 /// Whether a release brings the editions of its major and minor version with it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +71,12 @@ impl Rules {
             lsst_doc: theirs.lsst_doc,
             trains: Trains::new(),
         }
+    }
+
+    /// The same with what the release registry says.
+    #[must_use]
+    pub fn with_trains(self, trains: Trains) -> Self {
+        Self { trains, ..self }
     }
 }
 

@@ -5,16 +5,16 @@
 //! of `lsst_doc` is the organization's choice.
 
 mod semver;
-mod train;
+pub(crate) mod train;
 mod versions;
 
 use serde::{Deserialize, Serialize};
 
 use crate::alternate::AlternateName;
 use crate::git::GitRefs;
+use crate::registry::TrainError;
 use crate::rules::Rules;
 
-pub use train::TrainName;
 pub use versions::{LsstDocGrammar, UnknownGrammar};
 
 /// How an edition chooses its builds.
@@ -154,7 +154,7 @@ pub enum UnfitRefs {
     #[error("tracked_refs: semver_minor needs exactly one, a minor version such as 2.3")]
     NoMinor,
     /// The mode follows one train.
-    #[error("tracked_refs: train needs exactly one, {error}", error = train::TrainError)]
+    #[error("tracked_refs: train needs exactly one, {error}", error = TrainError)]
     NoTrain,
     /// The mode follows builds of one alternate.
     #[error("alternate_git_ref needs an alternate_name")]
@@ -237,6 +237,11 @@ fn by_version<V: Ord>(
             std::cmp::Ordering::Greater => Standing::Higher,
         },
     }
+}
+
+/// Whether a ref names a release by the rules of semantic versions: no pre-release.
+pub fn is_semver_release(raw: &str) -> bool {
+    semver::release(raw).is_some()
 }
 
 /// The major and the minor version of the release that a ref names: `2` and `2.3` of `v2.3.1`.

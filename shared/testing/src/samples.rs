@@ -143,6 +143,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         slug: parsed(&id.to_string()),
         git_refs: refs(git_refs),
         alternate: None,
+        documents: None,
         github_requester: None,
         surrogate_key: surrogate_key(&format!("build {id}")),
         created_at: NOON,

@@ -14,7 +14,7 @@ use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug
 use imprint_domain::task::{PagesOf, PagesStep, Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 
-use super::StoreError;
+use super::{RegistryChange, StoreError};
 
 /// One write of a transaction. Each is conditional: a create needs the thing (and its slug) to be absent, an update
 /// needs the stored revision to be the one that the given value carries; the stored value gets the next revision.
@@ -108,6 +108,8 @@ pub enum Change {
     ForgetLoginFailures(UserName),
     /// The task is final: it need not be watched any more.
     CloseTask(TaskId),
+    /// A write of the release registry.
+    Registry(Box<RegistryChange>),
 }
 
 /// What goes through all products a slice at a time, and remembers where it is.

@@ -127,6 +127,7 @@ impl Installation {
             slug: None::<BuildSlug>,
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
             alternate: None,
+            documents: None,
             github_requester: None,
             directories: None,
             new_editions: NewEditions::Allowed,

@@ -28,6 +28,7 @@ fn build(git_refs: &[&str], alternate: Option<&str>) -> Build {
         slug: "1".parse().unwrap(),
         git_refs: GitRefs::parse(git_refs).unwrap(),
         alternate: alternate.map(|name| name.parse().unwrap()),
+        documents: None,
         github_requester: None,
         surrogate_key: SurrogateKey::from_bytes([1; 16]),
         created_at: Timestamp::UNIX_EPOCH,

@@ -128,6 +128,7 @@ fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
         slug: slug.parse().unwrap(),
         git_refs: GitRefs::parse(&["tickets/DM-7"]).unwrap(),
         alternate: None,
+        documents: None,
         github_requester: None,
         surrogate_key: SurrogateKey::from_bytes([1; 16]),
         created_at: Timestamp::UNIX_EPOCH,

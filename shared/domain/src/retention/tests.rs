@@ -3,7 +3,8 @@ use crate::edition::{Pointer, Reached, Tracking};
 use crate::git::GitRefs;
 use crate::id::{Generation, ManifestId, Revision, SurrogateKey};
 use crate::pin::{Pin, Waiting};
-use crate::rules::{SemverEditions, Trains};
+use crate::registry::Trains;
+use crate::rules::SemverEditions;
 use crate::slug_rules::SlugRules;
 use crate::tracking::{LsstDocGrammar, TrackingMode};
 
@@ -42,6 +43,7 @@ pub(super) fn build(id: u64, git_ref: &str) -> Build {
         slug: id.to_string().parse().unwrap(),
         git_refs: GitRefs::parse(&[git_ref]).unwrap(),
         alternate: None,
+        documents: None,
         github_requester: None,
         surrogate_key: SurrogateKey::from_bytes([1; 16]),
         created_at: Timestamp::UNIX_EPOCH,

@@ -1,6 +1,10 @@
 use super::*;
-use crate::rules::Trains;
+use crate::build::{Build, BuildState};
+use crate::edition::{Tracking, Verdict};
+use crate::id::{BuildId, Revision, SurrogateKey};
+use crate::registry::{TrainAt, Trains};
 use crate::rules::tests::rules;
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 fn refs(raw: &str) -> GitRefs {
@@ -217,12 +221,64 @@ fn an_edition_can_follow_any_of_several_refs() {
     );
 }
 
+fn build_of(git_ref: &str) -> Build {
+    Build {
+        id: BuildId(1),
+        organization: "default".parse().unwrap(),
+        product: "handbook".parse().unwrap(),
+        slug: "1".parse().unwrap(),
+        git_refs: refs(git_ref),
+        alternate: None,
+        documents: None,
+        github_requester: None,
+        surrogate_key: SurrogateKey::from_bytes([1; 16]),
+        created_at: Timestamp::UNIX_EPOCH,
+        state: BuildState::Uploading,
+        manifest: None,
+        doom: None,
+        revision: Revision::NEW,
+    }
+}
+
+fn at(version: &str, build: Option<u64>) -> Rules {
+    let at = TrainAt {
+        version: version.parse().unwrap(),
+        build: build.map(BuildId),
+    };
+    rules().with_trains(Trains::from([("handbook/stable".parse().unwrap(), at)]))
+}
+
+/// The registry knows which build documents the latest release; only where it does not, refs say it.
+#[test]
+fn an_edition_follows_the_build_of_its_trains_latest_release() {
+    let tracking = Tracking {
+        mode: TrackingMode::Train,
+        refs: Some(refs("handbook/stable")),
+        alternate: None,
+    };
+    for (known, build, git_ref, expected) in [
+        (None, 7, "2.19.1", Verdict::Moves),
+        (None, 7, "v2.19.1", Verdict::Moves),
+        (None, 7, "main", Verdict::NotTracked),
+        (Some(7), 7, "main", Verdict::Moves),
+        (Some(9), 7, "2.19.1", Verdict::Older),
+        (Some(9), 7, "main", Verdict::NotTracked),
+    ] {
+        let build = Build {
+            id: BuildId(build),
+            ..build_of(git_ref)
+        };
+        // A train may go back, so it does not matter what was followed before.
+        for newest in [None, Some(BuildId(1)), Some(BuildId(99))] {
+            let is = tracking.compare(&at("2.19.1", known), Some(&refs("3.0")), newest, &build);
+            assert_eq!(is, expected, "{known:?} {} {git_ref}", build.id);
+        }
+    }
+}
+
 #[test]
 fn an_edition_follows_the_version_that_its_train_is_at() {
-    let at = |version: &str| Rules {
-        trains: Trains::from([("handbook/stable".parse().unwrap(), version.parse().unwrap())]),
-        ..rules()
-    };
+    let at = |version: &str| at(version, None);
     let stands = |rules: &Rules, tracked: &str, current: &str, candidate: &str| {
         let current = (current != "-").then(|| refs(current));
         standing(

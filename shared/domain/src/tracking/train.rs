@@ -1,59 +1,54 @@
-//! Trains of the release registry: the channels in which a component's versions come out.
+//! Trains of the release registry: an edition follows the latest release of one.
 
-use crate::git::{GitRef, GitRefs};
-use crate::rules::Trains;
-use crate::text::checked_text;
+use crate::build::Build;
+use crate::edition::Verdict;
+use crate::git::GitRefs;
+use crate::registry::{TrainAt, TrainName, Trains};
 
 use super::Standing;
 
-/// Why a name was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a train is component/train, such as handbook/stable: letters, digits and . _ + ~ -, at most 64 and 24 characters"
-)]
-pub struct TrainError;
-
-/// The registry's limits of a component's and a train's name.
-const MAX_COMPONENT: usize = 64;
-const MAX_TRAIN: usize = 24;
-
-fn check(raw: &str) -> Result<(), TrainError> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._+~-".contains(&b);
-    let fits = |name: &str, max: usize| (1..=max).contains(&name.len()) && name.bytes().all(allowed);
-    match raw.split_once('/') {
-        Some((component, train)) if fits(component, MAX_COMPONENT) && fits(train, MAX_TRAIN) => Ok(()),
-        Some(_) | None => Err(TrainError),
-    }
-}
-
-checked_text!(
-    /// A component's train: `handbook/stable`. It is what an edition tracks instead of a ref.
-    TrainName, TrainError, check
-);
-
 /// The train that these tracked refs name.
-pub(super) fn tracked(refs: Option<&GitRefs>) -> Option<TrainName> {
+pub(crate) fn tracked(refs: Option<&GitRefs>) -> Option<TrainName> {
     let refs = refs.filter(|refs| refs.iter().count() == 1)?;
     refs.first().as_str().parse().ok()
 }
 
-/// Follows builds of exactly the version that the train is at. Of a train of which that is not known it follows nothing,
-/// so the edition stays where it is: unknown is not empty.
+/// Where the train is that these refs name. Of a train of which that is not known an edition follows nothing, so it stays
+/// where it is: unknown is not empty.
+fn at<'a>(trains: &'a Trains, refs: Option<&GitRefs>) -> Option<&'a TrainAt> {
+    tracked(refs).and_then(|train| trains.get(&train))
+}
+
+/// How builds of these refs stand to it: those that name the version are followed.
 pub(super) fn standing(
     trains: &Trains,
     refs: Option<&GitRefs>,
     current: Option<&GitRefs>,
     candidate: &GitRefs,
 ) -> Standing {
-    let at: Option<&GitRef> = tracked(refs).and_then(|train| trains.get(&train));
-    match at {
-        Some(version) if candidate.first() == version => {
-            if current.map(GitRefs::first) == Some(version) {
+    match at(trains, refs) {
+        Some(TrainAt { version, .. }) if version.is_named_by(candidate.first()) => {
+            if current.is_some_and(|refs| version.is_named_by(refs.first())) {
                 Standing::Same
             } else {
                 Standing::Higher
             }
         }
         Some(_) | None => Standing::Foreign,
+    }
+}
+
+/// What becomes of a build: the one that the registry knows as the documentation of the latest release is followed, from
+/// wherever the edition is, because a train may go back. Where it knows none, one that names the version is.
+pub(crate) fn verdict(trains: &Trains, refs: Option<&GitRefs>, build: &Build) -> Verdict {
+    let Some(TrainAt { version, build: known }) = at(trains, refs) else {
+        return Verdict::NotTracked;
+    };
+    let is_named = version.is_named_by(build.git_refs.first());
+    match known {
+        Some(known) if *known == build.id => Verdict::Moves,
+        Some(_) if is_named => Verdict::Older,
+        None if is_named => Verdict::Moves,
+        Some(_) | None => Verdict::NotTracked,
     }
 }

@@ -1,0 +1,17 @@
+//! The release registry: releases, the clusters that run them, and what both mean for documentation.
+
+mod census;
+mod clusters;
+mod doctor;
+mod following;
+mod releases;
+
+pub use census::census;
+pub use clusters::{
+    CheckedIn, MOST_UNVERIFIED_USES, NewsFor, check_in, cluster, clusters, count, forget, label, news_for,
+};
+pub use doctor::{read_report, store_report};
+pub(crate) use following::{record, writes_of};
+pub use releases::{
+    NewRelease, Published, latest, latest_of, publish, release, releases, trains, withdraw,
+};
