@@ -86,6 +86,7 @@ impl World {
     pub fn env(&self) -> Env {
         Env {
             catalog: self.catalog.clone(),
+            registry: self.catalog.clone(),
             objects: self.objects.clone(),
             queue: self.queue.clone(),
             cdn: self.cdn.clone(),
@@ -123,6 +124,8 @@ impl World {
     fn installation(&self) -> Installation {
         Installation {
             catalog: self.catalog.clone(),
+            registry: self.catalog.clone(),
+            health: self.catalog.clone(),
             dns: None,
             queue: self.queue.clone(),
             clock: self.clock.clone(),

@@ -19,7 +19,7 @@ use imprint_domain::rules::Rules;
 use imprint_domain::task::Registration;
 use imprint_domain::tracking::{self, TrackingMode};
 
-use super::releases::{look, runner_up};
+use super::releases::runner_up;
 use crate::builds::new_task;
 use crate::env::Env;
 use crate::outgoing::commit_and_send;

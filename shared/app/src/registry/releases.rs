@@ -118,7 +118,7 @@ async fn docs_of(
 }
 
 /// A train's head and its release of a version. Two requests at once.
-pub(super) async fn look(
+async fn look(
     env: &Env,
     train: &TrainName,
     version: &VersionName,

@@ -1,5 +1,7 @@
 //! The catalog in maps.
 
+mod registered;
+mod registry;
 mod stage;
 mod state;
 

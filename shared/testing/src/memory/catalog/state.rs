@@ -17,6 +17,8 @@ use imprint_domain::task::{PagesOf, Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
+use super::registered::{Entry, Registered, entry};
+
 type ProductKey = (OrganizationSlug, ProductSlug);
 /// Sorted by webhook and then by time.
 pub(super) type DeliveryKey = (OrganizationSlug, WebhookId, EventId);
@@ -43,6 +45,7 @@ enum Target {
     LoginFailures(UserName),
     Delivery(DeliveryKey),
     Cursor(Walk),
+    Registry(Entry),
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +71,7 @@ pub(super) struct State {
     pub(super) login_failures: BTreeMap<UserName, LoginFailures>,
     pub(super) deliveries: BTreeMap<DeliveryKey, Delivery>,
     pub(super) cursors: BTreeMap<Walk, String>,
+    pub(super) registered: Registered,
     builds_allotted: u64,
     editions_allotted: u64,
 }
@@ -213,6 +217,7 @@ impl State {
                 stored.map_or(Revision::NEW, |stored| stored.revision) == delivery.revision
             }
             Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
+            Change::Registry(change) => self.registered.holds(change),
             Change::PutMember(_)
             | Change::RemoveMember(_)
             | Change::PutTaskEdition(..)
@@ -362,6 +367,7 @@ impl State {
             Change::CloseTask(id) => {
                 self.open.remove(&id);
             }
+            Change::Registry(change) => self.registered.apply(*change),
         }
     }
 
@@ -440,6 +446,7 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::PutDelivery(delivery) => vec![Target::Delivery(delivery_key(delivery))],
         Change::CreateToken(token) | Change::RevokeToken(token) => vec![Target::Token(token.hash.clone())],
         Change::CloseTask(id) => vec![Target::Open(id.clone())],
+        Change::Registry(change) => vec![Target::Registry(entry(change))],
     }
 }
 
