@@ -72,7 +72,7 @@ async fn dynamodb_is_a_registry() {
     let stack = Stack::start().await;
     conformance::registry::run(&*stack.env.registry, &*stack.env.catalog).await;
     let requests: u64 = stack.requests().values().sum();
-    assert!(requests < 2000, "{requests} requests");
+    assert!(requests < 1600, "{requests} requests");
 }
 
 #[tokio::test]

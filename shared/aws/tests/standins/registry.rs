@@ -74,6 +74,13 @@ async fn a_check_in_is_one_write_and_its_news_one_read() {
     let usual = registry.touch(&org(), &check_in("c")).await.unwrap();
     assert!(matches!(usual, Touched::Written(_)), "{usual:?}");
     assert_eq!(stack.requests(), requests([("UpdateItem", 1)]));
+    let late = CheckIn {
+        at: after_noon(-1),
+        ..check_in("c")
+    };
+    let late = registry.touch(&org(), &late).await.unwrap();
+    assert!(matches!(late, Touched::Written(_)), "{late:?}");
+    assert_eq!(stack.requests(), requests([("UpdateItem", 2)]));
 
     // Of a hundred keys, of which some are asked for twice.
     let trains: Vec<TrainName> = (0..60).map(|n| parsed(&format!("c{n}/stable"))).collect();
@@ -195,11 +202,11 @@ async fn the_store_says_what_it_was_asked_and_whether_it_answers() {
     };
     let update = Change::Registry(Box::new(RegistryChange::UpdateCluster(ahead)));
     here.catalog.commit(vec![update]).await.unwrap_err();
-    let late = CheckIn {
-        at: after_noon(-1),
+    let elsewhere = CheckIn {
+        token: Some(ClusterToken::from_bytes([2; 32])),
         ..check_in("c")
     };
-    here.registry.touch(&org(), &late).await.unwrap();
+    here.registry.touch(&org(), &elsewhere).await.unwrap();
     here.registry.count_clusters(&org(), &AgeFilter::default()).await.unwrap();
     let expected = Meter {
         reads: 2,

@@ -48,6 +48,7 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     checkins::a_check_in_of_an_unknown_cluster_writes_nothing,
     checkins::a_usual_check_in_is_written,
     checkins::a_check_in_that_is_not_usual_shows_the_cluster_and_writes_nothing,
+    checkins::a_check_in_that_comes_later_than_a_younger_one_counts_and_says_nothing_else,
     checkins::fifty_check_ins_at_once_make_one_cluster_and_all_count,
     checkins::check_ins_in_any_order_keep_the_first_and_the_last_time,
     clusters::a_cluster_is_read_as_it_was_created_and_created_only_once,

@@ -90,18 +90,19 @@ pub(super) async fn a_check_in_that_is_not_usual_shows_the_cluster_and_writes_no
     let unnoted = place.with_cluster(unnoted).await;
 
     let wrong = || Some(ClusterToken::from_bytes([8; 32]));
-    let (later, earlier, due) = (after_noon(1), NOON - NANOSECOND, NOON + USE_WRITTEN_EVERY);
+    let (later, late, due) = (after_noon(1), NOON - NANOSECOND, NOON + USE_WRITTEN_EVERY);
     let other_report = check_in("unverified", "1.1", later);
     for (what, cluster, check_in) in [
         ("another report", &unverified, other_report),
         ("its token for the first time", &unverified, again(&unverified, later, Some(token()))),
         ("a wrong token", &unverified, again(&unverified, later, wrong())),
-        ("a late one", &unverified, again(&unverified, earlier, None)),
+        ("a late one with a token", &unverified, again(&unverified, late, Some(token()))),
         ("an old note of its use", &unverified, again(&unverified, due, None)),
         ("no note of its use", &unnoted, again(&unnoted, later, None)),
         ("a missing token", &verified, again(&verified, later, None)),
         ("a wrong token of a verified one", &verified, again(&verified, later, wrong())),
-        ("a late one of a verified one", &verified, again(&verified, earlier, Some(token()))),
+        ("a late one without a token", &verified, again(&verified, late, None)),
+        ("a late one with a wrong token", &verified, again(&verified, late, wrong())),
     ] {
         let seen = touch(&place, &check_in).await;
         assert_eq!(seen, Touched::Unusual(Some(Box::new(cluster.clone()))), "{what}");
@@ -109,6 +110,35 @@ pub(super) async fn a_check_in_that_is_not_usual_shows_the_cluster_and_writes_no
         assert_eq!(stored.as_ref(), Some(cluster), "{what}");
     }
     assert_eq!(count(&place).await, 3);
+}
+
+pub(super) async fn a_check_in_that_comes_later_than_a_younger_one_counts_and_says_nothing_else(store: Store<'_>) {
+    let place = Place::new(store);
+    for (id, is_verified) in [("verified", true), ("unverified", false)] {
+        let cluster = Cluster {
+            is_verified,
+            last_seen: half_past(NOON),
+            // Whatever the note of its use is, a late one does not renew it.
+            used_at: is_verified.then_some(NOON),
+            ..place.cluster(&check_in(id, "2.0", NOON))
+        };
+        let mut cluster = place.with_cluster(cluster).await;
+        let reports = [cluster.report.clone(), check_in(id, "1.0", NOON).report];
+        for (report, at) in reports.into_iter().zip([half_past(NOON) - NANOSECOND, NOON - NANOSECOND]) {
+            let late = CheckIn {
+                report,
+                ..again(&cluster, at, is_verified.then(token))
+            };
+            cluster = Cluster {
+                checkins: cluster.checkins + 1,
+                revision: cluster.revision.next(),
+                ..cluster
+            };
+            assert_eq!(touch(&place, &late).await, Touched::Written(Box::new(cluster.clone())));
+            let stored = place.registry.cluster(&place.org, &cluster.id).await.unwrap();
+            assert_eq!(stored.as_ref(), Some(&cluster));
+        }
+    }
 }
 
 /// A check-in as the application takes it, until it is written. Creates the cluster when there is none.
