@@ -11,8 +11,8 @@ mod writes;
 use async_trait::async_trait;
 use imprint_app::ports::{Direction, Installed, News, Page, Registry, StoreError, Touched, Used};
 use imprint_domain::registry::{
-    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Release, ReportId, RowOfTrain, TrainName,
-    Trust, VersionName,
+    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Release, ReportId, RowOfTrain,
+    TrainName, Trust, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;
