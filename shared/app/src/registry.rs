@@ -11,7 +11,7 @@ pub use clusters::{
     CheckedIn, MOST_UNVERIFIED_USES, NewsFor, check_in, cluster, clusters, count, forget, label, news_for,
 };
 pub use doctor::{read_report, store_report};
-pub(crate) use following::{record, writes_of};
+pub(crate) use following::{record, there, write_of};
 pub use releases::{
     NewRelease, Published, latest, latest_of, publish, release, releases, trains, withdraw,
 };

@@ -24,7 +24,7 @@ pub use filter::{AgeFilter, Bounds, Impossible, Sorted, check_persistent};
 pub use interval::interval;
 pub use moment::{Given, NotMoment, ago, moment, rfc3339};
 pub use names::{ClusterId, ComponentName, NameError, TrainError, TrainLabel, TrainName, VersionName};
-pub use order::is_newer;
+pub use order::{is_newer, is_version};
 pub use release::{
     Data, DataError, Docs, Documented, Gone, Head, MAX_DATA_BYTES, Note, Publication, Release, RowOfTrain, TrainAt, Trains,
 };

@@ -17,6 +17,9 @@ pub type Installed = (ComponentName, VersionName);
 pub enum RegistryChange {
     /// A release is published or withdrawn; the train's head must be at the revision that was seen. Five items.
     Publish(Publication),
+    /// Writes nothing, and needs a train's head to be at the revision that was seen: what is written beside it rests on
+    /// where the train is.
+    RequireHead(Head),
     /// A cluster that was not there. It is counted.
     CreateCluster(Cluster),
     /// A changed cluster, at the revision that was seen.
@@ -112,7 +115,8 @@ pub trait Registry: Send + Sync {
     ) -> Result<Page<RowOfTrain>, StoreError>;
 
     /// Writes a check-in as it usually is: of a cluster that is known, that reports what it did before, and that is
-    /// verified exactly when the check-in brings its token. One request, which no other check-in can make fail.
+    /// verified exactly when the check-in brings its token. One request, which no other check-in can make fail. One that
+    /// comes later than a younger one is counted and says nothing else, by a second request.
     async fn touch(&self, org: &OrganizationSlug, check_in: &CheckIn) -> Result<Touched, StoreError>;
 
     /// A cluster. One request.

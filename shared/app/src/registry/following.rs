@@ -13,9 +13,10 @@ use imprint_domain::kind::Kind;
 use imprint_domain::message::Message;
 use imprint_domain::registry::{
     ComponentName, Data, Docs, Documented, Gone, Head, Publication, Release, STABLE, TrainLabel, TrainName, Trains,
-    VersionName,
+    VersionName, is_version,
 };
 use imprint_domain::rules::Rules;
+use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::task::Registration;
 use imprint_domain::tracking::{self, TrackingMode};
 
@@ -38,18 +39,22 @@ pub(super) struct Following {
     pub(super) task: Option<TaskId>,
 }
 
-/// The changes of a publication itself: at most two.
-pub(crate) fn writes_of(publication: Publication) -> Vec<Change> {
-    let documented = publication.release.as_ref().filter(|release| release.docs.is_some());
-    let there = documented.map(|release| Gone {
-        organization: release.organization.clone(),
-        component: release.train.component.clone(),
-        version: release.version.canonical(),
-    });
-    let there = there.map(RegistryChange::RemoveGone);
-    let publish = RegistryChange::Publish(publication);
-    let changes = std::iter::once(publish).chain(there);
-    changes.map(|change| Change::Registry(Box::new(change))).collect()
+/// The change that a publication itself is.
+pub(crate) fn write_of(publication: Publication) -> Change {
+    Change::Registry(Box::new(RegistryChange::Publish(publication)))
+}
+
+/// The change that says that the documentation of a version is there.
+pub(crate) fn there(
+    organization: &OrganizationSlug,
+    component: ComponentName,
+    version: &VersionName,
+) -> Change {
+    Change::Registry(Box::new(RegistryChange::RemoveGone(Gone {
+        organization: organization.clone(),
+        component,
+        version: version.canonical(),
+    })))
 }
 
 /// The moves that follow from a publication. Reads the product only when the train is elsewhere then.
@@ -232,7 +237,13 @@ fn spellings(build: &Build) -> Vec<VersionName> {
         return Vec::new();
     };
     let canonical = named.canonical();
-    if canonical == named { vec![named] } else { vec![named, canonical] }
+    // Somebody may have posted `v2.0.0` where the tag is `2.0.0`.
+    let lettered = format!("v{canonical}").parse().ok().filter(|_| is_version(canonical.as_str()));
+    let mut spellings: Vec<VersionName> = std::iter::once(named).chain(lettered).collect();
+    spellings.retain(|spelling| *spelling != canonical);
+    spellings.dedup();
+    spellings.push(canonical);
+    spellings
 }
 
 /// A stored release with this documentation, unless it has that of a newer build.

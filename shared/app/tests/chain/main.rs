@@ -14,6 +14,7 @@ mod life;
 mod order;
 mod products;
 mod publishing;
+mod registry;
 mod rename;
 mod rename_troubles;
 mod retention;

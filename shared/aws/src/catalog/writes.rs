@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::items::{self, Item, Place};
 use super::keys::Key;
+use super::registry;
 use crate::call::refused;
 
 /// One item to write.
@@ -40,7 +41,18 @@ pub(super) enum Action {
     Remove(Revision),
     /// Writes nothing, and needs the item to be there with this revision.
     Require(Revision),
+    /// Writes nothing, and needs the item to be absent.
+    RequireAbsent,
+    /// Adds to the number of a counter.
+    Add(i64),
 }
+
+/// What one transaction takes
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+const MAX_ITEMS: usize = 100;
+
+/// Each publication is five items, of which three hold the release: with all that may stand beside them, so many fit.
+const MAX_PUBLICATIONS: usize = 6;
 
 /// The items of all changes, each once.
 ///
@@ -49,8 +61,23 @@ pub(super) enum Action {
 pub(super) fn of(changes: Vec<Change>) -> Result<Vec<Write>, StoreError> {
     let mut writes = Vec::new();
     let at_once = opened_and_closed(&changes);
+    let publications = changes
+        .iter()
+        .filter(|change| registry::is_publication(change))
+        .count();
+    if publications > MAX_PUBLICATIONS {
+        return Err(refused(format!(
+            "a commit of {publications} publications is too large"
+        )));
+    }
     for change in changes {
         add(change, &at_once, &mut writes)?;
+    }
+    if writes.len() > MAX_ITEMS {
+        return Err(refused(format!(
+            "a commit of {} items is too large",
+            writes.len()
+        )));
     }
     let mut keys = BTreeSet::new();
     for write in &writes {
@@ -206,6 +233,7 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             write(Key::token_row(&token), Action::Delete);
         }
         Change::ForgetLoginFailures(name) => write(Key::login_failures(&name), Action::Delete),
+        Change::Registry(change) => writes.extend(registry::writes_of(*change)?),
         Change::CloseTask(id) => {
             if !at_once.contains(&id) {
                 write(Key::open_task(&id), Action::Delete);
@@ -341,6 +369,8 @@ fn update_user(mut user: User) -> Result<Write, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use imprint_app::ports::{Catalog, RegistryChange};
+    use imprint_domain::registry::{Data, Head, Release, TrainName};
     use imprint_testing::samples;
 
     use super::*;
@@ -385,10 +415,40 @@ mod tests {
     #[test]
     fn the_largest_commit_fits_into_one_transaction() {
         let most = 32;
-        assert_eq!(<dyn imprint_app::ports::Catalog>::MAX_CHANGES, most);
+        assert_eq!(<dyn Catalog>::MAX_CHANGES, most);
         let builds = (1..=most as u64).map(|id| Change::CreateBuild(samples::build(id, "main")));
-        // DynamoDB takes 100 items.
-        assert!(of(builds.collect()).unwrap().len() <= 100);
+        assert!(of(builds.collect()).unwrap().len() <= MAX_ITEMS);
+    }
+
+    fn publication(n: usize) -> Change {
+        let train: TrainName = samples::parsed(&format!("alpha/train-{n}"));
+        let release = |second| Release {
+            organization: samples::organization_slug(),
+            train: train.clone(),
+            version: samples::parsed("1.0"),
+            released: samples::after_noon(second),
+            data: Data::default(),
+            description: None,
+            kind: None,
+            published_at: samples::NOON,
+            published_by: None,
+            docs: None,
+        };
+        let head = Head::new(samples::organization_slug(), train.clone());
+        let publication = head.publish(Some(release(1)), None, release(2)).unwrap();
+        Change::Registry(Box::new(RegistryChange::Publish(publication)))
+    }
+
+    #[test]
+    fn six_publications_fit_into_a_commit_beside_all_that_moves_editions() {
+        let moves = (0..26_u64).map(|id| Change::UpdateEdition(samples::edition(id, "main", "main")));
+        let all: Vec<Change> = (0..6).map(publication).chain(moves).collect();
+        assert_eq!(all.len(), <dyn Catalog>::MAX_CHANGES);
+        assert_eq!(of(all).unwrap().len(), 6 * 5 + 26);
+        assert!(of((0..7).map(publication).collect()).is_err());
+        let builds = (1..=26).map(|id| Change::CreateBuild(samples::build(id, "main")));
+        let error = of((0..6).map(publication).chain(builds).collect()).unwrap_err();
+        assert!(matches!(&error, StoreError::Failed(source) if source.to_string().contains("108 items")));
     }
 
     #[test]

@@ -230,20 +230,16 @@ async fn d07_names_of_the_body_are_those_of_the_path_or_absent() {
         json!({"component": {}, "version": {"released": NOW}}),
         json!({"Component": {"NAME": "x", "name": null}, "VERSION": {"Released": NOW, "train": ""}}),
         json!({"component": {"name": "x"}, "version": {"train": "beta", "version": "1", "released": NOW}}),
+        json!({"version": {"released": NOW}}),
+        json!({"component": null, "version": {"released": NOW}}),
     ] {
         let published = post(&server, "/v3/versions/beta/x/1", &body).await.expect(StatusCode::OK).json();
         assert_eq!(published["component"], json!({"name": "x"}));
         assert_eq!((&published["version"]["train"], &published["version"]["version"]), (&json!("beta"), &json!("1")));
     }
-    for (body, field) in [
-        (json!({"version": {"released": NOW}}), "component"),
-        (json!({"component": {"name": "x"}}), "version"),
-        (json!({"component": {"name": "x"}, "version": null}), "version"),
-        (json!({}), "component"),
-        (Value::Null, "component"),
-    ] {
+    for body in [json!({"component": {"name": "x"}}), json!({"version": null}), json!({}), Value::Null] {
         let answer = post(&server, "/v3/versions/beta/x/1", &body).await;
-        refused(&answer, 422, &format!("{field} in body is required"));
+        refused(&answer, 422, "version in body is required");
     }
 }
 

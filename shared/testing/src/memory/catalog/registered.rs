@@ -40,9 +40,9 @@ pub(super) struct Registered {
 impl Registered {
     pub(super) fn holds(&self, change: &RegistryChange) -> bool {
         match change {
-            RegistryChange::Publish(publication) => {
-                let stored = self.heads.get(&train_of(&publication.head));
-                stored.map_or(Revision::NEW, |stored| stored.revision) == publication.head.revision
+            RegistryChange::Publish(Publication { head, .. }) | RegistryChange::RequireHead(head) => {
+                let stored = self.heads.get(&train_of(head));
+                stored.map_or(Revision::NEW, |stored| stored.revision) == head.revision
             }
             RegistryChange::CreateCluster(cluster) => !self.clusters.contains_key(&key_of(cluster)),
             RegistryChange::UpdateCluster(cluster) | RegistryChange::DeleteCluster(cluster) => {
@@ -60,6 +60,7 @@ impl Registered {
     pub(super) fn apply(&mut self, change: RegistryChange) {
         match change {
             RegistryChange::Publish(publication) => self.publish(publication),
+            RegistryChange::RequireHead(_) => {}
             RegistryChange::CreateCluster(mut cluster) | RegistryChange::UpdateCluster(mut cluster) => {
                 cluster.revision = cluster.revision.next();
                 self.clusters.insert(key_of(&cluster), cluster);
@@ -102,14 +103,12 @@ impl Registered {
             None => !stored.is_verified,
         };
         let is_fresh = |at: Timestamp| check_in.at.duration_since(at) < USE_WRITTEN_EVERY;
-        let is_usual = is_itself
-            && stored.report == check_in.report
-            && stored.last_seen <= check_in.at
-            && stored.used_at.is_some_and(is_fresh);
-        if !is_usual {
+        let is_late = check_in.at < stored.last_seen;
+        let is_known = stored.report == check_in.report && stored.used_at.is_some_and(is_fresh);
+        if !is_itself || !(is_late || is_known) {
             return Err(Some(stored.clone()));
         }
-        stored.last_seen = check_in.at;
+        stored.last_seen = check_in.at.max(stored.last_seen);
         stored.checkins += 1;
         stored.revision = stored.revision.next();
         Ok(stored.clone())
@@ -145,7 +144,9 @@ impl Registered {
 
 pub(super) fn entry(change: &RegistryChange) -> Entry {
     match change {
-        RegistryChange::Publish(publication) => Entry::Train(train_of(&publication.head)),
+        RegistryChange::Publish(Publication { head, .. }) | RegistryChange::RequireHead(head) => {
+            Entry::Train(train_of(head))
+        }
         RegistryChange::CreateCluster(cluster)
         | RegistryChange::UpdateCluster(cluster)
         | RegistryChange::DeleteCluster(cluster) => Entry::Cluster(key_of(cluster)),
