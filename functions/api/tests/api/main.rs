@@ -16,6 +16,7 @@ mod permissions;
 mod products;
 mod projects;
 mod reference;
+mod registry;
 mod retention;
 mod roles;
 mod rules;
