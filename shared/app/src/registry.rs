@@ -12,6 +12,4 @@ pub use clusters::{
 };
 pub use doctor::{read_report, store_report};
 pub(crate) use following::{record, there, write_of};
-pub use releases::{
-    NewRelease, Published, latest, latest_of, publish, release, releases, trains, withdraw,
-};
+pub use releases::{NewRelease, Published, latest, latest_of, publish, release, releases, trains, withdraw};

@@ -16,8 +16,8 @@ mod release;
 
 pub use census::{Census, Population};
 pub use cluster::{
-    CheckIn, Cluster, ClusterToken, IN_USE_FOR, Label, LabelError, MAX_REPORT_BYTES, MAX_REPORTED, Refused, Report,
-    ReportError, Reported, Trust, USE_WRITTEN_EVERY,
+    CheckIn, Cluster, ClusterToken, IN_USE_FOR, Label, LabelError, MAX_REPORT_BYTES, MAX_REPORTED, Refused,
+    Report, ReportError, Reported, Trust, USE_WRITTEN_EVERY,
 };
 pub use doctor::{DoctorReport, MAX_REPORT, NotReportId, REPORT_LIFE, ReportId};
 pub use filter::{AgeFilter, Bounds, Impossible, Sorted, check_persistent};
@@ -26,7 +26,8 @@ pub use moment::{Given, NotMoment, ago, moment, rfc3339};
 pub use names::{ClusterId, ComponentName, NameError, TrainError, TrainLabel, TrainName, VersionName};
 pub use order::{is_newer, is_version};
 pub use release::{
-    Data, DataError, Docs, Documented, Gone, Head, MAX_DATA_BYTES, Note, Publication, Release, RowOfTrain, TrainAt, Trains,
+    Data, DataError, Docs, Documented, Gone, Head, MAX_DATA_BYTES, Note, Publication, Release, RowOfTrain,
+    TrainAt, Trains,
 };
 
 /// The train of a component of which nobody says another: the one that every released client asks for.

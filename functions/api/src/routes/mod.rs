@@ -95,8 +95,12 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(webhooks::replay),
     ];
     let router = groups.into_iter().fold(OpenApiRouter::default(), in_both_forms);
-    let router = registry::of_installation().into_iter().fold(router, OpenApiRouter::routes);
-    registry::of_organizations().into_iter().fold(router, for_every_organization)
+    let router = registry::of_installation()
+        .into_iter()
+        .fold(router, OpenApiRouter::routes);
+    registry::of_organizations()
+        .into_iter()
+        .fold(router, for_every_organization)
 }
 
 /// Registers routes under their documented path, which is about the default organization, and below the path of every other
@@ -106,7 +110,11 @@ fn for_every_organization(
     routes: UtoipaMethodRouter<Service>,
 ) -> OpenApiRouter<Service> {
     let (_, paths, handlers) = &routes;
-    let others: Vec<String> = paths.paths.keys().map(|path| format!("{OF_ORGANIZATION}{path}")).collect();
+    let others: Vec<String> = paths
+        .paths
+        .keys()
+        .map(|path| format!("{OF_ORGANIZATION}{path}"))
+        .collect();
     let handlers = handlers.clone();
     let router = router.routes(routes);
     others
