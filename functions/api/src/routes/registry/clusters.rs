@@ -26,7 +26,8 @@ const MAX_ROWS: usize = 10_000;
 ///
 /// The answer is a bare number.
 #[utoipa::path(get, path = "/v3/clusters/count", tag = "registry", operation_id = "getClustersCount",
-    params(AgeParams), responses((status = 200, description = "How many there are", body = u64)))]
+    params(AgeParams), responses((status = 200, description = "How many there are", body = u64,
+        content_type = "application/json")))]
 pub(crate) async fn count(api: Api, InQuery(which): InQuery<AgeParams>) -> Result<Response, ApiError> {
     let filter = which.check(api.env.clock.now())?;
     let count = registry::count(&api.env, &filter).await?;
