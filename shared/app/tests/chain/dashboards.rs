@@ -104,6 +104,7 @@ async fn d16_hostile_names_stay_text() {
         slug: None,
         git_refs: GitRefs::parse(&["main"]).unwrap(),
         alternate: None,
+        documents: None,
         github_requester: Some(parsed(hostile)),
         directories: None,
         new_editions: NewEditions::Forbidden,
