@@ -2,6 +2,7 @@
 
 mod life;
 mod moving;
+mod on_train;
 mod renaming;
 
 pub(crate) use life::repair;
@@ -25,6 +26,7 @@ use imprint_domain::tracking::TrackingMode;
 
 use self::life::check_pin;
 use self::moving::{Beside, Move, Wanted, commit};
+use self::on_train::{OnTrain, on_train};
 use self::renaming::Rename;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
@@ -127,11 +129,16 @@ pub async fn create(env: &Env, product: &ProductSlug, new: NewEdition) -> Result
         };
         allotted = Some(id);
         let key = surrogate_key(env, &editions, &slug);
-        let beside = Beside::updates(rename::giving_way(&editions, id, &slug));
+        let mut beside = Beside::updates(rename::giving_way(&editions, id, &slug));
         let edition = product.edition(id, blueprint, key, env.clock.now());
-        let moved = build
-            .as_ref()
-            .map(|build| Move::plan(env, edition.clone(), build, Cause::Person, new.by.clone()));
+        let train = on_train(env, &product, &edition).await?;
+        beside.changes.extend(train.still);
+        let to = |build, cause, by| Move::plan(env, edition.clone(), build, cause, by);
+        let moved = match (&build, &train.build) {
+            (Some(build), _) => Some(to(build, Cause::Person, new.by.clone())),
+            (None, Some(build)) => Some(to(build, Cause::Tracking, None)),
+            (None, None) => None,
+        };
         let wanted = Wanted {
             product,
             before: None,
@@ -337,14 +344,26 @@ pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Cha
         };
         let wanted = match &rename {
             Rename::NotWanted | Rename::UnderWay(_) => {
-                let to = |build| Move::plan(env, edition.clone(), build, Cause::Person, patch.by.clone());
+                let train = match edition.tracking == before.tracking {
+                    true => OnTrain::default(),
+                    false => on_train(env, &product, &edition).await?,
+                };
+                let to = |build, cause, by| Move::plan(env, edition.clone(), build, cause, by);
+                let moved = match (&build, &train.build) {
+                    (Some(build), _) => Some(to(build, Cause::Person, patch.by.clone())),
+                    (None, Some(build)) if edition.may_show(build.id) => Some(to(build, Cause::Tracking, None)),
+                    (None, _) => None,
+                };
                 Wanted {
                     product,
                     before: Some(&before),
-                    moved: build.as_ref().map(to),
+                    moved,
                     edition,
                     write: Box::new(Change::UpdateEdition),
-                    beside: Beside::default(),
+                    beside: Beside {
+                        changes: train.still.into_iter().collect(),
+                        ..Beside::default()
+                    },
                 }
             }
             Rename::New(new) => {

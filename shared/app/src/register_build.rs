@@ -20,7 +20,7 @@ use imprint_domain::manifest::{File, Headers, MAX_FILE_BYTES, Manifest};
 use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::product::Product;
 use imprint_domain::publish;
-use imprint_domain::registry::Publication;
+use imprint_domain::registry::{ComponentName, Publication};
 use imprint_domain::rules::Rules;
 use imprint_domain::task::{FailureCode, Note, NoteCode, Registration, Task};
 use imprint_domain::webhook::{EventKind, Subject};
@@ -143,7 +143,14 @@ impl Committing<'_> {
         });
         let waits = decision.waits.into_iter().map(Outcome::of_wait);
         let nobody_moves = moves.len() == 0;
-        let releases: Vec<Change> = self.publications.into_iter().flat_map(registry::writes_of).collect();
+        let mut releases: Vec<Change> = self.publications.into_iter().map(registry::write_of).collect();
+        // Retention may have said that the documentation of the version is gone.
+        let build = &decision.build;
+        let there = |version| {
+            let component = ComponentName::of_product(&build.product);
+            registry::there(&build.organization, component, &version)
+        };
+        releases.extend(build.version().map(there));
         // The three changes of the registration, two for a rendering that the task waits for, and one for each who is told.
         let reserved = 5 + releases.len() + listeners(env, EventKind::BuildRegistered);
         let mut commits = Outcome::pack(moves.chain(waits).collect(), reserved);

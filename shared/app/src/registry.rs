@@ -13,7 +13,7 @@ pub use clusters::{
     CheckedIn, MOST_UNVERIFIED_USES, NewsFor, check_in, cluster, clusters, count, forget, label, news_for,
 };
 pub use doctor::{read_report, store_report};
-pub(crate) use following::{record, writes_of};
+pub(crate) use following::{record, there, write_of};
 pub use overview::{Censuses, MAX_COMPONENTS, MAX_HISTORIES, MAX_RELEASES, MAX_TRAINS, overview};
 pub use populations::{Counted, MAX_POPULATION, count_populations};
 pub use releases::{

@@ -5,6 +5,7 @@
 //! that a run that died is taken up by the next.
 
 mod deletion;
+mod last_look;
 mod survey;
 mod walk;
 
@@ -69,11 +70,12 @@ pub async fn preview(env: &Env, product: &ProductSlug) -> Result<Preview, AppErr
 async fn look(env: &Env, product: Product, editions: Vec<Edition>) -> Result<Preview, StoreError> {
     let rules = rules(env, &product);
     let now = env.clock.now();
-    let mut survey = survey::without_histories(env, &product, editions).await?;
+    let mut survey = survey::without_protection(env, &product, editions).await?;
     let may_do_nothing =
         !is_anything_doomed(&survey) && decide(&survey, &rules, now).is_ok_and(|effects| effects.is_empty());
     if !may_do_nothing {
         survey.histories = survey::histories(env, &survey.editions).await?;
+        survey.in_use = Known::Known(survey::in_use(env, &product, &rules).await?);
     }
     let effects = decide(&survey, &rules, now);
     Ok(Preview {
@@ -142,13 +144,13 @@ pub async fn set_rules_of_organization(
     .await
 }
 
-/// What is doomed may have to be spared, for which the histories are needed.
+/// What is doomed may have to be spared, for which the protection is needed.
 fn is_anything_doomed(survey: &Survey) -> bool {
     let of_builds = match &survey.builds {
         Known::Known(builds) => builds.iter().any(|build| build.doom.is_some()),
         Known::Unknown(_) => false,
     };
-    of_builds || survey.editions.iter().any(|edition| edition.doom.is_some())
+    of_builds || survey.product_doom.is_some() || survey.editions.iter().any(|edition| edition.doom.is_some())
 }
 
 /// Does what [`preview`] says.

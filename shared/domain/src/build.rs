@@ -7,7 +7,7 @@ use crate::alternate::AlternateName;
 use crate::git::GitRefs;
 use crate::id::{BuildId, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
-use crate::registry::Documented;
+use crate::registry::{self, Documented, VersionName};
 use crate::retention::Doom;
 use crate::slug::{BuildSlug, OrganizationSlug, ProductSlug};
 use crate::text::Title;
@@ -87,6 +87,17 @@ impl Build {
     /// The prefix of its files.
     pub fn prefix(&self) -> KeyPrefix {
         KeyPrefix::build(&self.organization, &self.product, &self.slug)
+    }
+
+    /// The version that it documents: as the client said, or as its first ref says by its looks.
+    pub fn version(&self) -> Option<VersionName> {
+        match &self.documents {
+            Some(documented) => Some(documented.version.clone()),
+            None => {
+                let git_ref = self.git_refs.first().as_str();
+                registry::is_version(git_ref).then(|| git_ref.parse().ok()).flatten()
+            }
+        }
     }
 
     /// Whether the client has confirmed the upload, also when the build was ended later.

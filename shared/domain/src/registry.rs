@@ -25,7 +25,7 @@ pub use filter::{AgeFilter, Bounds, Impossible, NOT_OF_USERS, Sorted, check_pers
 pub use interval::interval;
 pub use moment::{Given, NotMoment, ago, moment, rfc3339};
 pub use names::{ClusterId, ComponentName, NameError, TrainError, TrainLabel, TrainName, VersionName};
-pub use order::is_newer;
+pub use order::{is_newer, is_version};
 pub use overview::{
     Bar, ComponentView, Dot, Gathered, History, LeftOut, MAX_NOTE, Overview, ReleaseView, Shown, Standing, Tick,
     Timeline, TrainSeen, TrainView, When,

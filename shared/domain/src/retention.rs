@@ -4,6 +4,7 @@
 //! over everything is looked at afresh, and only what is still asked for is deleted (two phases). Unknown is never taken
 //! as empty (invariant 8): where anything that could protect is not known, nothing happens at all.
 
+mod in_use;
 mod references;
 mod rules;
 
@@ -14,12 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::build::{Build, BuildState};
 use crate::dashboard;
-use crate::edition::{Cause, Edition, Verdict};
+use crate::edition::{Cause, Edition, UNDO_TIME, Verdict};
 use crate::history::Moved;
 use crate::id::{BuildId, EditionId};
 use crate::kind::Retention;
 use crate::rules::Rules;
 
+pub use in_use::InUse;
 use references::References;
 pub use rules::{Days, NotDays, RetentionRules, UnfitRules};
 
@@ -83,8 +85,8 @@ pub struct Survey {
     pub histories: Known<Vec<Moved>>,
     /// Builds that a message on its way names.
     pub busy: Known<BTreeSet<BuildId>>,
-    /// Editions that neither end nor are deleted by a rule, because a person or a release that is in use says so.
-    pub kept: Known<BTreeSet<EditionId>>,
+    /// What the release registry protects, whatever a rule asks for.
+    pub in_use: Known<InUse>,
 }
 
 /// What happens to one thing, and why.
@@ -144,14 +146,17 @@ enum Claim {
 /// # Errors
 /// When something that could protect is not known.
 pub fn decide(survey: &Survey, rules: &RetentionRules, now: Timestamp) -> Result<Vec<Effect>, Unknown> {
+    let builds = survey.builds.get()?;
+    let in_use = survey.in_use.get()?.builds(builds);
     let look = Look {
         survey,
         rules,
         now,
-        builds: survey.builds.get()?,
+        builds,
         histories: survey.histories.get()?,
         busy: survey.busy.get()?,
-        kept: survey.kept.get()?,
+        kept: in_use::kept(&survey.editions, &in_use),
+        in_use,
     };
     if matches!(survey.product_doom, Some(Doom::Deleting { .. })) {
         let [spare, mark, delete] = [Action::SpareProduct, Action::MarkProduct, Action::DeleteProduct];
@@ -194,7 +199,10 @@ struct Look<'a> {
     builds: &'a [Build],
     histories: &'a [Moved],
     busy: &'a BTreeSet<BuildId>,
-    kept: &'a BTreeSet<EditionId>,
+    /// Builds that the registry protects.
+    in_use: BTreeSet<BuildId>,
+    /// Editions that show one of them.
+    kept: BTreeSet<EditionId>,
 }
 
 impl Look<'_> {
@@ -223,12 +231,7 @@ impl Look<'_> {
     }
 
     fn product(&self, ended_at: Timestamp) -> Option<Effect> {
-        let has_kept = self
-            .survey
-            .editions
-            .iter()
-            .any(|edition| self.kept.contains(&edition.id));
-        let claim = if has_kept || !self.busy.is_empty() {
+        let claim = if !self.in_use.is_empty() || !self.busy.is_empty() {
             Claim::Stays
         } else {
             self.ended("the product", ended_at)
@@ -238,8 +241,10 @@ impl Look<'_> {
     }
 
     fn ended(&self, what: &str, at: Timestamp) -> Claim {
+        // At the last moment that it can be restored nothing is gone yet.
+        let is_final = self.now > at + UNDO_TIME;
         match self.rules.delete_ended_after_days {
-            Some(days) if days.have_passed(at, self.now) => Claim::Goes(format!(
+            Some(days) if is_final && days.have_passed(at, self.now) => Claim::Goes(format!(
                 "{what} was deleted at {}, more than {days} ago",
                 moment(at)
             )),

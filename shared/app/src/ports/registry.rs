@@ -17,6 +17,9 @@ pub type Installed = (ComponentName, VersionName);
 pub enum RegistryChange {
     /// A release is published or withdrawn; the train's head must be at the revision that was seen. Five items.
     Publish(Publication),
+    /// Writes nothing, and needs a train's head to be at the revision that was seen: what is written beside it rests on
+    /// where the train is.
+    RequireHead(Head),
     /// A cluster that was not there. It is counted.
     CreateCluster(Cluster),
     /// A changed cluster, at the revision that was seen.

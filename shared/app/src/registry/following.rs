@@ -16,6 +16,7 @@ use imprint_domain::registry::{
     VersionName,
 };
 use imprint_domain::rules::Rules;
+use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::task::Registration;
 use imprint_domain::tracking::{self, TrackingMode};
 
@@ -38,18 +39,22 @@ pub(super) struct Following {
     pub(super) task: Option<TaskId>,
 }
 
-/// The changes of a publication itself: at most two.
-pub(crate) fn writes_of(publication: Publication) -> Vec<Change> {
-    let documented = publication.release.as_ref().filter(|release| release.docs.is_some());
-    let there = documented.map(|release| Gone {
-        organization: release.organization.clone(),
-        component: release.train.component.clone(),
-        version: release.version.canonical(),
-    });
-    let there = there.map(RegistryChange::RemoveGone);
-    let publish = RegistryChange::Publish(publication);
-    let changes = std::iter::once(publish).chain(there);
-    changes.map(|change| Change::Registry(Box::new(change))).collect()
+/// The change that a publication itself is.
+pub(crate) fn write_of(publication: Publication) -> Change {
+    Change::Registry(Box::new(RegistryChange::Publish(publication)))
+}
+
+/// The change that says that the documentation of a version is there.
+pub(crate) fn there(
+    organization: &OrganizationSlug,
+    component: ComponentName,
+    version: &VersionName,
+) -> Change {
+    Change::Registry(Box::new(RegistryChange::RemoveGone(Gone {
+        organization: organization.clone(),
+        component,
+        version: version.canonical(),
+    })))
 }
 
 /// The moves that follow from a publication. Reads the product only when the train is elsewhere then.

@@ -96,8 +96,12 @@ pub async fn withdraw(env: &Env, train: &TrainName, version: &VersionName) -> Re
 async fn commit(env: &Env, publication: Publication) -> Result<Option<Published>, AppError> {
     let Following { changes, messages, task } = following::of_publication(env, &publication).await?;
     let release = publication.release.clone().or_else(|| publication.replaced.clone());
-    let mut all = following::writes_of(publication);
-    all.extend(changes);
+    let mut all = changes;
+    if let Some(documented) = publication.release.as_ref().filter(|release| release.docs.is_some()) {
+        let component = documented.train.component.clone();
+        all.push(following::there(&documented.organization, component, &documented.version));
+    }
+    all.push(following::write_of(publication));
     match commit_and_send(env, all, messages).await {
         Ok(()) => Ok(release.map(|release| Published { release, task })),
         Err(StoreError::Conflict) => Ok(None),

@@ -11,6 +11,7 @@ use imprint_domain::product::Product;
 use imprint_domain::purge;
 use imprint_domain::retention::{Action, Doom, EditionFiles, Effect};
 
+use super::last_look::{self, has_begun};
 use super::{Preview, RetentionError};
 use crate::env::Env;
 use crate::outgoing::commit_and_send;
@@ -150,8 +151,8 @@ async fn files(
     deadline: Option<Instant>,
 ) -> Result<(Option<Going>, Ran), StoreError> {
     let begun = match begin(env, look, thing).await {
-        Ok(begun) => begun,
-        Err(StoreError::Conflict) => return Ok((None, Ran::Completely)),
+        Ok(Some(begun)) => begun,
+        Ok(None) | Err(StoreError::Conflict) => return Ok((None, Ran::Completely)),
         Err(error) => return Err(error),
     };
     let (prefixes, keys) = match &begun {
@@ -182,32 +183,54 @@ async fn files(
 }
 
 /// Commits that a thing is being deleted, which the look's revision is the condition of. An edition takes its slug in the
-/// same commit, so that nobody publishes below a prefix that is being emptied.
-async fn begin(env: &Env, look: &Preview, thing: Going) -> Result<Going, StoreError> {
-    let doom = Some(Doom::Deleting { at: env.clock.now() });
-    let has_begun = |doom| matches!(doom, Some(Doom::Deleting { .. }));
+/// same commit, so that nobody publishes below a prefix that is being emptied. Nothing when it is spared after all.
+async fn begin(env: &Env, look: &Preview, thing: Going) -> Result<Option<Going>, StoreError> {
     match thing {
-        Going::Build(build) if !has_begun(build.doom) => {
-            let build = Build { doom, ..*build };
-            env.catalog
-                .commit(vec![Change::UpdateBuild(build.clone())])
-                .await?;
-            let revision = build.revision.next();
-            Ok(Going::Build(Box::new(Build { revision, ..build })))
-        }
+        Going::Build(build) if !has_begun(build.doom) => begin_build(env, look, *build).await,
         Going::Edition(edition, EditionFiles::Deleted) if !has_begun(edition.doom) => {
-            let holds = edition.holds_slug();
-            let edition = Edition { doom, ..*edition };
-            let mut changes = vec![Change::UpdateEdition(edition.clone())];
-            changes.extend((!holds).then(|| Change::HoldEditionSlug(edition.clone())));
-            env.catalog.commit(changes).await?;
-            let revision = edition.revision.next();
-            let edition = Edition { revision, ..edition };
-            let files = files_now(env, look, &edition).await?;
-            Ok(Going::Edition(Box::new(edition), files))
+            begin_edition(env, look, *edition).await
         }
-        thing @ (Going::Build(_) | Going::Edition(..)) => Ok(thing),
+        thing @ (Going::Build(_) | Going::Edition(..)) => Ok(Some(thing)),
     }
+}
+
+async fn begin_build(env: &Env, look: &Preview, build: Build) -> Result<Option<Going>, StoreError> {
+    let versions = last_look::goes_with_build(look, &build);
+    let doom = Some(Doom::Deleting { at: env.clock.now() });
+    let build = Build { doom, ..build };
+    let mut changes = last_look::say_gone(look, &versions);
+    changes.push(Change::UpdateBuild(build.clone()));
+    env.catalog.commit(changes).await?;
+    let revision = build.revision.next();
+    let build = Build { revision, ..build };
+    let own = build.version().map(|version| version.canonical());
+    if last_look::is_used(env, look, &own.into_iter().collect()).await? {
+        let mut changes = last_look::take_back(look, &versions);
+        changes.push(Change::UpdateBuild(Build { doom: None, ..build }));
+        env.catalog.commit(changes).await?;
+        return Ok(None);
+    }
+    Ok(Some(Going::Build(Box::new(build))))
+}
+
+async fn begin_edition(env: &Env, look: &Preview, edition: Edition) -> Result<Option<Going>, StoreError> {
+    let holds = edition.holds_slug();
+    let doom = Some(Doom::Deleting { at: env.clock.now() });
+    let edition = Edition { doom, ..edition };
+    let mut changes = vec![Change::UpdateEdition(edition.clone())];
+    changes.extend((!holds).then(|| Change::HoldEditionSlug(edition.clone())));
+    env.catalog.commit(changes).await?;
+    let revision = edition.revision.next();
+    let edition = Edition { revision, ..edition };
+    if last_look::is_used(env, look, &last_look::shown_by(look, &edition)).await? {
+        let spared = Edition { doom: None, ..edition.clone() };
+        let mut changes = vec![Change::UpdateEdition(spared)];
+        changes.extend((!holds).then(|| Change::FreeEditionSlug(edition)));
+        env.catalog.commit(changes).await?;
+        return Ok(None);
+    }
+    let files = files_now(env, look, &edition).await?;
+    Ok(Some(Going::Edition(Box::new(edition), files)))
 }
 
 /// Whose the files are, now that nobody can take the slug any more: somebody may have had it since the look.
@@ -271,9 +294,9 @@ async fn forget_moves(env: &Env, edition: &Edition) -> Result<(), StoreError> {
 
 /// Deletes a product with all that it has, its own pages and its slug last.
 async fn product(env: &Env, look: &Preview, deadline: Option<Instant>) -> Result<Ran, RetentionError> {
-    let product = match begin_product(env, look.product.clone()).await {
-        Ok(product) => product,
-        Err(StoreError::Conflict) => return Ok(Ran::Completely),
+    let product = match begin_product(env, look).await {
+        Ok(Some(product)) => product,
+        Ok(None) | Err(StoreError::Conflict) => return Ok(Ran::Completely),
         Err(error) => return Err(error.into()),
     };
     let effect = || Effect {
@@ -326,15 +349,34 @@ async fn product(env: &Env, look: &Preview, deadline: Option<Instant>) -> Result
     }
 }
 
-async fn begin_product(env: &Env, product: Product) -> Result<Product, StoreError> {
-    if matches!(product.doom, Some(Doom::Deleting { .. })) {
-        return Ok(product);
+/// The product as it is being deleted; nothing when it is spared after all.
+async fn begin_product(env: &Env, look: &Preview) -> Result<Option<Product>, StoreError> {
+    let product = look.product.clone();
+    if has_begun(product.doom) {
+        return Ok(Some(product));
     }
+    let versions = last_look::of_product(look);
+    // A few more are gone for a moment before the product is being deleted: whoever runs them is told so.
+    in_chunks(env, last_look::say_gone(look, &versions)).await?;
     let doom = Some(Doom::Deleting { at: env.clock.now() });
     let product = Product { doom, ..product };
     env.catalog
         .commit(vec![Change::UpdateProduct(product.clone())])
         .await?;
     let revision = product.revision.next();
-    Ok(Product { revision, ..product })
+    let product = Product { revision, ..product };
+    if last_look::is_used(env, look, &versions).await? {
+        let spared = Product { doom: None, ..product };
+        env.catalog.commit(vec![Change::UpdateProduct(spared)]).await?;
+        in_chunks(env, last_look::take_back(look, &versions)).await?;
+        return Ok(None);
+    }
+    Ok(Some(product))
+}
+
+async fn in_chunks(env: &Env, changes: Vec<Change>) -> Result<(), StoreError> {
+    for chunk in changes.chunks(<dyn Catalog>::MAX_CHANGES) {
+        env.catalog.commit(chunk.to_vec()).await?;
+    }
+    Ok(())
 }

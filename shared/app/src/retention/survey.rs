@@ -11,7 +11,8 @@ use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation};
 use imprint_domain::message::Message;
 use imprint_domain::product::Product;
-use imprint_domain::retention::{Known, Survey};
+use imprint_domain::registry::{ComponentName, VersionName};
+use imprint_domain::retention::{InUse, Known, RetentionRules, Survey};
 use imprint_domain::rules::Rules;
 
 use crate::env::Env;
@@ -25,13 +26,16 @@ const MAX_BUILDS: usize = 50_000;
 const MOVES_AT_A_TIME: usize = 500;
 /// All moves of a product's editions that are looked at.
 const MAX_MOVES: usize = 200_000;
+/// Trains of a component in one request.
+const TRAINS_AT_A_TIME: usize = 100;
 /// Histories that are read at once.
 const HISTORIES_AT_A_TIME: usize = 8;
 /// More work than this on its way in the whole installation, and nobody says whose it is.
 const MAX_OUTBOX: usize = 2_000;
 
-/// Loads all but the histories, which only protect: where nothing could happen without them, nothing can with them.
-pub(super) async fn without_histories(
+/// Loads all but the histories and what the registry says, which only protect: where nothing could happen without them,
+/// nothing can with them.
+pub(super) async fn without_protection(
     env: &Env,
     product: &Product,
     editions: Vec<Edition>,
@@ -43,15 +47,50 @@ pub(super) async fn without_histories(
         builds: builds(env, product).await?,
         histories: Known::Known(Vec::new()),
         busy: busy(env, product).await?,
-        kept: kept(&editions),
+        in_use: Known::Known(InUse::default()),
         editions,
     })
 }
 
-/// The editions that no rule may touch. No release is registered yet that could be in use; when that registry cannot be
-/// asked, this is `Unknown`.
-fn kept(_editions: &[Edition]) -> Known<BTreeSet<EditionId>> {
-    Known::Known(BTreeSet::new())
+/// What the release registry protects. A request for the uses, and two for the component's trains.
+pub(super) async fn in_use(env: &Env, product: &Product, rules: &RetentionRules) -> Result<InUse, StoreError> {
+    let component = ComponentName::of_product(&product.slug);
+    let org = &env.organization.slug;
+    let mut in_use = InUse {
+        versions: versions_in_use(env, &component, rules).await?,
+        ..InUse::default()
+    };
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = env
+            .registry
+            .trains(org, Some(&component), TRAINS_AT_A_TIME, cursor.as_deref())
+            .await?;
+        let trains: Vec<_> = page.items.into_iter().map(|row| row.train).collect();
+        if !trains.is_empty() {
+            let news = env.registry.news(org, &trains, &[]).await?;
+            let docs = news.heads.into_iter().filter_map(|head| head.latest?.docs);
+            in_use.latest.extend(docs.map(|docs| docs.build));
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(in_use),
+        }
+    }
+}
+
+/// The versions that somebody runs.
+pub(super) async fn versions_in_use(
+    env: &Env,
+    component: &ComponentName,
+    rules: &RetentionRules,
+) -> Result<BTreeSet<VersionName>, StoreError> {
+    let Some(since) = rules.used_since(env.clock.now()) else {
+        return Ok(BTreeSet::new());
+    };
+    let used = env.registry.in_use(&env.organization.slug, component, since).await?;
+    let heeded = used.into_iter().filter(|used| rules.heeds(used.trust));
+    Ok(heeded.map(|used| used.version).collect())
 }
 
 async fn builds(env: &Env, product: &Product) -> Result<Known<Vec<Build>>, StoreError> {

@@ -101,6 +101,7 @@ async fn d16_hostile_names_stay_text() {
         .await
         .unwrap();
     let new = NewBuild {
+        documents: None,
         slug: None,
         git_refs: GitRefs::parse(&["main"]).unwrap(),
         alternate: None,

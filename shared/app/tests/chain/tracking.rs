@@ -254,11 +254,11 @@ async fn the_grammar_of_lsst_doc_is_the_organizations() {
     }
 }
 
-/// A train of which nothing is known keeps its edition where it is.
+/// A train in which nothing was ever published keeps its edition where it is.
 #[tokio::test(start_paused = true)]
 async fn an_edition_of_an_unknown_train_stays_where_it_is() {
     let here = Installation::new().await;
-    create(&here, "stable", TrackingMode::Train, &["handbook/stable"]).await;
+    create(&here, "stable", TrackingMode::Train, &["alpha/stable"]).await;
     let (build, _) = publish(&here, &["2.19.1"], None).await;
     let patch = EditionPatch {
         build: Some(build.id),

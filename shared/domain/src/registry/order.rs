@@ -15,6 +15,11 @@ fn read(raw: &str) -> Option<Version> {
     Version::parse(&format!("{numbers}{missing}{rest}")).ok()
 }
 
+/// Whether a text reads as a version, so that a ref of this name is taken for one: `v2.19`, not `main`.
+pub fn is_version(raw: &str) -> bool {
+    read(raw).is_some()
+}
+
 /// Whether a version comes after another by semantic versioning. What is no semantic version is not known to.
 pub fn is_newer(candidate: &str, installed: &str) -> bool {
     match (read(candidate), read(installed)) {

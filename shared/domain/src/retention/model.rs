@@ -75,6 +75,8 @@ impl Random {
             delete_ended_after_days: self.days(30, 40),
             history_protects_days: self.days(1, 30),
             history_protects_moves: (self.below(2) > 0).then(|| u32::try_from(self.below(4)).unwrap()),
+            use_protects_days: self.days(1, 30),
+            unverified_use_protects: false,
         }
     }
 }
@@ -85,6 +87,8 @@ struct Product {
     now: Timestamp,
     survey: Survey,
     needs: BTreeMap<EditionId, Needs>,
+    /// When an installation last said that it runs `v1.0`.
+    used_at: Option<Timestamp>,
     deleted: u64,
 }
 
@@ -97,6 +101,7 @@ impl Product {
             now: Timestamp::UNIX_EPOCH,
             survey: survey(),
             needs: BTreeMap::new(),
+            used_at: None,
             deleted: 0,
         };
         product.new_edition("main", "main");
@@ -149,7 +154,7 @@ impl Product {
     }
 
     fn step(&mut self) {
-        match self.random.below(13) {
+        match self.random.below(14) {
             0 | 1 => self.register(),
             2 | 3 => self.upload(),
             4 => self.copy(),
@@ -159,8 +164,26 @@ impl Product {
             8 => self.restore(),
             9 => self.end_build(),
             10 | 11 => self.now += DAY * i32::try_from(1 + self.random.below(15)).unwrap(),
+            12 => self.used_at = Some(self.now),
             _ => self.retain(),
         }
+    }
+
+    /// What the registry says at this moment, as it is asked.
+    fn ask_the_registry(&mut self) {
+        let since = self.rules.used_since(self.now);
+        let is_used = self.used_at.zip(since).is_some_and(|(at, since)| at >= since);
+        let versions = is_used.then(|| "1.0".parse().unwrap()).into_iter().collect();
+        self.survey.in_use = Known::Known(InUse { versions, ..InUse::default() });
+    }
+
+    /// Whether an installation still runs what a build documents, or did so within the time that the rules give.
+    fn is_run(&self, build: &Build) -> bool {
+        let within = |days: Days| {
+            let length = DAY * i32::try_from(u32::from(days)).unwrap();
+            self.used_at.is_some_and(|at| self.now.duration_since(at) < length)
+        };
+        build.git_refs.first().as_str() == "v1.0" && self.rules.use_protects_days.is_some_and(within)
     }
 
     fn register(&mut self) {
@@ -305,6 +328,7 @@ impl Product {
 
     /// One run. What is not known stops it altogether.
     fn retain(&mut self) {
+        self.ask_the_registry();
         if self.random.below(4) == 0 {
             let unknown = Survey {
                 busy: Known::Unknown("too many messages".to_owned()),
@@ -348,6 +372,8 @@ impl Product {
             }
             Action::DeleteBuild(id) => {
                 assert!(!self.needed().contains(&id), "{effect:?}: somebody needs it");
+                let build = self.build(id).clone();
+                assert!(!self.is_run(&build), "{effect:?}: somebody runs it");
                 assert_marked(self.build(id).doom, now);
                 self.builds().retain(|build| build.id != id);
                 self.deleted += 1;
@@ -360,6 +386,9 @@ impl Product {
     fn delete_edition(&mut self, id: EditionId, files: EditionFiles) {
         let edition = self.edition(id).clone();
         assert_marked(edition.doom, self.now);
+        let shown: Vec<Build> = self.builds().clone();
+        let shown = shown.iter().filter(|build| self.needs[&id].published == Some(build.id));
+        assert!(!shown.into_iter().any(|build| self.is_run(build)), "somebody reads {edition:?}");
         let ended_at = edition.ended_at.expect("a live edition is never deleted");
         assert!(self.now.duration_since(ended_at) >= UNDO_TIME);
         let others = self.survey.editions.iter().filter(|other| other.id != id);

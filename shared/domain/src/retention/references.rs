@@ -17,6 +17,7 @@ impl References {
         builds.extend(look.survey.editions.iter().flat_map(of_edition));
         builds.extend(of_histories(look));
         builds.extend(newest(look));
+        builds.extend(&look.in_use);
         Self(builds)
     }
 

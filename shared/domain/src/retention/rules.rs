@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::edition::UNDO_TIME;
+use crate::registry::{IN_USE_FOR, Trust, USE_WRITTEN_EVERY};
 
 /// A number of days, at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,6 +77,11 @@ pub struct RetentionRules {
     pub history_protects_days: Option<Days>,
     /// So many of an edition's newest moves protect their builds, whatever their age.
     pub history_protects_moves: Option<u32>,
+    /// Versions that an installation ran protect their builds and editions for so long after its last check-in. Without it
+    /// nothing is protected by use.
+    pub use_protects_days: Option<Days>,
+    /// Whether installations that nobody has verified protect too.
+    pub unverified_use_protects: bool,
 }
 
 impl Default for RetentionRules {
@@ -88,12 +94,18 @@ impl Default for RetentionRules {
             delete_ended_after_days: Some(UNDO_DAYS),
             history_protects_days: None,
             history_protects_moves: None,
+            use_protects_days: Some(USE_DAYS),
+            unverified_use_protects: false,
         }
     }
 }
 
 /// How long a deletion can be undone. Nothing is deleted physically before that.
 const UNDO_DAYS: Days = Days((UNDO_TIME.as_hours() / 24) as u32);
+/// A quarter: clients check in twice a day.
+const USE_DAYS: Days = Days((IN_USE_FOR.as_hours() / 24) as u32);
+/// Uses are remembered for 400 days; one may be noted a week late.
+const REMEMBERED_DAYS: Days = Days(365);
 /// Upload forms are good for a day, so a build is not given up before two have passed.
 const UPLOAD_DAYS: Days = Days(2);
 
@@ -108,6 +120,9 @@ pub enum UnfitRules {
         "delete_never_uploaded_after_days: an upload may take a day, so it must be at least {UPLOAD_DAYS}"
     )]
     StillUploading,
+    /// Uses are forgotten after that.
+    #[error("use_protects_days: uses are remembered for {REMEMBERED_DAYS}, so it must be at most that")]
+    Forgotten,
 }
 
 /// The rules as anybody may write them. What is absent is as by default.
@@ -121,6 +136,8 @@ struct Unchecked {
     delete_ended_after_days: Option<Days>,
     history_protects_days: Option<Days>,
     history_protects_moves: Option<u32>,
+    use_protects_days: Option<Days>,
+    unverified_use_protects: bool,
 }
 
 impl Default for Unchecked {
@@ -133,6 +150,8 @@ impl Default for Unchecked {
             delete_ended_after_days,
             history_protects_days,
             history_protects_moves,
+            use_protects_days,
+            unverified_use_protects,
         } = RetentionRules::default();
         Self {
             end_drafts_after_days,
@@ -142,6 +161,8 @@ impl Default for Unchecked {
             delete_ended_after_days,
             history_protects_days,
             history_protects_moves,
+            use_protects_days,
+            unverified_use_protects,
         }
     }
 }
@@ -158,6 +179,9 @@ impl TryFrom<Unchecked> for RetentionRules {
         {
             return Err(UnfitRules::StillUploading);
         }
+        if raw.use_protects_days.is_some_and(|days| days > REMEMBERED_DAYS) {
+            return Err(UnfitRules::Forgotten);
+        }
         Ok(Self {
             end_drafts_after_days: raw.end_drafts_after_days,
             delete_unreferenced_builds_after_days: raw.delete_unreferenced_builds_after_days,
@@ -166,11 +190,28 @@ impl TryFrom<Unchecked> for RetentionRules {
             delete_ended_after_days: raw.delete_ended_after_days,
             history_protects_days: raw.history_protects_days,
             history_protects_moves: raw.history_protects_moves,
+            use_protects_days: raw.use_protects_days,
+            unverified_use_protects: raw.unverified_use_protects,
         })
     }
 }
 
 impl RetentionRules {
+    /// Since when a use still protects; nothing when none does. Longer than the days by as much as a use may be noted late.
+    pub fn used_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let days = i64::from(u32::from(self.use_protects_days?));
+        let length = SignedDuration::from_hours(days * 24) + USE_WRITTEN_EVERY;
+        Some(now.checked_sub(length).unwrap_or(Timestamp::MIN))
+    }
+
+    /// Whether a use by somebody of this trust protects.
+    pub fn heeds(&self, trust: Trust) -> bool {
+        match trust {
+            Trust::Verified => true,
+            Trust::Unverified => self.unverified_use_protects,
+        }
+    }
+
     /// Whether a move protects its build: the `nth` of its edition's history, the newest being the first.
     pub(super) fn protects_move(&self, nth: usize, at: Timestamp, now: Timestamp) -> bool {
         let (days, moves) = (self.history_protects_days, self.history_protects_moves);
@@ -218,6 +259,7 @@ mod tests {
                 r#"{"delete_never_uploaded_after_days": 1}"#,
                 "delete_never_uploaded_after_days",
             ),
+            (r#"{"use_protects_days": 366}"#, "use_protects_days"),
             (r#"{"end_drafts_after_days": 0}"#, "0 is not a number of days"),
             (
                 r#"{"end_drafts_after_days": 36501}"#,

@@ -30,7 +30,7 @@ pub(super) fn survey() -> Survey {
         builds: Known::Known(Vec::new()),
         histories: Known::Known(Vec::new()),
         busy: Known::Known(BTreeSet::new()),
-        kept: Known::Known(BTreeSet::new()),
+        in_use: Known::Known(InUse::default()),
     }
 }
 
@@ -288,11 +288,15 @@ fn only_a_draft_that_nobody_holds_on_to_ends() {
     ] {
         assert_eq!(actions(&with(held.clone(), 300), &strict()), [], "{held:?}");
     }
-    let exempt = Survey {
-        kept: Known::Known(BTreeSet::from([EditionId(2)])),
+    // The build that it shows is the latest release of a train.
+    let released = Survey {
+        in_use: Known::Known(InUse {
+            latest: BTreeSet::from([BuildId(1)]),
+            ..InUse::default()
+        }),
         ..with(shown(draft.clone()), 300)
     };
-    assert_eq!(actions(&exempt, &strict()), []);
+    assert_eq!(actions(&released, &strict()), []);
     let moved = |cause| Moved {
         edition: EditionId(2),
         pointer: pointer(1),
@@ -387,7 +391,7 @@ fn invariant_8_whatever_is_unknown_stops_everything() {
             ..known.clone()
         },
         Survey {
-            kept: Known::Unknown(why()),
+            in_use: Known::Unknown(why()),
             ..known.clone()
         },
     ] {
@@ -408,9 +412,10 @@ fn a_deleted_product_stays_whole_until_it_goes_as_a_whole() {
         ..parts.clone()
     };
     let marked = |days| Some(Doom::Marked { at: days_ago(days) });
-    assert_eq!(actions(&ended(29, None), &strict()), []);
-    assert_eq!(actions(&ended(30, None), &strict()), [Action::MarkProduct]);
-    assert_eq!(actions(&ended(30, marked(0)), &strict()), []);
+    // At the last moment that it can be restored it is whole.
+    assert_eq!(actions(&ended(30, None), &strict()), []);
+    assert_eq!(actions(&ended(31, None), &strict()), [Action::MarkProduct]);
+    assert_eq!(actions(&ended(31, marked(0)), &strict()), []);
     assert_eq!(actions(&ended(31, marked(1)), &strict()), [Action::DeleteProduct]);
     let busy = Survey {
         busy: Known::Known(BTreeSet::from([BuildId(1)])),

@@ -40,9 +40,9 @@ pub(super) struct Registered {
 impl Registered {
     pub(super) fn holds(&self, change: &RegistryChange) -> bool {
         match change {
-            RegistryChange::Publish(publication) => {
-                let stored = self.heads.get(&train_of(&publication.head));
-                stored.map_or(Revision::NEW, |stored| stored.revision) == publication.head.revision
+            RegistryChange::Publish(Publication { head, .. }) | RegistryChange::RequireHead(head) => {
+                let stored = self.heads.get(&train_of(head));
+                stored.map_or(Revision::NEW, |stored| stored.revision) == head.revision
             }
             RegistryChange::CreateCluster(cluster) => !self.clusters.contains_key(&key_of(cluster)),
             RegistryChange::UpdateCluster(cluster) | RegistryChange::DeleteCluster(cluster) => {
@@ -60,6 +60,7 @@ impl Registered {
     pub(super) fn apply(&mut self, change: RegistryChange) {
         match change {
             RegistryChange::Publish(publication) => self.publish(publication),
+            RegistryChange::RequireHead(_) => {}
             RegistryChange::CreateCluster(mut cluster) | RegistryChange::UpdateCluster(mut cluster) => {
                 cluster.revision = cluster.revision.next();
                 self.clusters.insert(key_of(&cluster), cluster);
@@ -145,7 +146,9 @@ impl Registered {
 
 pub(super) fn entry(change: &RegistryChange) -> Entry {
     match change {
-        RegistryChange::Publish(publication) => Entry::Train(train_of(&publication.head)),
+        RegistryChange::Publish(Publication { head, .. }) | RegistryChange::RequireHead(head) => {
+            Entry::Train(train_of(head))
+        }
         RegistryChange::CreateCluster(cluster)
         | RegistryChange::UpdateCluster(cluster)
         | RegistryChange::DeleteCluster(cluster) => Entry::Cluster(key_of(cluster)),
