@@ -27,22 +27,37 @@
 //! | tokens of a user | `TOKENS#<name>` | `<expires at>#<id>` | `ttl` |
 //! | how far a walk is | `CURSORS` | `RETENTION`, `VERIFICATION` | |
 //! | numbers handed out | `COUNTERS` | `BUILDS`, `EDITIONS` | `last` |
+//! | release | `REL#<org>#<component>#<train>` | `V#<version>` | |
+//! | releases in order | `REL#<org>#<component>#<train>` | `T#<when it came out>#<rank>#<version>` | |
+//! | where a train is | `REL#<org>#<component>#<train>` | `HEAD` | `revision` |
+//! | trains in order | `TRAINS#<org>` | `<component>#<train>` | |
+//! | documentation that is gone | `GONE#<org>#<component>` | `<version>` | |
+//! | cluster | `CL#<org>#<id>` | `META` | `GSI1PK`, `GSI2PK` `CL#<org>#<shard>`, `GSI1SK` `<first seen>#<id>`, `GSI2SK` `<last seen>#<id>` |
+//! | how many clusters there are | `CLUSTERS#<org>` | `COUNT` | `last` |
+//! | when a version was in use | `USE#<org>#<component>` | `<version>`, `<version>#U` if unproved | `last_seen`, `ttl` |
+//! | what a source did in a day | `SOURCE#<org>#<source>` | `<day>` | `things`, `ttl` |
+//! | where a doctor's report is | `DOCTOR#<org>#<id>` | `REPORT` | `ttl` |
 //!
-//! The thing itself is the map `v`. A task's openness is an item of its own, so that its many updates do not write the
-//! index too. Reads are strongly consistent, but for the two lists of `sweep`: an index follows within a second, and
-//! what it lists late or twice is harmless there, because every step may run twice.
+//! The thing itself is the map `v`; a cluster's parts are attributes of their own, because a check-in changes some of them
+//! in one update. A task's openness is an item of its own, so that its many updates do not write the
+//! index too. Reads are strongly consistent, but for the two lists of `sweep` and those of clusters: an index follows within
+//! a second. What it lists late or twice is harmless to the sweep, because every step may run twice; of clusters there are
+//! statistics.
 
 mod access;
 mod commit;
 mod cursor;
+mod health;
 mod items;
 mod keys;
 mod organizations;
 mod reads;
+mod registry;
 mod writes;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use imprint_app::ports::{Catalog, Change, Ids, Login, Page, StoreError, Walk};
 use imprint_domain::access::{LoginFailures, Member, Token, User, UserName};
 use imprint_domain::build::Build;
@@ -58,6 +73,7 @@ use imprint_domain::task::{PagesOf, PagesStep, Task};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
+use self::health::Requests;
 use self::keys::{Key, OpenList};
 
 /// The catalog on a DynamoDB table.
@@ -65,11 +81,14 @@ use self::keys::{Key, OpenList};
 pub(crate) struct DynamoCatalog {
     client: Client,
     table: String,
+    requests: Requests,
 }
 
 impl DynamoCatalog {
-    pub(crate) fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub(crate) fn new(config: Builder, table: String) -> Self {
+        let requests = Requests::default();
+        let client = Client::from_conf(config.interceptor(requests.clone()).build());
+        Self { client, table, requests }
     }
 }
 

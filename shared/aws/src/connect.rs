@@ -70,8 +70,11 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
         clock.clone(),
     );
     let places = places.map_err(|error| ConfigError::Client(Box::new(error)))?;
+    let catalog = Arc::new(DynamoCatalog::new(dynamodb(aws), settings.table));
     Ok(Tenants::new(Installation {
-        catalog: Arc::new(DynamoCatalog::new(dynamodb(aws), settings.table)),
+        catalog: catalog.clone(),
+        registry: catalog.clone(),
+        health: catalog,
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
         dns: dns(settings.naming, aws, &clock)?,
         webhooks: Arc::new(HttpWebhooks::new(settings.reach)),
@@ -105,11 +108,10 @@ fn small_timeouts() -> TimeoutConfig {
         .build()
 }
 
-fn dynamodb(aws: &AwsSettings) -> aws_sdk_dynamodb::Client {
-    let config = configured!(aws_sdk_dynamodb, aws, aws.dynamodb)
+fn dynamodb(aws: &AwsSettings) -> aws_sdk_dynamodb::config::Builder {
+    configured!(aws_sdk_dynamodb, aws, aws.dynamodb)
         .retry_config(small_retries())
-        .timeout_config(small_timeouts());
-    aws_sdk_dynamodb::Client::from_conf(config.build())
+        .timeout_config(small_timeouts())
 }
 
 fn sqs(aws: &AwsSettings) -> aws_sdk_sqs::Client {

@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use imprint_app::ports::{Catalog, Change, StoreError};
 
 use super::DynamoCatalog;
-use super::items::{self, REVISION};
+use super::items::{self, LAST, REVISION};
 use super::keys::PK;
 use super::writes::{self, Action, Write};
 use crate::call::{refused, source, store_error};
@@ -20,6 +20,9 @@ use crate::call::{refused, source, store_error};
 const MAX_TRIES: u32 = 5;
 /// The first wait after such a stop: about as long as a transaction takes. Each further wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
+
+/// Counts a counter up or down; one that is not there begins at nought.
+const COUNT: &str = "ADD #last :by";
 
 impl DynamoCatalog {
     pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), StoreError> {
@@ -41,14 +44,7 @@ impl DynamoCatalog {
 
     /// A single item needs no transaction, which would cost twice as much.
     async fn write_one(&self, write: &Write) -> Result<(), StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.try_write_one(write.clone()).await {
-                Err(Stop::Collision(_)) if tries < MAX_TRIES => wait(tries).await,
-                outcome => return outcome.map_err(StoreError::from),
-            }
-            tries += 1;
-        }
+        patiently(|| self.try_write_one(write.clone())).await
     }
 
     async fn try_write_one(&self, write: Write) -> Result<(), Stop> {
@@ -67,6 +63,16 @@ impl DynamoCatalog {
                     .expression_attribute_values(":seen", items::number(seen.0));
                 let answer = request.send().await;
                 answer.map(drop).map_err(|error| single("DeleteItem", error))
+            }
+            Action::Add(by) => {
+                let request = self.client.update_item().table_name(&self.table);
+                let request = request
+                    .set_key(Some(items::key(write.key)))
+                    .update_expression(COUNT)
+                    .expression_attribute_names("#last", LAST)
+                    .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+                let answer = request.send().await;
+                answer.map(drop).map_err(|error| single("UpdateItem", error))
             }
             Action::Create(_) | Action::Replace(..) | Action::Put(_) | Action::Require(_) | Action::Take => {
                 let put = self
@@ -91,21 +97,13 @@ impl DynamoCatalog {
     async fn write_all(&self, writes: &[Write]) -> Result<(), StoreError> {
         let items = writes.iter().map(|write| self.transact_item(write.clone()));
         let items: Vec<TransactWriteItem> = items.collect::<Result<_, _>>()?;
-        let mut tries = 1;
-        loop {
-            // The SDK adds a token to each call, so that its own repetitions of a call whose answer was lost
-            // do not meet their own effect as a conflict.
-            let request = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(items.clone()));
-            match request.send().await.map_err(transaction) {
-                Ok(_) => return Ok(()),
-                Err(Stop::Collision(_)) if tries < MAX_TRIES => wait(tries).await,
-                Err(stop) => return Err(stop.into()),
-            }
-            tries += 1;
-        }
+        // The SDK adds a token to each call, so that its own repetitions of a call whose answer was lost
+        // do not meet their own effect as a conflict.
+        let request = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items));
+        patiently(|| async { request.clone().send().await.map(drop).map_err(transaction) }).await
     }
 
     fn transact_item(&self, write: Write) -> Result<TransactWriteItem, StoreError> {
@@ -143,6 +141,15 @@ impl DynamoCatalog {
                     .expression_attribute_values(":seen", items::number(seen.0));
                 item.condition_check(check.build().map_err(missing)?)
             }
+            Action::Add(by) => {
+                let update = Update::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(items::key(write.key)))
+                    .update_expression(COUNT)
+                    .expression_attribute_names("#last", LAST)
+                    .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+                item.update(update.build().map_err(missing)?)
+            }
             action @ (Action::Create(_) | Action::Replace(..) | Action::Put(_)) => {
                 item.put(self.put(action).build().map_err(missing)?)
             }
@@ -165,7 +172,7 @@ impl DynamoCatalog {
                 .expression_attribute_names("#revision", REVISION)
                 .expression_attribute_values(":seen", AttributeValue::N(seen.to_string())),
             Action::Put(item) => put.set_item(Some(item)),
-            Action::Delete | Action::Take | Action::Remove(_) | Action::Require(_) => put,
+            Action::Delete | Action::Take | Action::Remove(_) | Action::Require(_) | Action::Add(_) => put,
         }
     }
 }
@@ -176,7 +183,7 @@ fn missing(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
 }
 
 /// Why a write did not happen.
-enum Stop {
+pub(super) enum Stop {
     /// Another transaction was at the same item: nothing is known yet about conditions.
     Collision(StoreError),
     /// Anything else.
@@ -191,7 +198,8 @@ impl From<Stop> for StoreError {
     }
 }
 
-fn single<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Stop
+/// What the refusal of a request for one item means.
+pub(super) fn single<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Stop
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
@@ -223,6 +231,21 @@ fn transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> Stop {
         Stop::Other(StoreError::Busy(source(OPERATION, error)))
     } else {
         Stop::Other(store_error(OPERATION, error))
+    }
+}
+
+/// Tries a write again as long as it only meets other transactions.
+pub(super) async fn patiently<T, F>(attempt: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, Stop>>,
+{
+    let mut tries = 1;
+    loop {
+        match attempt().await {
+            Err(Stop::Collision(_)) if tries < MAX_TRIES => wait(tries).await,
+            outcome => return outcome.map_err(StoreError::from),
+        }
+        tries += 1;
     }
 }
 

@@ -133,12 +133,14 @@ fn listed(mut item: Item, list: OpenList, at: Timestamp, id: &str) -> Item {
 }
 
 /// Lets the table delete an item some time after this moment.
-fn expiring(mut item: Item, at: Timestamp) -> Item {
-    item.insert(
-        TTL.to_owned(),
-        AttributeValue::N((at.as_second() + 1).to_string()),
-    );
+pub(super) fn expiring(mut item: Item, at: Timestamp) -> Item {
+    item.insert(TTL.to_owned(), expiry(at));
     item
+}
+
+/// When an item may be deleted, as the table's expiry reads it.
+pub(super) fn expiry(at: Timestamp) -> AttributeValue {
+    AttributeValue::N((at.as_second() + 1).to_string())
 }
 
 /// A number as DynamoDB takes it.
@@ -165,12 +167,15 @@ pub(super) fn key_of(item: &Item) -> Option<Key> {
 /// The thing that an item holds. Stored data is input too: what does not parse is an error that names the item.
 pub(super) fn value<T: DeserializeOwned>(mut item: Item) -> Result<T, StoreError> {
     let value = item.remove(VALUE).unwrap_or(AttributeValue::Null(true));
-    serde_dynamo::from_attribute_value(value).map_err(|error| {
-        let pk = item
-            .get(PK)
-            .and_then(|pk| pk.as_s().ok())
-            .map_or("?", String::as_str);
-        let name = format!("the item {pk} / {} cannot be read: {error}", sort_key(&item));
-        StoreError::Failed(Box::new(Unusable(name)))
-    })
+    serde_dynamo::from_attribute_value(value).map_err(|error| unreadable(&item, error))
+}
+
+/// The error of stored data that does not parse.
+pub(super) fn unreadable(item: &Item, reason: impl std::fmt::Display) -> StoreError {
+    let pk = item
+        .get(PK)
+        .and_then(|pk| pk.as_s().ok())
+        .map_or("?", String::as_str);
+    let name = format!("the item {pk} / {} cannot be read: {reason}", sort_key(item));
+    StoreError::Failed(Box::new(Unusable(name)))
 }

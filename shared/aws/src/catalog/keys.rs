@@ -8,12 +8,15 @@ use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug
 use imprint_domain::task::PagesOf;
 use jiff::Timestamp;
 
-/// The attribute names of the table and its index, as template.yaml has them.
+/// The attribute names of the table and its indexes, as template.yaml has them.
 pub(super) const PK: &str = "PK";
 pub(super) const SK: &str = "SK";
 pub(super) const GSI1: &str = "GSI1";
 pub(super) const GSI1PK: &str = "GSI1PK";
 pub(super) const GSI1SK: &str = "GSI1SK";
+pub(super) const GSI2: &str = "GSI2";
+pub(super) const GSI2PK: &str = "GSI2PK";
+pub(super) const GSI2SK: &str = "GSI2SK";
 
 /// What the sort keys of a task's pages begin with.
 const PAGES: &str = "PAGES";
@@ -55,7 +58,7 @@ impl OpenList {
 }
 
 /// A part of a key that comes from outside: it cannot contain the separator.
-fn part(raw: &str) -> String {
+pub(super) fn part(raw: &str) -> String {
     raw.replace('%', "%25").replace('#', "%23")
 }
 
@@ -78,7 +81,7 @@ fn of_product(kind: &str, org: &OrganizationSlug, product: &ProductSlug) -> Stri
 }
 
 impl Key {
-    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+    pub(super) fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self {
             pk: pk.into(),
             sk: sk.into(),

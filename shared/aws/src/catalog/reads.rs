@@ -32,6 +32,11 @@ const MAX_PARTS: usize = 8;
 impl DynamoCatalog {
     /// The thing under a key.
     pub(super) async fn get<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        self.item(key).await?.map(items::value).transpose()
+    }
+
+    /// The item under a key.
+    pub(super) async fn item(&self, key: Key) -> Result<Option<Item>, StoreError> {
         let request = self
             .client
             .get_item()
@@ -39,7 +44,7 @@ impl DynamoCatalog {
             .consistent_read(true);
         let answer = request.set_key(Some(items::key(key))).send().await;
         let answer = answer.map_err(|error| store_error("GetItem", error))?;
-        answer.item.map(items::value).transpose()
+        Ok(answer.item)
     }
 
     /// A query of a whole partition, or of a part of it when `range` is a condition on the sort key and its value.
@@ -170,6 +175,14 @@ impl DynamoCatalog {
 
     /// What is under each of at most [`MAX_BATCH`] keys.
     async fn get_each<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<Option<T>>, StoreError> {
+        let mut found = self.get_items(keys).await?;
+        keys.iter()
+            .map(|key| found.remove(key).map(items::value).transpose())
+            .collect()
+    }
+
+    /// The items under at most [`MAX_BATCH`] keys, no two of them equal.
+    pub(super) async fn get_items(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, StoreError> {
         let mut found: HashMap<Key, Item> = HashMap::new();
         let mut wanted: Vec<Item> = keys.iter().cloned().map(items::key).collect();
         for _ in 0..MAX_PARTS {
@@ -197,9 +210,7 @@ impl DynamoCatalog {
             let reason = format!("BatchGetItem left out {} keys again and again", wanted.len());
             return Err(StoreError::Busy(Box::new(Unusable(reason))));
         }
-        keys.iter()
-            .map(|key| found.remove(key).map(items::value).transpose())
-            .collect()
+        Ok(found)
     }
 
     pub(super) async fn read_builds(

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::items::{self, Item, Place};
 use super::keys::Key;
+use super::registry;
 use crate::call::refused;
 
 /// One item to write.
@@ -40,7 +41,16 @@ pub(super) enum Action {
     Remove(Revision),
     /// Writes nothing, and needs the item to be there with this revision.
     Require(Revision),
+    /// Adds to the number of a counter.
+    Add(i64),
 }
+
+/// What one transaction takes
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+const MAX_ITEMS: usize = 100;
+
+/// Each publication is five items, of which three hold the release: with all that may stand beside them, so many fit.
+const MAX_PUBLICATIONS: usize = 6;
 
 /// The items of all changes, each once.
 ///
@@ -49,8 +59,17 @@ pub(super) enum Action {
 pub(super) fn of(changes: Vec<Change>) -> Result<Vec<Write>, StoreError> {
     let mut writes = Vec::new();
     let at_once = opened_and_closed(&changes);
+    let publications = changes.iter().filter(|change| registry::is_publication(change)).count();
+    if publications > MAX_PUBLICATIONS {
+        return Err(refused(format!(
+            "a commit of {publications} publications is too large"
+        )));
+    }
     for change in changes {
         add(change, &at_once, &mut writes)?;
+    }
+    if writes.len() > MAX_ITEMS {
+        return Err(refused(format!("a commit of {} items is too large", writes.len())));
     }
     let mut keys = BTreeSet::new();
     for write in &writes {
@@ -206,6 +225,7 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
             write(Key::token_row(&token), Action::Delete);
         }
         Change::ForgetLoginFailures(name) => write(Key::login_failures(&name), Action::Delete),
+        Change::Registry(change) => writes.extend(registry::writes_of(*change)?),
         Change::CloseTask(id) => {
             if !at_once.contains(&id) {
                 write(Key::open_task(&id), Action::Delete);

@@ -172,22 +172,28 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) {
         let attribute = AttributeDefinition::builder().attribute_name(*name);
         attribute.attribute_type(ScalarAttributeType::S).build().unwrap()
     };
-    let index = GlobalSecondaryIndex::builder()
-        .index_name("GSI1")
-        .set_key_schema(Some(keys("GSI1PK", "GSI1SK")))
-        .projection(Projection::builder().projection_type(ProjectionType::All).build())
-        .build()
-        .unwrap();
+    let index = |name: &str| {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .set_key_schema(Some(keys(&format!("{name}PK"), &format!("{name}SK"))))
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .build()
+            .unwrap()
+    };
     let table = dynamodb
         .create_table()
         .table_name(TABLE)
         .billing_mode(BillingMode::PayPerRequest);
     table
         .set_attribute_definitions(Some(
-            ["PK", "SK", "GSI1PK", "GSI1SK"].iter().map(attribute).collect(),
+            ["PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK"]
+                .iter()
+                .map(attribute)
+                .collect(),
         ))
         .set_key_schema(Some(keys("PK", "SK")))
-        .global_secondary_indexes(index)
+        .global_secondary_indexes(index("GSI1"))
+        .global_secondary_indexes(index("GSI2"))
         .send()
         .await
         .unwrap();
