@@ -15,7 +15,7 @@ pub use clusters::{
 pub use doctor::{read_report, store_report};
 pub(crate) use following::{record, there, write_of};
 pub use overview::{Censuses, MAX_COMPONENTS, MAX_HISTORIES, MAX_RELEASES, MAX_TRAINS, overview};
-pub use populations::{Counted, MAX_POPULATION, count_populations};
+pub use populations::{MAX_POPULATION, count_populations};
 pub use releases::{
     NewRelease, Published, latest, latest_of, publish, release, releases, trains, withdraw,
 };

@@ -18,6 +18,10 @@ pub(in crate::catalog) fn is_publication(change: &Change) -> bool {
 pub(in crate::catalog) fn writes_of(change: RegistryChange) -> Result<Vec<Write>, StoreError> {
     match change {
         RegistryChange::Publish(publication) => publish(publication),
+        RegistryChange::RequireHead(head) => Ok(vec![Write {
+            key: Key::head(&head.organization, &head.train),
+            action: Action::Require(head.revision),
+        }]),
         RegistryChange::CreateCluster(mut cluster) => {
             cluster.revision = cluster.revision.next();
             let action = Action::Create(items::cluster(&cluster)?);
@@ -45,6 +49,14 @@ pub(in crate::catalog) fn writes_of(change: RegistryChange) -> Result<Vec<Write>
         RegistryChange::CreateDoctorReport(report) => {
             let key = Key::doctor_report(&report.organization, &report.id);
             let action = Action::Create(items::doctor_report(&report)?);
+            Ok(vec![Write { key, action }])
+        }
+        RegistryChange::PutPopulation { organization, component, population } => {
+            let key = Key::population(&organization, &component);
+            if population.is_empty() {
+                return Ok(vec![delete(key)]);
+            }
+            let action = Action::Put(plain::thing(key.clone(), &population)?);
             Ok(vec![Write { key, action }])
         }
     }
