@@ -269,6 +269,8 @@ pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
         "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay",
         Administrator,
     ),
+    (Method::GET, "/registry", Anyone),
+    (Method::GET, "/v2/orgs/{org}/registry", Reader),
 ];
 
 /// What an operation asks for; nothing for one that is not listed.

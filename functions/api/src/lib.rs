@@ -13,6 +13,7 @@ mod function;
 mod listing;
 mod openapi;
 mod reference;
+mod registry_page;
 mod requests;
 mod resources;
 mod router;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use imprint_app::access::Bootstrap;
 use imprint_app::env::Env;
+use imprint_app::registry::Censuses;
 use imprint_app::tenants::Tenants;
 
 pub use function::function;
@@ -43,6 +45,7 @@ pub struct ApiConfig {
 pub(crate) struct Service {
     pub(crate) tenants: Tenants,
     pub(crate) config: Arc<ApiConfig>,
+    pub(crate) censuses: Censuses,
 }
 
 /// What every handler is lent: the organization that the path is about, which is the default one for LTD's v1 routes.

@@ -94,6 +94,7 @@ impl CreateBuild {
             git_refs: GitRefs::parse(&git_refs)
                 .map_err(|error| invalid(NOUN, format_args!("git_refs: {error}")))?,
             alternate: parsed(NOUN, "alternate_name", self.alternate_name.as_deref())?,
+            documents: None,
             github_requester: parsed(NOUN, "github_requester", self.github_requester.as_deref())?,
             directories: match form {
                 BuildForm::Plain => None,

@@ -7,6 +7,7 @@ mod editions;
 mod organizations;
 mod products;
 mod queue;
+mod registry_page;
 mod retention;
 mod service;
 mod slug_rules;
@@ -91,6 +92,8 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(webhooks::deliveries),
         routes!(webhooks::delivery),
         routes!(webhooks::replay),
+        routes!(registry_page::page),
+        routes!(registry_page::page_of_organization),
     ];
     groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
 }

@@ -16,6 +16,7 @@ mod permissions;
 mod products;
 mod projects;
 mod reference;
+mod registry_page;
 mod retention;
 mod roles;
 mod rules;
