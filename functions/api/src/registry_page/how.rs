@@ -1,7 +1,6 @@
 //! What to do so that something is on the page: the commands that it shows, ready to be pasted.
 
 use serde::Serialize;
-use serde_json::json;
 
 use imprint_domain::organization::Organization;
 use imprint_domain::slug::OrganizationSlug;
@@ -25,21 +24,20 @@ impl HowTo {
     /// On this host, for this organization. `now` is an example of a time.
     pub(crate) fn new(urls: &Urls, organization: &Organization, now: &str) -> Self {
         let base = base(urls, &organization.slug);
-        let release = json!({
-            "component": {"description": "What it is"},
-            "version": {"released": now, "data": {"description": "What is new"}},
-        });
-        let cluster = json!({
-            "id": "8c6da034-c8b1-489a-a55d-a2215d93f934",
-            "components": [{"component": {"name": "handbook"}, "version": {"version": "1.0.0"}}],
-        });
         let json = "-H 'Content-Type: application/json'";
+        let component = r#""component":{"description":"What it is"}"#;
+        let version = format!(r#""version":{{"released":"{now}","data":{{"description":"What is new"}}}}"#);
+        let runs = r#""components":[{"component":{"name":"handbook"},"version":{"version":"1.0.0"}}]"#;
         Self {
             publish: format!(
-                "curl -u \"$token:\" {json} \\\n  -d '{release}' \\\n  {base}/v4/versions/handbook/stable/1.0.0"
+                "curl -u \"$token:\" {json} \\\n  -d '{{{component},\n       {version}}}' \\\n  \
+                 {base}/v4/versions/handbook/stable/1.0.0"
             ),
-            of_build: json!({"documents": {"train": "stable", "version": "1.0.0"}}).to_string(),
-            check_in: format!("curl {json} \\\n  -d '{cluster}' \\\n  {base}/v3/clusters"),
+            of_build: r#"{"documents":{"train":"stable","version":"1.0.0"}}"#.to_owned(),
+            check_in: format!(
+                "id=$(uuidgen)  # once; it stays the same\ncurl {json} \\\n  -d '{{\"id\":\"'$id'\",\n       {runs}}}' \\\n  \
+                 {base}/v3/clusters"
+            ),
             reference: urls.path("/docs"),
         }
     }

@@ -72,11 +72,12 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// From the first of these times until now, or until the last when that is announced only.
+    /// From the first of these times until now, or until the last when that is announced only. A month at least: what came
+    /// out today lies at the end.
     pub(super) fn of(times: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) -> Self {
         let to = times.clone().max().unwrap_or(now).max(now);
-        let a_day_before = to.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
-        let from = times.min().unwrap_or(now).min(a_day_before);
+        let a_month_before = to.checked_sub(SignedDuration::from_hours(30 * 24)).unwrap_or(Timestamp::MIN);
+        let from = times.min().unwrap_or(now).min(a_month_before);
         Self { from, to, now }
     }
 
