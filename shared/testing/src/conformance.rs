@@ -13,6 +13,7 @@ pub mod cdn;
 pub mod dns;
 pub mod objects;
 pub mod queue;
+pub mod registry;
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;

@@ -12,7 +12,7 @@ use crate::urls::Urls;
 pub(crate) struct HowTo {
     /// The command that publishes a release.
     publish: String,
-    /// The field of a build by which CI publishes one along with its documentation.
+    /// The body that registers a build by which CI publishes one along with its documentation.
     of_build: String,
     /// The command by which an installation says what it runs.
     check_in: String,
@@ -33,7 +33,7 @@ impl HowTo {
                 "curl -u \"$token:\" {json} \\\n  -d '{{{component},\n       {version}}}' \\\n  \
                  {base}/v4/versions/handbook/stable/1.0.0"
             ),
-            of_build: r#"{"documents":{"train":"stable","version":"1.0.0"}}"#.to_owned(),
+            of_build: r#"{"git_refs":["v1.0.0"],"train":"stable","version":"1.0.0"}"#.to_owned(),
             check_in: format!(
                 "id=$(uuidgen)  # once; it stays the same\ncurl {json} \\\n  -d '{{\"id\":\"'$id'\",\n       {runs}}}' \\\n  \
                  {base}/v3/clusters"

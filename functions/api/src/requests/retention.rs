@@ -45,6 +45,15 @@ pub(crate) struct PutRetention {
     #[serde(default, skip_serializing_if = "Given::is_absent")]
     #[schema(value_type = Option<u32>, example = 20)]
     history_protects_moves: Given,
+    /// Versions that a verified installation ran protect their builds and editions for so many days after its last
+    /// check-in. By default 90; null: use protects nothing.
+    #[serde(default, skip_serializing_if = "Given::is_absent")]
+    #[schema(value_type = Option<u32>, example = 90, minimum = 1, maximum = 365)]
+    use_protects_days: Given,
+    /// Whether installations that nobody has verified protect too, a few versions a day and source. By default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = false)]
+    unverified_use_protects: Option<bool>,
 }
 
 /// A number, null, or nothing.

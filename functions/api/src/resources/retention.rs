@@ -48,6 +48,12 @@ pub(crate) struct RulesResource {
     history_protects_days: Option<u32>,
     /// So many of an edition's newest moves protect their builds.
     history_protects_moves: Option<u32>,
+    /// Versions that a verified installation ran protect their builds for so many days after its last check-in.
+    #[schema(example = 90)]
+    use_protects_days: Option<u32>,
+    /// Whether installations that nobody has verified protect too.
+    #[schema(example = false)]
+    unverified_use_protects: bool,
 }
 
 impl RulesResource {
@@ -61,6 +67,8 @@ impl RulesResource {
             delete_ended_after_days: days(rules.delete_ended_after_days),
             history_protects_days: days(rules.history_protects_days),
             history_protects_moves: rules.history_protects_moves,
+            use_protects_days: days(rules.use_protects_days),
+            unverified_use_protects: rules.unverified_use_protects,
         }
     }
 }

@@ -118,7 +118,7 @@ async fn an_empty_registry_says_how_it_is_filled() {
     for part in [
         "No release was published yet",
         "https://keeper.example.org/v4/versions/handbook/stable/1.0.0",
-        "&quot;documents&quot;",
+        "&quot;train&quot;:&quot;stable&quot;,&quot;version&quot;:&quot;1.0.0&quot;}",
         "No installation has checked in yet",
         "https://keeper.example.org/v3/clusters",
         "href=\"https://example.org/\"",

@@ -126,7 +126,8 @@ pub trait Registry: Send + Sync {
     ) -> Result<Page<RowOfTrain>, StoreError>;
 
     /// Writes a check-in as it usually is: of a cluster that is known, that reports what it did before, and that is
-    /// verified exactly when the check-in brings its token. One request, which no other check-in can make fail.
+    /// verified exactly when the check-in brings its token. One request, which no other check-in can make fail. One that
+    /// comes later than a younger one is counted and says nothing else, by a second request.
     async fn touch(&self, org: &OrganizationSlug, check_in: &CheckIn) -> Result<Touched, StoreError>;
 
     /// A cluster. One request.

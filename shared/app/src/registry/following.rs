@@ -13,7 +13,7 @@ use imprint_domain::kind::Kind;
 use imprint_domain::message::Message;
 use imprint_domain::registry::{
     ComponentName, Data, Docs, Documented, Gone, Head, Publication, Release, STABLE, TrainLabel, TrainName, Trains,
-    VersionName,
+    VersionName, is_version,
 };
 use imprint_domain::rules::Rules;
 use imprint_domain::slug::OrganizationSlug;
@@ -237,7 +237,13 @@ fn spellings(build: &Build) -> Vec<VersionName> {
         return Vec::new();
     };
     let canonical = named.canonical();
-    if canonical == named { vec![named] } else { vec![named, canonical] }
+    // Somebody may have posted `v2.0.0` where the tag is `2.0.0`.
+    let lettered = format!("v{canonical}").parse().ok().filter(|_| is_version(canonical.as_str()));
+    let mut spellings: Vec<VersionName> = std::iter::once(named).chain(lettered).collect();
+    spellings.retain(|spelling| *spelling != canonical);
+    spellings.dedup();
+    spellings.push(canonical);
+    spellings
 }
 
 /// A stored release with this documentation, unless it has that of a newer build.

@@ -15,6 +15,7 @@ mod order;
 mod populations;
 mod products;
 mod publishing;
+mod registry;
 mod rename;
 mod rename_troubles;
 mod retention;

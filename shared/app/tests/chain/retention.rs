@@ -41,7 +41,7 @@ fn rules() -> RetentionRules {
 }
 
 impl Installation {
-    fn rule(&self, rules: RetentionRules) {
+    pub(crate) fn rule(&self, rules: RetentionRules) {
         let product = self.world.catalog.all_products().remove(0);
         let mut policy = product.policy.clone();
         policy.retention = Some(rules);
@@ -49,11 +49,11 @@ impl Installation {
         self.world.catalog.seed(vec![Change::UpdateProduct(ruled)]);
     }
 
-    fn later(&self, days: i32) {
+    pub(crate) fn later(&self, days: i32) {
         self.world.clock.advance(DAY * days);
     }
 
-    async fn retain(&self) -> Vec<Action> {
+    pub(crate) async fn retain(&self) -> Vec<Action> {
         let (done, ran) = retain_product(&self.env, &parsed("alpha"), None).await.unwrap();
         assert_eq!(ran, Ran::Completely);
         self.settle().await;
@@ -65,12 +65,12 @@ impl Installation {
         all.map(|(key, object)| (key.to_string(), object.body)).collect()
     }
 
-    fn below(&self, prefix: &str) -> Vec<String> {
+    pub(crate) fn below(&self, prefix: &str) -> Vec<String> {
         let all = self.objects().into_keys();
         all.filter(|key| key.starts_with(prefix)).collect()
     }
 
-    fn build(&self, id: BuildId) -> Option<Build> {
+    pub(crate) fn build(&self, id: BuildId) -> Option<Build> {
         let all = self.world.catalog.all_builds();
         all.into_iter().find(|build| build.id == id)
     }

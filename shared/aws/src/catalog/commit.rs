@@ -35,9 +35,7 @@ impl DynamoCatalog {
         let writes = writes::of(changes)?;
         match writes.as_slice() {
             [] => Ok(()),
-            [write] if !matches!(write.action, Action::Require(_) | Action::Take) => {
-                self.write_one(write).await
-            }
+            [write] if !is_only_of_transactions(&write.action) => self.write_one(write).await,
             writes => self.write_all(writes).await,
         }
     }
@@ -74,7 +72,12 @@ impl DynamoCatalog {
                 let answer = request.send().await;
                 answer.map(drop).map_err(|error| single("UpdateItem", error))
             }
-            Action::Create(_) | Action::Replace(..) | Action::Put(_) | Action::Require(_) | Action::Take => {
+            Action::Create(_)
+            | Action::Replace(..)
+            | Action::Put(_)
+            | Action::Require(_)
+            | Action::RequireAbsent
+            | Action::Take => {
                 let put = self
                     .put(write.action)
                     .build()
@@ -141,6 +144,14 @@ impl DynamoCatalog {
                     .expression_attribute_values(":seen", items::number(seen.0));
                 item.condition_check(check.build().map_err(missing)?)
             }
+            Action::RequireAbsent => {
+                let check = ConditionCheck::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(items::key(write.key)))
+                    .condition_expression("attribute_not_exists(#pk)")
+                    .expression_attribute_names("#pk", PK);
+                item.condition_check(check.build().map_err(missing)?)
+            }
             Action::Add(by) => {
                 let update = Update::builder()
                     .table_name(&self.table)
@@ -172,9 +183,19 @@ impl DynamoCatalog {
                 .expression_attribute_names("#revision", REVISION)
                 .expression_attribute_values(":seen", AttributeValue::N(seen.to_string())),
             Action::Put(item) => put.set_item(Some(item)),
-            Action::Delete | Action::Take | Action::Remove(_) | Action::Require(_) | Action::Add(_) => put,
+            Action::Delete
+            | Action::Take
+            | Action::Remove(_)
+            | Action::Require(_)
+            | Action::RequireAbsent
+            | Action::Add(_) => put,
         }
     }
+}
+
+/// Whether there is no request for this alone, or none that fails when the item is missing.
+fn is_only_of_transactions(action: &Action) -> bool {
+    matches!(action, Action::Require(_) | Action::RequireAbsent | Action::Take)
 }
 
 /// A builder of the SDK that missed a field. Ours set them all.

@@ -157,7 +157,7 @@ fn refusal(response: Option<&HttpResponse>) -> End {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::primitives::SdkBody;
+    use aws_sdk_s3::primitives::SdkBody;
 
     use super::*;
 

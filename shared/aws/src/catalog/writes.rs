@@ -41,6 +41,8 @@ pub(super) enum Action {
     Remove(Revision),
     /// Writes nothing, and needs the item to be there with this revision.
     Require(Revision),
+    /// Writes nothing, and needs the item to be absent.
+    RequireAbsent,
     /// Adds to the number of a counter.
     Add(i64),
 }
@@ -407,8 +409,38 @@ mod tests {
         let most = 32;
         assert_eq!(<dyn imprint_app::ports::Catalog>::MAX_CHANGES, most);
         let builds = (1..=most as u64).map(|id| Change::CreateBuild(samples::build(id, "main")));
-        // DynamoDB takes 100 items.
-        assert!(of(builds.collect()).unwrap().len() <= 100);
+        assert!(of(builds.collect()).unwrap().len() <= MAX_ITEMS);
+    }
+
+    fn publication(n: usize) -> Change {
+        let train: imprint_domain::registry::TrainName = samples::parsed(&format!("alpha/train-{n}"));
+        let release = |second| imprint_domain::registry::Release {
+            organization: samples::organization_slug(),
+            train: train.clone(),
+            version: samples::parsed("1.0"),
+            released: samples::after_noon(second),
+            data: imprint_domain::registry::Data::default(),
+            description: None,
+            kind: None,
+            published_at: samples::NOON,
+            published_by: None,
+            docs: None,
+        };
+        let head = imprint_domain::registry::Head::new(samples::organization_slug(), train.clone());
+        let publication = head.publish(Some(release(1)), None, release(2)).unwrap();
+        Change::Registry(Box::new(imprint_app::ports::RegistryChange::Publish(publication)))
+    }
+
+    #[test]
+    fn six_publications_fit_into_a_commit_beside_all_that_moves_editions() {
+        let moves = (0..26_u64).map(|id| Change::UpdateEdition(samples::edition(id, "main", "main")));
+        let all: Vec<Change> = (0..6).map(publication).chain(moves).collect();
+        assert_eq!(all.len(), <dyn imprint_app::ports::Catalog>::MAX_CHANGES);
+        assert_eq!(of(all).unwrap().len(), 6 * 5 + 26);
+        assert!(of((0..7).map(publication).collect()).is_err());
+        let builds = (1..=26).map(|id| Change::CreateBuild(samples::build(id, "main")));
+        let error = of((0..6).map(publication).chain(builds).collect()).unwrap_err();
+        assert!(matches!(&error, StoreError::Failed(source) if source.to_string().contains("108 items")));
     }
 
     #[test]

@@ -68,6 +68,14 @@ async fn dynamodb_is_a_catalog() {
 }
 
 #[tokio::test]
+async fn dynamodb_is_a_registry() {
+    let stack = Stack::start().await;
+    conformance::registry::run(&*stack.env.registry, &*stack.env.catalog).await;
+    let requests: u64 = stack.requests().values().sum();
+    assert!(requests < 1600, "{requests} requests");
+}
+
+#[tokio::test]
 async fn s3_is_an_object_store() {
     let stack = Stack::start().await;
     conformance::objects::run(&*stack.env.objects).await;

@@ -7,6 +7,7 @@ mod cdn;
 mod conformance;
 mod objects;
 mod queue;
+mod registry;
 mod route53;
 mod stack;
 mod uploads;

@@ -18,10 +18,14 @@ pub(in crate::catalog) fn is_publication(change: &Change) -> bool {
 pub(in crate::catalog) fn writes_of(change: RegistryChange) -> Result<Vec<Write>, StoreError> {
     match change {
         RegistryChange::Publish(publication) => publish(publication),
-        RegistryChange::RequireHead(head) => Ok(vec![Write {
-            key: Key::head(&head.organization, &head.train),
-            action: Action::Require(head.revision),
-        }]),
+        RegistryChange::RequireHead(head) => {
+            let action = match head.revision {
+                Revision::NEW => Action::RequireAbsent,
+                seen => Action::Require(seen),
+            };
+            let key = Key::head(&head.organization, &head.train);
+            Ok(vec![Write { key, action }])
+        }
         RegistryChange::CreateCluster(mut cluster) => {
             cluster.revision = cluster.revision.next();
             let action = Action::Create(items::cluster(&cluster)?);

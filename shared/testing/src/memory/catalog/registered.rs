@@ -116,14 +116,12 @@ impl Registered {
             None => !stored.is_verified,
         };
         let is_fresh = |at: Timestamp| check_in.at.duration_since(at) < USE_WRITTEN_EVERY;
-        let is_usual = is_itself
-            && stored.report == check_in.report
-            && stored.last_seen <= check_in.at
-            && stored.used_at.is_some_and(is_fresh);
-        if !is_usual {
+        let is_late = check_in.at < stored.last_seen;
+        let is_known = stored.report == check_in.report && stored.used_at.is_some_and(is_fresh);
+        if !is_itself || !(is_late || is_known) {
             return Err(Some(stored.clone()));
         }
-        stored.last_seen = check_in.at;
+        stored.last_seen = check_in.at.max(stored.last_seen);
         stored.checkins += 1;
         stored.revision = stored.revision.next();
         Ok(stored.clone())
