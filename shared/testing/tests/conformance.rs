@@ -26,6 +26,12 @@ async fn the_catalog_conforms_when_it_is_not_empty() {
 }
 
 #[tokio::test]
+async fn the_registry_conforms() {
+    let world = World::new();
+    conformance::registry::run(&*world.catalog, &*world.catalog).await;
+}
+
+#[tokio::test]
 async fn the_objects_conform() {
     let world = World::new();
     conformance::objects::run(&*world.objects).await;

@@ -47,7 +47,11 @@ fn days(days: i64) -> SignedDuration {
 async fn publish(env: &Env, given: Given<'_>) {
     let train: TrainName = parsed(given.train);
     let org = &env.organization.slug;
-    let news = env.registry.news(org, std::slice::from_ref(&train), &[]).await.unwrap();
+    let news = env
+        .registry
+        .news(org, std::slice::from_ref(&train), &[])
+        .await
+        .unwrap();
     let head = news.heads.into_iter().next();
     let head = head.unwrap_or_else(|| Head::new(org.clone(), train.clone()));
     let now: Timestamp = env.clock.now();
@@ -70,7 +74,10 @@ async fn publish(env: &Env, given: Given<'_>) {
     };
     let publication = head.publish(None, None, release).unwrap();
     let change = RegistryChange::Publish(publication);
-    env.catalog.commit(vec![Change::Registry(Box::new(change))]).await.unwrap();
+    env.catalog
+        .commit(vec![Change::Registry(Box::new(change))])
+        .await
+        .unwrap();
 }
 
 async fn check_in(env: &Env, id: &str, runs: &[(&str, &str)]) -> Option<ClusterToken> {
@@ -105,7 +112,9 @@ fn product(server: &Server, slug: &str) {
 
 fn text(answer: &Answer) -> String {
     // Slashes are escaped too, which says the same.
-    String::from_utf8(answer.bytes.clone()).unwrap().replace("&#x2f;", "/")
+    String::from_utf8(answer.bytes.clone())
+        .unwrap()
+        .replace("&#x2f;", "/")
 }
 
 async fn page(server: &Server) -> String {
@@ -135,7 +144,15 @@ async fn the_page_shows_components_their_releases_and_who_runs_them() {
     product(&server, "handbook");
     publish(&env, Given::of("handbook/stable", "2.18.0", 40)).await;
     let given = Given::of("handbook/stable", "2.19.1", 3);
-    publish(&env, Given { note: "Faster search", build: Some("27"), ..given }).await;
+    publish(
+        &env,
+        Given {
+            note: "Faster search",
+            build: Some("27"),
+            ..given
+        },
+    )
+    .await;
     publish(&env, Given::of("tutorial/beta", "0.1", 10)).await;
     for n in 0..3 {
         check_in(&env, &format!("c{n}"), &[("handbook", "v2.18.0")]).await;
@@ -164,7 +181,10 @@ async fn the_page_shows_components_their_releases_and_who_runs_them() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(!page.contains("unheard-of"), "whoever checks in puts no names of things on the page");
+    assert!(
+        !page.contains("unheard-of"),
+        "whoever checks in puts no names of things on the page"
+    );
     // The newest release first.
     assert!(page.find("id=\"component-handbook\"") < page.find("id=\"component-tutorial\""));
 }
@@ -176,9 +196,25 @@ async fn hostile_texts_stay_text() {
     let env = server.world.env();
     let hostile = r#"</title></style><script>alert('x')</script>"><img src=x onerror=alert(1)>{{ 7*7 }}&"#;
     let given = Given::of("handbook/stable", "1.0", 1);
-    publish(&env, Given { note: hostile, description: hostile, ..given }).await;
+    publish(
+        &env,
+        Given {
+            note: hostile,
+            description: hostile,
+            ..given
+        },
+    )
+    .await;
     publish(&env, Given::of("handbook/stable", "1.1+~_x", 0)).await;
-    publish(&env, Given { note: hostile, description: hostile, ..Given::of("handbook/beta", "1", 1) }).await;
+    publish(
+        &env,
+        Given {
+            note: hostile,
+            description: hostile,
+            ..Given::of("handbook/beta", "1", 1)
+        },
+    )
+    .await;
     let page = page(&server).await;
     assert!(page.contains("&lt;script&gt;alert(&#x27;x&#x27;)"), "{page}");
     assert!(page.contains("{{ 7*7 }}"), "a text is no template");
@@ -194,7 +230,16 @@ async fn the_page_loads_nothing_and_runs_nothing() {
     publish(&server.world.env(), Given::of("handbook/stable", "1.0", 1)).await;
     let answer = server.get("/registry").send().await.expect(StatusCode::OK);
     let page = text(&answer);
-    for loaded in ["src=", "<link", "@import", "url(", "<script", " style=", "onclick", "javascript:"] {
+    for loaded in [
+        "src=",
+        "<link",
+        "@import",
+        "url(",
+        "<script",
+        " style=",
+        "onclick",
+        "javascript:",
+    ] {
         assert!(!page.contains(loaded), "{loaded}");
     }
     let (_, style) = page.split_once("<style>").unwrap();
@@ -202,7 +247,9 @@ async fn the_page_loads_nothing_and_runs_nothing() {
     let hash = STANDARD.encode(Sha256::digest(style));
     assert_eq!(
         answer.header("content-security-policy"),
-        format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
     );
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
@@ -223,11 +270,22 @@ async fn each_organization_has_its_own_page_which_is_for_its_members() {
     let path = "/v2/orgs/acme/registry";
     server.member("imp_reader", "acme", Role::Reader, Products::All);
     server.member("imp_other", "other", Role::Admin, Products::All);
-    let answer = server.get(path).token("imp_reader").send().await.expect(StatusCode::OK);
+    let answer = server
+        .get(path)
+        .token("imp_reader")
+        .send()
+        .await
+        .expect(StatusCode::OK);
     assert_eq!(answer.header("cache-control"), "no-store");
     let theirs = text(&answer);
-    assert!(theirs.contains("component-theirs") && !theirs.contains("component-ours"), "{theirs}");
-    assert!(theirs.contains("https://keeper.example.org/v2/orgs/acme/registry/v4/versions/"), "{theirs}");
+    assert!(
+        theirs.contains("component-theirs") && !theirs.contains("component-ours"),
+        "{theirs}"
+    );
+    assert!(
+        theirs.contains("https://keeper.example.org/v2/orgs/acme/registry/v4/versions/"),
+        "{theirs}"
+    );
     let stranger = server.get(path).token("imp_other").send().await;
     stranger.refused(404, "not found", "invalid resource URI");
     server.get(path).send().await.expect(StatusCode::UNAUTHORIZED);
@@ -247,7 +305,10 @@ async fn what_is_too_much_for_a_page_is_left_out_and_told() {
     server.world.counts().reset();
     let page = page(&server).await;
     // A list of trains, 40 trains, two times a hundred heads, the index, and the clusters in four partitions.
-    assert_eq!(server.world.counts().total_except(&["catalog.organization"]), 1 + 40 + 2 + 1 + 4);
+    assert_eq!(
+        server.world.counts().total_except(&["catalog.organization"]),
+        1 + 40 + 2 + 1 + 4
+    );
     assert!(page.contains("id=\"component-c199\"") && !page.contains("component-c200"));
     assert_eq!(page.matches("<svg class=\"timeline\"").count(), 40);
     for part in [
@@ -276,7 +337,9 @@ async fn a_large_census_is_kept_for_five_minutes_and_a_small_one_is_not() {
             check_in.first(samples::organization_slug(), &ClusterToken::from_bytes([0; 32]))
         };
         let creations = (from..to).map(move |n| RegistryChange::CreateCluster(cluster(n)));
-        creations.map(|change| Change::Registry(Box::new(change))).collect::<Vec<_>>()
+        creations
+            .map(|change| Change::Registry(Box::new(change)))
+            .collect::<Vec<_>>()
     };
     server.world.catalog.seed(clusters(0, 5_000));
     assert!(page(&server).await.contains("<p class=\"figure\">5,000</p>"));
@@ -301,35 +364,100 @@ async fn a_page_to_look_at() {
     for slug in ["handbook", "builder"] {
         product(&server, slug);
     }
-    for (n, day) in [720, 655, 601, 540, 490, 433, 371, 330, 322, 270, 214, 160, 98, 55, 12].into_iter().enumerate() {
-        let version = if n == 8 { "2.7.1".to_owned() } else { format!("2.{}.0", n - usize::from(n > 8)) };
+    for (n, day) in [
+        720, 655, 601, 540, 490, 433, 371, 330, 322, 270, 214, 160, 98, 55, 12,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let version = if n == 8 {
+            "2.7.1".to_owned()
+        } else {
+            format!("2.{}.0", n - usize::from(n > 8))
+        };
         let given = Given {
-            note: ["Faster search, and links between versions.", "Mends the switcher.", ""][n % 3],
+            note: [
+                "Faster search, and links between versions.",
+                "Mends the switcher.",
+                "",
+            ][n % 3],
             description: "The operator's handbook: installation, upgrades, and what to do at night.",
             build: (n > 4).then_some("27"),
             ..Given::of("handbook/stable", &version, day)
         };
         publish(&env, given).await;
     }
-    for (version, day) in [("3.0.0-alpha.1", 200), ("3.0.0-beta.1", 120), ("3.0.0-beta.2", 40), ("3.0.0-rc.1", 4)] {
+    for (version, day) in [
+        ("3.0.0-alpha.1", 200),
+        ("3.0.0-beta.1", 120),
+        ("3.0.0-beta.2", 40),
+        ("3.0.0-rc.1", 4),
+    ] {
         let description = "The operator's handbook: installation, upgrades, and what to do at night.";
-        publish(&env, Given { description, build: Some("31"), ..Given::of("handbook/beta", version, day) }).await;
+        publish(
+            &env,
+            Given {
+                description,
+                build: Some("31"),
+                ..Given::of("handbook/beta", version, day)
+            },
+        )
+        .await;
     }
     publish(&env, Given::of("builder/stable", "v1.4.2", 33)).await;
-    publish(&env, Given { description: "", ..Given::of("a-component-with-a-rather-long-name/nightly", "2026-02-28", 1) }).await;
+    publish(
+        &env,
+        Given {
+            description: "",
+            ..Given::of("a-component-with-a-rather-long-name/nightly", "2026-02-28", 1)
+        },
+    )
+    .await;
     let runs = [
-        ("2.13.0", 812), ("2.12.0", 431), ("2.11.0", 204), ("2.10.0", 96), ("2.9.0", 77), ("2.7.1", 140), ("2.6.0", 12),
-        ("2.5.0", 8), ("2.4.0", 3), ("3.0.0-beta.2", 19), ("3.0.0-rc.1", 7), ("2.12.1-ours", 21), ("2.1.0", 1), ("nightly", 2),
+        ("2.13.0", 812),
+        ("2.12.0", 431),
+        ("2.11.0", 204),
+        ("2.10.0", 96),
+        ("2.9.0", 77),
+        ("2.7.1", 140),
+        ("2.6.0", 12),
+        ("2.5.0", 8),
+        ("2.4.0", 3),
+        ("3.0.0-beta.2", 19),
+        ("3.0.0-rc.1", 7),
+        ("2.12.1-ours", 21),
+        ("2.1.0", 1),
+        ("nightly", 2),
     ];
     let mut n = 0;
     for (version, count) in runs {
         for _ in 0..count {
             n += 1;
             let id = format!("c{n}");
-            server.world.clock.set(samples::NOON + days(60 - i64::from(n % 9) * i64::from(n % 7)));
-            let token = check_in(&env, &id, &[("handbook", version), ("builder", if n % 3 == 0 { "1.4.2" } else { "1.4.1" })]).await;
+            server
+                .world
+                .clock
+                .set(samples::NOON + days(60 - i64::from(n % 9) * i64::from(n % 7)));
+            let token = check_in(
+                &env,
+                &id,
+                &[
+                    ("handbook", version),
+                    ("builder", if n % 3 == 0 { "1.4.2" } else { "1.4.1" }),
+                ],
+            )
+            .await;
             if n % 3 > 0 {
-                check_in_with(&env, &id, &[("handbook", version), ("builder", if n % 3 == 0 { "1.4.2" } else { "1.4.1" })], token).await;
+                check_in_with(
+                    &env,
+                    &id,
+                    &[
+                        ("handbook", version),
+                        ("builder", if n % 3 == 0 { "1.4.2" } else { "1.4.1" }),
+                    ],
+                    token,
+                )
+                .await;
             }
         }
     }

@@ -151,8 +151,16 @@ async fn with_releases(env: &Env, row: RowOfTrain) -> Result<TrainSeen, AppError
             break;
         }
     }
-    let history = if cursor.is_some() { History::Newest } else { History::Whole };
-    Ok(TrainSeen { row, releases, history })
+    let history = if cursor.is_some() {
+        History::Newest
+    } else {
+        History::Whole
+    };
+    Ok(TrainSeen {
+        row,
+        releases,
+        history,
+    })
 }
 
 /// The URLs of the components that are products. A request a megabyte of the organization's index.
@@ -161,6 +169,8 @@ async fn products(env: &Env) -> Result<BTreeMap<ComponentName, String>, AppError
     let url = |entry: &imprint_domain::dashboard::IndexEntry| {
         layout::url_of(&env.organization, entry.root_domain.as_deref(), &entry.product)
     };
-    let named = entries.iter().map(|entry| (ComponentName::of_product(&entry.product), url(entry)));
+    let named = entries
+        .iter()
+        .map(|entry| (ComponentName::of_product(&entry.product), url(entry)));
     Ok(named.collect())
 }

@@ -43,8 +43,10 @@ pub async fn count_populations(env: &Env) -> Result<u64, AppError> {
     let census = census(env, &AgeFilter::of_users()).await?;
     // The index has an entry for each product that has not ended.
     let products = env.catalog.index(org).await?;
-    let products: BTreeSet<ComponentName> =
-        products.iter().map(|entry| ComponentName::of_product(&entry.product)).collect();
+    let products: BTreeSet<ComponentName> = products
+        .iter()
+        .map(|entry| ComponentName::of_product(&entry.product))
+        .collect();
     let counted = of_products(census, &products);
     let mut changed: Vec<ComponentName> = known.keys().chain(counted.keys()).cloned().collect();
     changed.sort();
@@ -68,8 +70,13 @@ pub async fn count_populations(env: &Env) -> Result<u64, AppError> {
 }
 
 fn of_products(census: Census, products: &BTreeSet<ComponentName>) -> BTreeMap<ComponentName, Population> {
-    let running = census.running.into_iter().filter(|(component, _)| products.contains(component));
-    running.map(|(component, population)| (component, bounded(population))).collect()
+    let running = census
+        .running
+        .into_iter()
+        .filter(|(component, _)| products.contains(component));
+    running
+        .map(|(component, population)| (component, bounded(population)))
+        .collect()
 }
 
 /// The most frequent versions. Of equally frequent ones the same each time, so that nothing changes without a change.

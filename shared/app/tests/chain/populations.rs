@@ -25,14 +25,16 @@ fn report(versions: &[(&str, &str)]) -> Report {
 
 impl Installation {
     /// An installation says what it runs.
-    async fn check_in(&self, id: &str, versions: &[(&str, &str)]) {
+    async fn reports(&self, id: &str, versions: &[(&str, &str)]) {
         let check_in = CheckIn {
             id: parsed(id),
             report: report(versions),
             token: None,
             at: self.env.clock.now(),
         };
-        registry::check_in(&self.env, check_in, "somewhere").await.unwrap();
+        registry::check_in(&self.env, check_in, "somewhere")
+            .await
+            .unwrap();
     }
 
     async fn count(&self) -> Retained {
@@ -46,7 +48,11 @@ impl Installation {
 
     async fn population(&self, component: &str) -> Option<Population> {
         let org = &self.env.organization.slug;
-        self.env.registry.population(org, &parsed(component)).await.unwrap()
+        self.env
+            .registry
+            .population(org, &parsed(component))
+            .await
+            .unwrap()
     }
 }
 
@@ -74,16 +80,19 @@ async fn how_many_installations_run_a_release_is_on_the_pages_after_retention() 
     here.publish(&sites()[0], "v1.0").await;
     here.publish(&sites()[1], "v2.0").await;
     for n in 0..12 {
-        here.check_in(&format!("c{n}"), &[("alpha", "1.0")]).await;
+        here.reports(&format!("c{n}"), &[("alpha", "1.0")]).await;
     }
-    here.check_in("other", &[("alpha", "v2.0"), ("beta", "7")]).await;
+    here.reports("other", &[("alpha", "v2.0"), ("beta", "7")]).await;
     assert!(!here.editions_page().contains("installation"));
     assert_eq!(here.count().await.populations, 1, "beta is no product");
     here.settle().await;
     let page = here.editions_page();
     assert!(page.contains("<span>12 installations run this</span>"), "{page}");
     assert!(page.contains("<span>1 installation runs this</span>"), "{page}");
-    assert_eq!(here.population("alpha").await, Some(population(&[("1.0", 12), ("2.0", 1)])));
+    assert_eq!(
+        here.population("alpha").await,
+        Some(population(&[("1.0", 12), ("2.0", 1)]))
+    );
     assert_eq!(here.population("beta").await, None);
     assert!(here.world.catalog.all_outbox().is_empty());
 }
@@ -92,7 +101,7 @@ async fn how_many_installations_run_a_release_is_on_the_pages_after_retention() 
 #[tokio::test(start_paused = true)]
 async fn a_repeated_count_writes_nothing_and_renders_nothing() {
     let here = Installation::new().await;
-    here.check_in("c", &[("alpha", "1.0")]).await;
+    here.reports("c", &[("alpha", "1.0")]).await;
     here.count().await;
     here.settle().await;
     here.world.counts().reset();
@@ -119,7 +128,7 @@ async fn numbers_that_changed_are_two_changes_a_product_and_one_commit_for_fourt
         here.world.catalog.seed(vec![Change::PutIndexEntry(entry)]);
     }
     let runs: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1.0")).collect();
-    here.check_in("c", &runs).await;
+    here.reports("c", &runs).await;
     here.world.counts().reset();
     assert_eq!(count_populations(&here.env).await.unwrap(), 29);
     assert_eq!(here.world.counts().of("catalog.commit"), 3);
@@ -131,7 +140,7 @@ async fn numbers_that_changed_are_two_changes_a_product_and_one_commit_for_fourt
 async fn numbers_vanish_when_nobody_runs_it_any_more() {
     let here = Installation::new().await;
     here.publish(&sites()[0], "v1.0").await;
-    here.check_in("c", &[("alpha", "1.0")]).await;
+    here.reports("c", &[("alpha", "1.0")]).await;
     here.count().await;
     here.settle().await;
     assert!(here.editions_page().contains("1 installation runs this"));
@@ -148,7 +157,7 @@ async fn numbers_vanish_when_nobody_runs_it_any_more() {
 async fn what_staff_ci_and_tests_run_is_not_counted() {
     let here = Installation::new().await;
     for id in ["user", "ci", "staff", "fleet"] {
-        here.check_in(id, &[("alpha", "1.0")]).await;
+        here.reports(id, &[("alpha", "1.0")]).await;
     }
     for id in ["ci", "staff", "fleet"] {
         let labels = [parsed(id)].into();
@@ -161,12 +170,15 @@ async fn what_staff_ci_and_tests_run_is_not_counted() {
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_invented_versions_leaves_the_frequent_ones() {
     let here = Installation::new().await;
-    here.check_in("a", &[("alpha", "1.0")]).await;
-    here.check_in("b", &[("alpha", "1.0")]).await;
+    here.reports("a", &[("alpha", "1.0")]).await;
+    here.reports("b", &[("alpha", "1.0")]).await;
     for flood in 0..6 {
         let versions: Vec<String> = (0..100).map(|n| format!("0.{flood}.{n}")).collect();
-        let versions: Vec<(&str, &str)> = versions.iter().map(|version| ("alpha", version.as_str())).collect();
-        here.check_in(&format!("flood{flood}"), &versions).await;
+        let versions: Vec<(&str, &str)> = versions
+            .iter()
+            .map(|version| ("alpha", version.as_str()))
+            .collect();
+        here.reports(&format!("flood{flood}"), &versions).await;
     }
     here.count().await;
     let stored = here.population("alpha").await.unwrap();
@@ -181,7 +193,7 @@ async fn a_flood_of_invented_versions_leaves_the_frequent_ones() {
 async fn a_product_that_has_ended_has_no_numbers() {
     let here = Installation::new().await;
     beta(&here).await;
-    here.check_in("c", &[("beta", "1.0")]).await;
+    here.reports("c", &[("beta", "1.0")]).await;
     here.count().await;
     here.settle().await;
     assert!(here.population("beta").await.is_some());
@@ -199,11 +211,16 @@ async fn counting_may_die_anywhere() {
         for call in 1.. {
             let here = Installation::new().await;
             here.publish(&sites()[0], "v1.0").await;
-            here.check_in("c", &[("alpha", "1.0")]).await;
-            let survived = run_until_death(call, moment, count_populations(&here.env)).await.is_some();
+            here.reports("c", &[("alpha", "1.0")]).await;
+            let survived = run_until_death(call, moment, count_populations(&here.env))
+                .await
+                .is_some();
             here.count().await;
             here.recover().await;
-            assert!(here.editions_page().contains("1 installation runs this"), "killed at {call}");
+            assert!(
+                here.editions_page().contains("1 installation runs this"),
+                "killed at {call}"
+            );
             assert_eq!(here.count().await.populations, 0);
             if survived {
                 assert!(call > 4, "only {call} calls");
@@ -242,7 +259,7 @@ async fn each_organization_is_counted_by_itself_and_a_failing_one_holds_up_no_ot
     let mut entry = samples::index_entry(&samples::product("alpha"));
     entry.organization = org.clone();
     here.world.catalog.seed(vec![Change::PutIndexEntry(entry)]);
-    here.check_in("ours", &[("alpha", "1.0")]).await;
+    here.reports("ours", &[("alpha", "1.0")]).await;
     let check_in = CheckIn {
         id: parsed("theirs"),
         report: report(&[("alpha", "9.0")]),
@@ -251,9 +268,14 @@ async fn each_organization_is_counted_by_itself_and_a_failing_one_holds_up_no_ot
     };
     registry::check_in(&other, check_in, "elsewhere").await.unwrap();
     // The first count of the round is the default organization's.
-    here.world.faults().once("registry.populations", 1, Moment::Before, Trouble::Busy);
+    here.world
+        .faults()
+        .once("registry.populations", 1, Moment::Before, Trouble::Busy);
     let retained = here.count().await;
-    assert_eq!((retained.failed, retained.populations, retained.products), (1, 1, 2));
+    assert_eq!(
+        (retained.failed, retained.populations, retained.products),
+        (1, 1, 2)
+    );
     assert_eq!(here.population("alpha").await, None);
     let theirs = here.env.registry.population(&org, &parsed("alpha")).await;
     assert!(matches!(theirs, Ok::<_, StoreError>(Some(found)) if found == population(&[("9.0", 1)])));

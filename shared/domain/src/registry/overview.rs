@@ -43,7 +43,11 @@ pub struct Shown {
 impl Shown {
     /// What is shown of a release.
     pub fn of(release: &Release) -> Self {
-        let note = release.data.map().get("description").and_then(|note| note.as_str());
+        let note = release
+            .data
+            .map()
+            .get("description")
+            .and_then(|note| note.as_str());
         Self {
             version: release.version.clone(),
             released: release.released,
@@ -192,7 +196,10 @@ impl Overview {
     pub fn of(gathered: &Gathered) -> Self {
         let mut by_component: BTreeMap<&ComponentName, Vec<&TrainSeen>> = BTreeMap::new();
         for seen in gathered.trains.iter().filter(|seen| !seen.releases.is_empty()) {
-            by_component.entry(&seen.row.train.component).or_default().push(seen);
+            by_component
+                .entry(&seen.row.train.component)
+                .or_default()
+                .push(seen);
         }
         let count = |history: History| {
             let such = gathered.trains.iter().filter(|seen| seen.history == history);
@@ -260,7 +267,10 @@ fn component<'a>(
         description: note(|row| row.description.as_ref()),
         kind: note(|row| row.kind.as_ref()),
         documentation: url.map(|url| format!("{url}/")),
-        trains: trains.iter().map(|seen| train(gathered.at, seen, &scale, url)).collect(),
+        trains: trains
+            .iter()
+            .map(|seen| train(gathered.at, seen, &scale, url))
+            .collect(),
         standing: population.and_then(|population| Standing::of(population, &trains)),
     };
     (times.max().unwrap_or_default(), view)
@@ -271,7 +281,9 @@ fn train(now: Timestamp, seen: &TrainSeen, scale: &Scale, url: Option<&String>) 
         version: release.version.to_string(),
         released: When::of(release.released, now),
         note: release.note.clone(),
-        docs: url.zip(release.docs.as_ref()).map(|(url, slug)| format!("{url}/builds/{slug}/")),
+        docs: url
+            .zip(release.docs.as_ref())
+            .map(|(url, slug)| format!("{url}/builds/{slug}/")),
     };
     TrainView {
         label: seen.row.train.label.to_string(),

@@ -16,7 +16,9 @@ impl DynamoCatalog {
         &self,
         org: &OrganizationSlug,
     ) -> Result<BTreeMap<ComponentName, Population>, StoreError> {
-        let found = self.items(self.partition(Key::populations(org), None), usize::MAX).await?;
+        let found = self
+            .items(self.partition(Key::populations(org), None), usize::MAX)
+            .await?;
         let named = found.into_iter().map(|item| {
             let sk = plain::sort_key(&item);
             let component = sk

@@ -72,7 +72,11 @@ impl Standing {
         let more = bars.len().saturating_sub(LISTED);
         bars.truncate(LISTED);
         // One that stands alone behind a fold is better shown.
-        let at = if bars.len() == SHOWN + 1 { bars.len() } else { SHOWN.min(bars.len()) };
+        let at = if bars.len() == SHOWN + 1 {
+            bars.len()
+        } else {
+            SHOWN.min(bars.len())
+        };
         let others = bars.split_off(at);
         let newest_first = |mut bars: Vec<(usize, Bar)>| -> Vec<Bar> {
             bars.sort_by_key(|(place, _)| *place);
@@ -100,7 +104,9 @@ fn bars(population: &Population, trains: &[&TrainSeen], installations: u64) -> V
     let mut latest: BTreeMap<VersionName, Vec<String>> = BTreeMap::new();
     for seen in trains {
         for release in &seen.releases {
-            let known = released.entry(release.version.canonical()).or_insert(release.released);
+            let known = released
+                .entry(release.version.canonical())
+                .or_insert(release.released);
             *known = release.released.max(*known);
         }
         if let Some(release) = seen.releases.first() {
@@ -134,11 +140,19 @@ fn newness<'a>(
 ) -> (bool, Option<String>, Option<Timestamp>, &'a str) {
     let rank = order::rank(version.as_str());
     let is_semantic = rank != "~";
-    (is_semantic, is_semantic.then_some(rank), released.copied(), version.as_str())
+    (
+        is_semantic,
+        is_semantic.then_some(rank),
+        released.copied(),
+        version.as_str(),
+    )
 }
 
 /// One decimal.
-#[expect(clippy::cast_precision_loss, reason = "counts of installations are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of installations are far below 2^52"
+)]
 pub(super) fn percent(part: u64, whole: u64) -> f64 {
     (part as f64 / whole.max(1) as f64 * 1000.0).round() / 10.0
 }

@@ -76,13 +76,18 @@ impl Scale {
     /// out today lies at the end.
     pub(super) fn of(times: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) -> Self {
         let to = times.clone().max().unwrap_or(now).max(now);
-        let a_month_before = to.checked_sub(SignedDuration::from_hours(30 * 24)).unwrap_or(Timestamp::MIN);
+        let a_month_before = to
+            .checked_sub(SignedDuration::from_hours(30 * 24))
+            .unwrap_or(Timestamp::MIN);
         let from = times.min().unwrap_or(now).min(a_month_before);
         Self { from, to, now }
     }
 
     /// Where a time is. Two decimals: a hundredth of a percent is less than a pixel of any screen.
-    #[expect(clippy::cast_precision_loss, reason = "seconds of ten thousand years are exact")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds of ten thousand years are exact"
+    )]
     fn x(&self, at: Timestamp) -> f64 {
         let seconds = |until: Timestamp| until.duration_since(self.from).as_secs() as f64;
         let share = seconds(at) / seconds(self.to).max(1.0);
@@ -134,7 +139,10 @@ impl Scale {
             .collect();
         let today = self.x(self.now);
         ticks.retain(|tick| tick.x <= LAST_TICK - (100.0 - today));
-        ticks.push(Tick { x: today, text: "today".to_owned() });
+        ticks.push(Tick {
+            x: today,
+            text: "today".to_owned(),
+        });
         ticks
     }
 }
@@ -184,7 +192,10 @@ fn with_room(newest_first: &[Dot], width: f64) -> Vec<usize> {
             _ => at - length / 2.0,
         };
         let end = begin + length;
-        if taken.iter().all(|(from, to)| end + GAP <= *from || begin >= *to + GAP) {
+        if taken
+            .iter()
+            .all(|(from, to)| end + GAP <= *from || begin >= *to + GAP)
+        {
             taken.push((begin, end));
             fitting.push(n);
         }
