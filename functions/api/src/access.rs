@@ -1,6 +1,8 @@
 //! Who may do what: the one table of every operation and the permission it needs, and the layer that enforces it, the
 //! limits of tokens to products included.
 
+mod operations;
+
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
@@ -17,6 +19,11 @@ use crate::Service;
 use crate::credentials;
 use crate::error::{ApiError, Needed};
 use crate::extract::{named_part, organization_of};
+use crate::refusal::Form;
+
+use Access::{Administrator, Anyone, Reader, SelfOr, Token, With, Within};
+use Permission::AdminUser;
+use operations::{OPERATIONS, Operation, REGISTRY};
 
 /// What an operation asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,241 +44,22 @@ pub(crate) enum Access {
     Administrator,
 }
 
-use Access::{Administrator, Anyone, Reader, SelfOr, Token, With, Within};
-use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
+/// What the paths of the release registry of another organization than the default one begin with.
+pub(crate) const OF_ORGANIZATION: &str = "/v2/orgs/{org}/registry";
 
-/// Every operation. One that is registered and not listed here is refused to everybody (D8).
-pub(crate) const OPERATIONS: &[(Method, &str, Access)] = &[
-    (Method::GET, "/", Anyone),
-    (Method::GET, "/healthz", Anyone),
-    (Method::GET, "/openapi.json", Anyone),
-    (Method::GET, "/docs", Anyone),
-    // It asks for a name and a password instead.
-    (Method::GET, "/token", Anyone),
-    (Method::GET, "/products/", Anyone),
-    (Method::POST, "/products/", With(AdminProduct)),
-    (Method::GET, "/products/{slug}", Anyone),
-    (Method::PATCH, "/products/{slug}", With(AdminProduct)),
-    (Method::GET, "/products/{slug}/slug-rules", Anyone),
-    (Method::PUT, "/products/{slug}/slug-rules", With(AdminProduct)),
-    (Method::DELETE, "/products/{slug}/slug-rules", With(AdminProduct)),
-    (
-        Method::POST,
-        "/products/{slug}/slug-rules/preview",
-        With(AdminProduct),
-    ),
-    (Method::DELETE, "/products/{slug}", With(AdminProduct)),
-    (Method::POST, "/products/{slug}/restore", With(AdminProduct)),
-    (Method::GET, "/products/{slug}/dashboard", Anyone),
-    (Method::POST, "/products/{slug}/dashboard", With(AdminProduct)),
-    (Method::POST, "/dashboards", With(AdminProduct)),
-    (Method::GET, "/products/{slug}/retention", With(AdminProduct)),
-    (Method::PUT, "/products/{slug}/retention", With(AdminProduct)),
-    (Method::DELETE, "/products/{slug}/retention", With(AdminProduct)),
-    (
-        Method::GET,
-        "/products/{slug}/retention/preview",
-        With(AdminProduct),
-    ),
-    (Method::GET, "/products/{slug}/builds/", Anyone),
-    (Method::POST, "/products/{slug}/builds/", With(UploadBuild)),
-    (Method::GET, "/builds/{id}", Anyone),
-    (Method::PATCH, "/builds/{id}", With(UploadBuild)),
-    (Method::DELETE, "/builds/{id}", With(DeprecateBuild)),
-    (Method::GET, "/products/{slug}/editions/", Anyone),
-    (Method::POST, "/products/{slug}/editions/", With(AdminEdition)),
-    (Method::GET, "/editions/{id}", Anyone),
-    (Method::PATCH, "/editions/{id}", With(AdminEdition)),
-    (Method::DELETE, "/editions/{id}", With(AdminEdition)),
-    (Method::GET, "/editions/{id}/history", Anyone),
-    (Method::POST, "/editions/{id}/rollback", With(AdminEdition)),
-    (Method::POST, "/editions/{id}/pin", With(AdminEdition)),
-    (Method::POST, "/editions/{id}/unpin", With(AdminEdition)),
-    (Method::POST, "/editions/{id}/restore", With(AdminEdition)),
-    (Method::GET, "/queue/{id}", Anyone),
-    (Method::GET, "/users/", With(AdminUser)),
-    (Method::POST, "/users/", With(AdminUser)),
-    (Method::GET, "/users/{name}", SelfOr(AdminUser)),
-    (Method::PATCH, "/users/{name}", SelfOr(AdminUser)),
-    (Method::GET, "/users/{name}/tokens/", SelfOr(AdminUser)),
-    (Method::POST, "/users/{name}/tokens/", SelfOr(AdminUser)),
-    (Method::DELETE, "/users/{name}/tokens/{id}", SelfOr(AdminUser)),
-    (Method::GET, "/v2/orgs", Token),
-    (Method::POST, "/v2/orgs", With(AdminUser)),
-    (Method::GET, "/v2/orgs/{org}", Reader),
-    (Method::PATCH, "/v2/orgs/{org}", Administrator),
-    (Method::GET, "/v2/orgs/{org}/slug-rules", Reader),
-    (Method::PUT, "/v2/orgs/{org}/slug-rules", Administrator),
-    (Method::GET, "/v2/orgs/{org}/retention", Reader),
-    (Method::PUT, "/v2/orgs/{org}/retention", Administrator),
-    (Method::POST, "/v2/orgs/{org}/dashboards", Within(AdminProduct)),
-    (Method::PUT, "/v2/orgs/{org}/dashboard-template", Administrator),
-    (Method::DELETE, "/v2/orgs/{org}/dashboard-template", Administrator),
-    (Method::GET, "/v2/orgs/{org}/members", Reader),
-    (Method::GET, "/v2/orgs/{org}/members/{user}", Reader),
-    (Method::PUT, "/v2/orgs/{org}/members/{user}", Administrator),
-    (Method::DELETE, "/v2/orgs/{org}/members/{user}", Administrator),
-    (Method::GET, "/v2/orgs/{org}/projects", Reader),
-    (Method::POST, "/v2/orgs/{org}/projects", Within(AdminProduct)),
-    (Method::GET, "/v2/orgs/{org}/projects/{project}", Reader),
-    (
-        Method::PATCH,
-        "/v2/orgs/{org}/projects/{project}",
-        Within(AdminProduct),
-    ),
-    (
-        Method::DELETE,
-        "/v2/orgs/{org}/projects/{project}",
-        Within(AdminProduct),
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/restore",
-        Within(AdminProduct),
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/dashboard",
-        Within(AdminProduct),
-    ),
-    (
-        Method::GET,
-        "/v2/orgs/{org}/projects/{project}/slug-rules",
-        Reader,
-    ),
-    (
-        Method::PUT,
-        "/v2/orgs/{org}/projects/{project}/slug-rules",
-        Within(AdminProduct),
-    ),
-    (
-        Method::DELETE,
-        "/v2/orgs/{org}/projects/{project}/slug-rules",
-        Within(AdminProduct),
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/slug-rules/preview",
-        Within(AdminProduct),
-    ),
-    (Method::GET, "/v2/orgs/{org}/projects/{project}/retention", Reader),
-    (
-        Method::PUT,
-        "/v2/orgs/{org}/projects/{project}/retention",
-        Within(AdminProduct),
-    ),
-    (
-        Method::DELETE,
-        "/v2/orgs/{org}/projects/{project}/retention",
-        Within(AdminProduct),
-    ),
-    (
-        Method::GET,
-        "/v2/orgs/{org}/projects/{project}/retention/preview",
-        Within(AdminProduct),
-    ),
-    (Method::GET, "/v2/orgs/{org}/projects/{project}/builds", Reader),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/builds",
-        Within(UploadBuild),
-    ),
-    (
-        Method::GET,
-        "/v2/orgs/{org}/projects/{project}/builds/{build}",
-        Reader,
-    ),
-    (
-        Method::PATCH,
-        "/v2/orgs/{org}/projects/{project}/builds/{build}",
-        Within(UploadBuild),
-    ),
-    (
-        Method::DELETE,
-        "/v2/orgs/{org}/projects/{project}/builds/{build}",
-        Within(DeprecateBuild),
-    ),
-    (Method::GET, "/v2/orgs/{org}/projects/{project}/editions", Reader),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/editions",
-        Within(AdminEdition),
-    ),
-    (
-        Method::GET,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}",
-        Reader,
-    ),
-    (
-        Method::PATCH,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}",
-        Within(AdminEdition),
-    ),
-    (
-        Method::DELETE,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}",
-        Within(AdminEdition),
-    ),
-    (
-        Method::GET,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}/history",
-        Reader,
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}/rollback",
-        Within(AdminEdition),
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}/pin",
-        Within(AdminEdition),
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}/unpin",
-        Within(AdminEdition),
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/projects/{project}/editions/{edition}/restore",
-        Within(AdminEdition),
-    ),
-    // Its organization is known once it is read; then it is there for those who have a role in it.
-    (Method::GET, "/v2/task/{id}", Token),
-    (Method::GET, "/v2/orgs/{org}/webhooks", Administrator),
-    (Method::POST, "/v2/orgs/{org}/webhooks", Administrator),
-    (Method::GET, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
-    (Method::PATCH, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
-    (Method::DELETE, "/v2/orgs/{org}/webhooks/{webhook}", Administrator),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/webhooks/{webhook}/rotate",
-        Administrator,
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/webhooks/{webhook}/ping",
-        Administrator,
-    ),
-    (
-        Method::GET,
-        "/v2/orgs/{org}/webhooks/{webhook}/deliveries",
-        Administrator,
-    ),
-    (
-        Method::GET,
-        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}",
-        Administrator,
-    ),
-    (
-        Method::POST,
-        "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay",
-        Administrator,
-    ),
-    (Method::GET, "/registry", Anyone),
-    (Method::GET, "/v2/orgs/{org}/registry", Reader),
-];
+/// The operations of a path, by their methods. One that is registered and not listed is refused to everybody (D8). The page
+/// of an organization's registry is no part of the registry, which is below it.
+fn listed(path: &str) -> impl Iterator<Item = &'static Operation> {
+    let below = path.strip_prefix(OF_ORGANIZATION).filter(|below| below.len() > 1);
+    let own = if below.is_some() { &[] } else { OPERATIONS };
+    let path = below.unwrap_or(path).trim_end_matches('/').to_owned();
+    own.iter().chain(REGISTRY).filter(move |(_, listed, _)| listed.trim_end_matches('/') == path)
+}
+
+/// The methods of a path.
+pub(crate) fn methods_of(path: &str) -> impl Iterator<Item = &'static Method> {
+    listed(path).map(|(method, _, _)| method)
+}
 
 /// What an operation asks for; nothing for one that is not listed.
 pub(crate) fn needed(method: &Method, path: &str) -> Option<Access> {
@@ -280,11 +68,26 @@ pub(crate) fn needed(method: &Method, path: &str) -> Option<Access> {
     } else {
         method
     };
-    let path = path.trim_end_matches('/');
-    OPERATIONS
-        .iter()
-        .find(|(listed, operation, _)| listed == method && operation.trim_end_matches('/') == path)
-        .map(|(_, _, access)| *access)
+    let access = listed(path)
+        .find(|(listed, _, _)| listed == method)
+        .map(|(_, _, access)| *access)?;
+    Some(match access {
+        With(permission) if path.starts_with(OF_ORGANIZATION) => Within(permission),
+        access => access,
+    })
+}
+
+/// What a path of the registry is refused for before anybody asks who sent it: it knows no HEAD, and no name in it has a
+/// slash, also when that comes encoded.
+fn check_path(request: &Request, path: &str, parts: Option<&RawPathParams>) -> Result<(), ApiError> {
+    if Form::of(path) == Form::Keeper {
+        return Ok(());
+    }
+    if *request.method() == Method::HEAD {
+        return Err(ApiError::MethodNotAllowed);
+    }
+    let is_one_name = |parts: &RawPathParams| parts.iter().all(|(_, part)| !part.contains('/'));
+    if parts.is_some_and(is_one_name) { Ok(()) } else { Err(ApiError::NotFound) }
 }
 
 /// Lets an operation run only for those who may: authentication first, then permission, before anything is looked up.
@@ -296,6 +99,7 @@ pub(crate) async fn authorize(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
+    check_path(&request, path.as_str(), parts.as_ref().ok())?;
     let access = needed(request.method(), path.as_str()).ok_or(ApiError::Forbidden)?;
     if access != Anyone {
         let token = credentials::token(request.headers()).ok_or(ApiError::Unauthenticated(Needed::Token))?;
@@ -369,6 +173,10 @@ impl Asked<'_> {
         let catalog = &self.service.tenants.installation().catalog;
         if self.path.contains("{project}") {
             return named_part(self.parts, "project").map(Some);
+        }
+        // A component that can be no product is beyond every limit.
+        if self.path.contains("{component}") {
+            return Ok(named_part(self.parts, "component").ok());
         }
         match self.path.split('/').nth(1) {
             Some("products") if self.path.contains("{slug}") => named_part(self.parts, "slug").map(Some),

@@ -1,17 +1,18 @@
-//! Refusals and failures, in the contract's error form.
+//! Refusals and failures. [`refusal`](crate::refusal) writes their bodies.
 
+use std::time::Duration;
+
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::SignedDuration;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use imprint_app::Chain;
 use imprint_app::error::AppError;
 use imprint_app::ports::StoreError;
 
 /// Why a request got no answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum ApiError {
     /// The request is wrong; the sentence says in what.
     BadRequest(String),
@@ -19,14 +20,24 @@ pub(crate) enum ApiError {
     Unauthenticated(Needed),
     /// Somebody asks who may not.
     Forbidden,
+    /// Somebody asks who did not prove what is needed; the sentence says what that is.
+    Unproved(String),
     /// The thing is not there.
     NotFound,
+    /// The thing is not there; the sentence says what it would be.
+    Missing(&'static str),
     /// The thing is there and cannot do this.
     MethodNotAllowed,
     /// Others are changing the same thing.
     Contended(String),
+    /// The body is of another type than is read; the sentence says of which.
+    UnsupportedType(String),
+    /// The request can be read and means nothing; the sentence names the field.
+    Unprocessable(String),
     /// Too many wrong passwords; how long to wait.
     Locked(SignedDuration),
+    /// Too many requests; how long to wait.
+    Limited(Duration),
     /// The request or its answer is too large; the sentence says what to do.
     TooLarge(String),
     /// The same request may succeed later. Why is for the log.
@@ -42,24 +53,9 @@ pub(crate) enum Needed {
     Password,
     /// A token.
     Token,
+    /// The name and the password for reports of clusters.
+    Doctor,
 }
-
-/// The body of every answer that is no success.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Error)]
-pub(crate) struct ErrorBody {
-    /// The HTTP status.
-    pub(crate) status: u16,
-    /// What kind of error it is.
-    #[schema(value_type = String)]
-    pub(crate) error: &'static str,
-    /// A sentence for people: what is wrong, and what to do where that is not plain.
-    pub(crate) message: String,
-}
-
-/// What goes to the log with the id of the request, and never to the caller.
-#[derive(Debug, Clone)]
-pub(crate) struct Trouble(pub(crate) String);
 
 impl ApiError {
     /// The status and its word in the body.
@@ -68,11 +64,13 @@ impl ApiError {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad request"),
             Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
             // LTD's word for both.
-            Self::Forbidden => (StatusCode::FORBIDDEN, "unauthorized"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not found"),
+            Self::Forbidden | Self::Unproved(_) => (StatusCode::FORBIDDEN, "unauthorized"),
+            Self::NotFound | Self::Missing(_) => (StatusCode::NOT_FOUND, "not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method not supported"),
             Self::Contended(_) => (StatusCode::CONFLICT, "conflict"),
-            Self::Locked(_) => (StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+            Self::UnsupportedType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type"),
+            Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable entity"),
+            Self::Locked(_) | Self::Limited(_) => (StatusCode::TOO_MANY_REQUESTS, "too many requests"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "service unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
@@ -82,70 +80,92 @@ impl ApiError {
     /// The sentence that the caller sees.
     pub(crate) fn sentence(&self) -> &str {
         match self {
-            Self::BadRequest(message) | Self::Contended(message) | Self::TooLarge(message) => message,
+            Self::BadRequest(message)
+            | Self::Contended(message)
+            | Self::TooLarge(message)
+            | Self::Unproved(message)
+            | Self::UnsupportedType(message)
+            | Self::Unprocessable(message) => message,
+            Self::Missing(message) => message,
             Self::Unauthenticated(Needed::Password) => "please authenticate",
             Self::Unauthenticated(Needed::Token) => "please send your authentication token",
+            Self::Unauthenticated(Needed::Doctor) => "unauthenticated for invalid credentials",
             Self::Forbidden => "not authorized",
             Self::Locked(_) => {
                 "too many wrong passwords were given with this name; Retry-After says when the next one is looked at"
             }
+            Self::Limited(_) => "too many requests came from there; Retry-After says when the next one is looked at",
             Self::NotFound => "invalid resource URI",
             Self::MethodNotAllowed => "the method is not supported",
             Self::Busy(_) => "the service is busy; send the request again in a few seconds",
             Self::Internal(_) => "the service failed; it is not the request's fault",
         }
     }
+
+    /// What goes to the log with the id of the request, and never to the caller.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::Busy(reason) | Self::Internal(reason) => Some(reason),
+            Self::BadRequest(_)
+            | Self::Unauthenticated(_)
+            | Self::Forbidden
+            | Self::Unproved(_)
+            | Self::NotFound
+            | Self::Missing(_)
+            | Self::MethodNotAllowed
+            | Self::Contended(_)
+            | Self::UnsupportedType(_)
+            | Self::Unprocessable(_)
+            | Self::Locked(_)
+            | Self::Limited(_)
+            | Self::TooLarge(_) => None,
+        }
+    }
+
+    /// The header that says what to send, or when.
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        let later = |seconds: u64| Some((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        match self {
+            Self::Unauthenticated(Needed::Doctor) => {
+                let challenge = HeaderValue::from_static(r#"Basic realm="doctor""#);
+                Some((header::WWW_AUTHENTICATE, challenge))
+            }
+            Self::Unauthenticated(Needed::Password | Needed::Token) => {
+                let challenge = HeaderValue::from_static(r#"Basic realm="Authentication Required""#);
+                Some((header::WWW_AUTHENTICATE, challenge))
+            }
+            // Up to the whole second, so that nobody comes back a moment too early.
+            Self::Locked(wait) => later(wait.as_secs().unsigned_abs() + 1),
+            Self::Limited(wait) => later(wait.as_secs() + 1),
+            Self::Busy(_) => later(2),
+            Self::BadRequest(_)
+            | Self::Forbidden
+            | Self::Unproved(_)
+            | Self::NotFound
+            | Self::Missing(_)
+            | Self::MethodNotAllowed
+            | Self::Contended(_)
+            | Self::UnsupportedType(_)
+            | Self::Unprocessable(_)
+            | Self::TooLarge(_)
+            | Self::Internal(_) => None,
+        }
+    }
 }
 
 impl IntoResponse for ApiError {
+    /// Without a body: the layer around all routes writes it, which knows in what form.
     fn into_response(self) -> Response {
-        let (status, error) = self.kind();
-        let message = self.sentence().to_owned();
-        let mut response = error_response(status, error, message);
-        match self {
-            Self::Unauthenticated(_) => {
-                let challenge = HeaderValue::from_static(r#"Basic realm="Authentication Required""#);
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            Self::Locked(wait) => {
-                // Up to the whole second, so that nobody comes back a moment too early.
-                let seconds = wait.as_secs() + 1;
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            Self::Busy(reason) => {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-                response.extensions_mut().insert(Trouble(reason));
-            }
-            Self::Internal(reason) => {
-                response.extensions_mut().insert(Trouble(reason));
-            }
-            Self::BadRequest(_)
-            | Self::Forbidden
-            | Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::Contended(_)
-            | Self::TooLarge(_) => {}
-        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.kind().0;
+        response.headers_mut().extend(self.header());
+        response.extensions_mut().insert(self);
         response
     }
 }
 
 /// The header that names a request in answers and logs.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Writes an error body.
-pub(crate) fn error_response(status: StatusCode, error: &'static str, message: String) -> Response {
-    let body = ErrorBody {
-        status: status.as_u16(),
-        error,
-        message,
-    };
-    crate::delivery::json(status, &body)
-}
 
 impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {

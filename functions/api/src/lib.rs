@@ -10,10 +10,12 @@ mod error;
 mod extract;
 mod filters;
 mod function;
+mod limits;
 mod listing;
 mod openapi;
 mod reference;
 mod registry_page;
+mod refusal;
 mod requests;
 mod resources;
 mod router;
@@ -27,8 +29,11 @@ use imprint_app::env::Env;
 use imprint_app::registry::Censuses;
 use imprint_app::tenants::Tenants;
 
+use limits::Limits;
+
+pub use credentials::Credentials;
 pub use function::function;
-pub use openapi::openapi;
+pub use openapi::{openapi, swagger};
 pub use router::router;
 
 /// What the API needs to know besides its ports.
@@ -36,6 +41,8 @@ pub use router::router;
 pub struct ApiConfig {
     /// The first user of the installation.
     pub bootstrap: Option<Bootstrap>,
+    /// Whoever may read the reports of clusters' doctors.
+    pub doctor: Credentials,
     /// Whether this is a local stack: URLs then begin with `http` unless a proxy says otherwise.
     pub is_local: bool,
 }
@@ -46,6 +53,7 @@ pub(crate) struct Service {
     pub(crate) tenants: Tenants,
     pub(crate) config: Arc<ApiConfig>,
     pub(crate) censuses: Censuses,
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// What every handler is lent: the organization that the path is about, which is the default one for LTD's v1 routes.

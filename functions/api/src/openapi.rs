@@ -1,6 +1,10 @@
 //! The description of the API: what the handlers say, and what all operations have in common.
 
 pub(crate) mod examples;
+mod registry;
+mod swagger;
+
+pub use swagger::swagger;
 
 use utoipa::PartialSchema as _;
 use utoipa::ToSchema as _;
@@ -18,7 +22,8 @@ use serde_json::{Value, json};
 use imprint_domain::access::Permission;
 
 use crate::access::{Access, needed};
-use crate::error::{ApiError, ErrorBody, Needed};
+use crate::error::{ApiError, Needed};
+use crate::refusal::{ErrorBody, Form, RegistryErrorBody};
 use crate::routes;
 
 /// The API's description, OpenAPI 3.1, with an example of everything.
@@ -78,16 +83,21 @@ fn described() -> OpenApi {
         .build();
     document.tags = Some(tags());
     let components = document.components.get_or_insert_with(Components::new);
-    components
-        .schemas
-        .insert(ErrorBody::name().into_owned(), ErrorBody::schema());
+    for (name, schema) in [
+        (ErrorBody::name(), ErrorBody::schema()),
+        (RegistryErrorBody::name(), RegistryErrorBody::schema()),
+    ] {
+        components.schemas.insert(name.into_owned(), schema);
+    }
     for (name, scheme) in schemes() {
         components.add_security_scheme(name, scheme);
     }
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
-            if let Some(access) = needed(&method, path) {
-                complete(operation, &method, path, access);
+            let Some(access) = needed(&method, path) else { continue };
+            match Form::of(path) {
+                Form::Keeper => complete(operation, &method, path, access),
+                Form::Registry => registry::complete(operation, &method, path, access),
             }
         }
     }
@@ -97,7 +107,15 @@ fn described() -> OpenApi {
 const DESCRIPTION: &str = "Publishes documentation: products, their builds, the editions that show them, and the tasks \
     that move an edition to a build. It is the API of LTD Keeper, the first one for the default \
     organization, and v2 for every organization; what Imprint adds comes after LTD's fields. Every \
-    path may be written with or without its final slash. Times are UTC in whole seconds.";
+    path may be written with or without its final slash. Times are UTC in whole seconds. \n\n\
+    The release registry is the API of Deis Workflow Manager, and has its refusals in a form of its \
+    own: a code and a message. Its paths are about the default organization; the same ones below \
+    /v2/orgs/{org}/registry are about another one, such as \
+    /v2/orgs/acme/registry/v3/versions/latest, where a role takes the place of a permission. They \
+    have no other form with a final slash.";
+
+/// The tag of what the registry's original had, which is also what its Swagger describes.
+const REGISTRY: &str = "registry";
 
 fn tags() -> Vec<utoipa::openapi::Tag> {
     let all = [
@@ -117,12 +135,20 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
         ("dashboards", "The pages that list editions and builds"),
         ("tasks", "What goes on after a request"),
         ("webhooks", "Who is told of what happens, and what became of it"),
+        (
+            REGISTRY,
+            "Releases of components, and the clusters that run them: the API of Deis Workflow Manager",
+        ),
+        (
+            "registry-v4",
+            "The same with all that is known, the component before the train in every path",
+        ),
     ];
     all.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())
         .into()
 }
 
-fn schemes() -> [(&'static str, SecurityScheme); 3] {
+fn schemes() -> [(&'static str, SecurityScheme); 4] {
     let http = |scheme, text| {
         SecurityScheme::Http(HttpBuilder::new().scheme(scheme).description(Some(text)).build())
     };
@@ -138,6 +164,13 @@ fn schemes() -> [(&'static str, SecurityScheme); 3] {
         (
             "password",
             http(HttpAuthScheme::Basic, "Name and password, for a token."),
+        ),
+        (
+            "doctor",
+            http(
+                HttpAuthScheme::Basic,
+                "The name and the password for reports of clusters' doctors, which the installation was deployed with.",
+            ),
         ),
     ]
 }
@@ -198,10 +231,9 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
     }
     errors.extend(refusals(operation, method, path, access));
     for (status, text, error) in errors {
-        operation
-            .responses
-            .responses
-            .insert(status.to_owned(), RefOr::T(refusal(text, &error)));
+        let refusal = || RefOr::T(refusal(text, &error));
+        // What the handler itself says of it is right.
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(refusal);
     }
 }
 
@@ -225,13 +257,16 @@ fn wrong(operation: &Operation, method: &Method, path: &str) -> Option<&'static 
     }
 }
 
+/// A status, what it means, and an example.
+type Refusal = (&'static str, &'static str, ApiError);
+
 /// Adds what the operation asks of its caller, and gives how it refuses others.
 fn refusals(
     operation: &mut Operation,
     method: &Method,
     path: &str,
     access: Access,
-) -> Vec<(&'static str, &'static str, ApiError)> {
+) -> Vec<Refusal> {
     let mut errors = Vec::new();
     if path == "/token" {
         errors.push((
@@ -258,8 +293,7 @@ fn refusals(
         | Access::Within(_)
         | Access::With(_)
         | Access::SelfOr(_) => {
-            let requirement = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
-            operation.security = Some(vec![requirement("token"), requirement("bearer")]);
+            with_token(operation);
             errors.push((
                 "401",
                 "No token, or one that is not accepted",
@@ -271,6 +305,12 @@ fn refusals(
     errors
 }
 
+/// Says that an operation needs a token.
+fn with_token(operation: &mut Operation) {
+    let requirement = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
+    operation.security = Some(vec![requirement("token"), requirement("bearer")]);
+}
+
 /// What a caller without rights is told in the description; nothing where any token will do.
 fn needs(access: Access) -> Option<&'static str> {
     match access {
@@ -278,7 +318,7 @@ fn needs(access: Access) -> Option<&'static str> {
         Access::SelfOr(_) => Some("Needs a login of the user itself, or the permission ADMIN_USER"),
         Access::With(permission) => Some(name(permission)),
         Access::Reader => Some("The token is limited to other products"),
-        Access::Within(Permission::UploadBuild) => Some("Needs the role uploader or admin"),
+        Access::Within(Permission::UploadBuild | Permission::PublishRelease) => Some("Needs the role uploader or admin"),
         Access::Within(_) | Access::Administrator => Some("Needs the role admin"),
     }
 }
@@ -305,5 +345,6 @@ fn name(permission: Permission) -> &'static str {
         Permission::AdminEdition => "Needs the permission ADMIN_EDITION",
         Permission::UploadBuild => "Needs the permission UPLOAD_BUILD",
         Permission::DeprecateBuild => "Needs the permission DEPRECATE_BUILD",
+        Permission::PublishRelease => "Needs the permission PUBLISH_RELEASE",
     }
 }

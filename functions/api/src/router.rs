@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode};
@@ -16,7 +16,9 @@ use imprint_app::tenants::Tenants;
 
 use crate::access::authorize;
 use crate::delivery::{self, Accepted};
-use crate::error::{ApiError, REQUEST_ID, Trouble, error_response};
+use crate::error::{ApiError, REQUEST_ID};
+use crate::limits::Limits;
+use crate::refusal::{Asked, Form};
 use crate::{ApiConfig, Service, routes};
 
 /// The API as a service, for Lambda, the local stack and tests alike.
@@ -25,6 +27,7 @@ pub fn router(tenants: Tenants, config: ApiConfig) -> Router {
         tenants,
         config: Arc::new(config),
         censuses: Censuses::default(),
+        limits: Arc::new(Limits::default()),
     };
     let (routes, _) = routes::all().split_for_parts();
     routes
@@ -38,8 +41,8 @@ pub fn router(tenants: Tenants, config: ApiConfig) -> Router {
 }
 
 /// The router itself adds `Allow`.
-async fn other_method(method: Method) -> Response {
-    if method == Method::OPTIONS {
+async fn other_method(method: Method, path: MatchedPath) -> Response {
+    if method == Method::OPTIONS && Form::of(path.as_str()) == Form::Keeper {
         StatusCode::NO_CONTENT.into_response()
     } else {
         ApiError::MethodNotAllowed.into_response()
@@ -63,21 +66,22 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
         .filter(|id| !id.is_empty())
         .unwrap_or_else(|| random_id(&service.tenants));
     let accepted = Accepted::of(request.headers());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let asked = Asked::of(&request, id);
     let response = next.run(request).await;
-    let response = delivery::fit(response, accepted)
+    let mut response = delivery::fit(response, accepted)
         .await
         .unwrap_or_else(|oversize| {
-            ApiError::TooLarge(format!("{oversize}; ask for a page, with ?limit=100")).into_response()
+            let what_to_do = "ask for a page, with ?limit=100, or send Accept-Encoding: gzip";
+            ApiError::TooLarge(format!("{oversize}; {what_to_do}")).into_response()
         });
-    let mut response = match response.extensions().get::<Trouble>().cloned() {
-        Some(Trouble(reason)) => {
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        let Asked { id, method, path, .. } = &asked;
+        if let Some(reason) = error.trouble() {
             tracing::error!(request_id = id, %method, path, status = response.status().as_u16(), reason, "a request failed");
-            naming(&id, response)
         }
-        None => response,
-    };
-    if let Ok(id) = HeaderValue::from_str(&id) {
+        response = asked.refuse(&error, response);
+    }
+    if let Ok(id) = HeaderValue::from_str(&asked.id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
@@ -86,18 +90,4 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
 fn random_id(tenants: &Tenants) -> String {
     let random = &tenants.installation().random;
     imprint_domain::id::TaskId::from_bytes(random.identity()).to_string()
-}
-
-/// Adds the request's id to the sentence of a failure, so that whoever reports it can be helped.
-fn naming(id: &str, response: Response) -> Response {
-    let error = if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        ApiError::Busy(String::new())
-    } else {
-        ApiError::Internal(String::new())
-    };
-    let (status, word) = error.kind();
-    let named = error_response(status, word, format!("{} (request {id})", error.sentence()));
-    let (mut parts, _) = response.into_parts();
-    parts.headers.remove(http::header::CONTENT_LENGTH);
-    Response::from_parts(parts, named.into_body())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use imprint_api::ApiConfig;
+use imprint_api::{ApiConfig, Credentials};
 use imprint_app::ports::{Cdn, Objects, Places, PresignError, PresignedPost, UploadSlot, Uploads};
 use imprint_app::tenants::{Installation, Tenants};
 use imprint_lambda::Function;
@@ -62,8 +62,10 @@ impl FunctionFactory for Functions {
 }
 
 fn api_config(environment: &Environment) -> anyhow::Result<ApiConfig> {
+    let doctor = imprint_aws::doctor_auth(environment)?;
     Ok(ApiConfig {
         bootstrap: imprint_aws::bootstrap(environment)?,
+        doctor: Credentials::new(&doctor.user, &doctor.password),
         is_local: true,
     })
 }

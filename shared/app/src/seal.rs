@@ -13,7 +13,11 @@ const NONCE: usize = 24;
 
 /// The installation's key. What it has sealed only it can open.
 #[derive(Clone)]
-pub struct SealingKey(XChaCha20Poly1305);
+pub struct SealingKey {
+    cipher: XChaCha20Poly1305,
+    /// Another key, made of the same text.
+    names: [u8; 32],
+}
 
 /// A sealed secret could not be opened: it was sealed with another key, for another organization, or changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +36,19 @@ impl SealingKey {
     /// The key that a long random text stands for.
     pub fn of(text: &str) -> Self {
         let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        Self(XChaCha20Poly1305::new(&Key::from(key)))
+        Self {
+            cipher: XChaCha20Poly1305::new(&Key::from(key)),
+            names: Sha256::digest(format!("names {text}")).into(),
+        }
+    }
+
+    /// What somebody is called who shall be recognized and never be known: always the same for the same text, and nobody
+    /// without the key can find the text that belongs to it. Hexadecimal digits.
+    pub fn pseudonym(&self, text: &str) -> String {
+        // Twice, so that one name says nothing of the name of a longer text.
+        let inner = Sha256::new().chain_update(self.names).chain_update(text).finalize();
+        let outer = Sha256::new().chain_update(self.names).chain_update(inner).finalize();
+        hex::encode(&outer[..16])
     }
 
     /// Seals a secret of an organization. Nobody can use what was sealed for one organization in another.
@@ -43,7 +59,7 @@ impl SealingKey {
             msg: secret.as_bytes(),
             aad: organization.as_str().as_bytes(),
         };
-        let sealed = self.0.encrypt(&XNonce::from(nonce), payload);
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
         let sealed = sealed.expect("only a secret of many gigabytes is too long");
         let text = format!("{}{}", hex::encode(nonce), hex::encode(sealed));
         text.parse().expect("a sealed secret is hexadecimal")
@@ -61,7 +77,7 @@ impl SealingKey {
             aad: organization.as_str().as_bytes(),
         };
         let opened = self
-            .0
+            .cipher
             .decrypt(&XNonce::from(*nonce), payload)
             .map_err(|_| CannotOpen)?;
         String::from_utf8(opened).map_err(|_| CannotOpen)
@@ -72,6 +88,16 @@ impl SealingKey {
 mod tests {
     use super::*;
     use crate::ports::SystemRandom;
+
+    #[test]
+    fn a_pseudonym_is_one_name_of_one_text_by_one_key() {
+        let key = SealingKey::of("a long random text");
+        let name = key.pseudonym("203.0.113.7");
+        assert_eq!(name, SealingKey::of("a long random text").pseudonym("203.0.113.7"));
+        assert_ne!(name, key.pseudonym("203.0.113.70"));
+        assert_ne!(name, SealingKey::of("another text").pseudonym("203.0.113.7"));
+        assert_eq!(name.len(), 32);
+    }
 
     #[test]
     fn a_secret_is_opened_by_its_key_and_for_its_organization_only() {

@@ -18,5 +18,5 @@ mod uploads;
 mod webhooks;
 
 pub use connect::connect;
-pub use settings::{ConfigError, api_address, bootstrap};
+pub use settings::{ConfigError, DoctorAuth, api_address, bootstrap, doctor_auth};
 pub use surroundings::{SystemClock, variables_of_process};

@@ -1,6 +1,7 @@
 //! The settings that a program starts with, parsed from its variables.
 
 mod bootstrap;
+mod doctor;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
 pub use bootstrap::bootstrap;
+pub use doctor::{DoctorAuth, doctor_auth};
 pub use variables::ConfigError;
 use variables::Variables;
 

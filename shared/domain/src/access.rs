@@ -25,7 +25,7 @@ checked_text!(
     }
 );
 
-/// What a route can ask for: LTD's permission bits.
+/// What a route can ask for: LTD's permission bits, and one of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
     /// Manage users.
@@ -38,18 +38,25 @@ pub enum Permission {
     UploadBuild,
     /// End builds.
     DeprecateBuild,
+    /// Publish releases. LTD knows no releases, so none of its users needs this to be what it was.
+    PublishRelease,
 }
 
 /// A word that names no permission.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no such permission; there are ADMIN_USER, ADMIN_PRODUCT, ADMIN_EDITION, UPLOAD_BUILD and DEPRECATE_BUILD"
+    "there is no such permission; there are ADMIN_USER, ADMIN_PRODUCT, ADMIN_EDITION, UPLOAD_BUILD, DEPRECATE_BUILD and \
+     PUBLISH_RELEASE"
 )]
 pub struct UnknownPermission;
 
 impl std::str::FromStr for Permission {
     type Err = UnknownPermission;
     fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        // What the registry calls it.
+        if raw.eq_ignore_ascii_case("registry:publish") {
+            return Ok(Self::PublishRelease);
+        }
         let named = |permission: &Self| permission.name().eq_ignore_ascii_case(raw);
         Self::ALL.into_iter().find(named).ok_or(UnknownPermission)
     }
@@ -57,15 +64,16 @@ impl std::str::FromStr for Permission {
 
 impl Permission {
     /// Every permission, by its bit.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::AdminUser,
         Self::AdminProduct,
         Self::AdminEdition,
         Self::UploadBuild,
         Self::DeprecateBuild,
+        Self::PublishRelease,
     ];
 
-    /// LTD's name of it.
+    /// Its name, LTD's where LTD has it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AdminUser => "ADMIN_USER",
@@ -73,6 +81,7 @@ impl Permission {
             Self::AdminEdition => "ADMIN_EDITION",
             Self::UploadBuild => "UPLOAD_BUILD",
             Self::DeprecateBuild => "DEPRECATE_BUILD",
+            Self::PublishRelease => "PUBLISH_RELEASE",
         }
     }
 
@@ -83,6 +92,7 @@ impl Permission {
             Self::AdminEdition => 4,
             Self::UploadBuild => 8,
             Self::DeprecateBuild => 16,
+            Self::PublishRelease => 32,
         }
     }
 }
@@ -94,7 +104,7 @@ pub struct Permissions(u8);
 
 impl Permissions {
     /// Every permission.
-    pub const ALL: Self = Self(31);
+    pub const ALL: Self = Self(63);
 
     /// The set with these permissions.
     pub fn of(permissions: &[Permission]) -> Self {
@@ -181,24 +191,26 @@ mod tests {
 
     #[test]
     fn permissions_are_the_bits_of_the_contract() {
-        use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, UploadBuild};
-        let all = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild];
+        use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, PublishRelease, UploadBuild};
+        let all = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild, PublishRelease];
         assert_eq!(Permissions::of(&all), Permissions::ALL);
         let upload = Permissions::of(&[UploadBuild]);
         assert_eq!(serde_json::to_string(&upload).unwrap(), "8");
+        assert_eq!(Permissions::of(&all[..5]).bits(), 31);
         assert!(upload.has(UploadBuild) && !upload.has(AdminEdition));
     }
 
     #[test]
     fn permissions_come_as_names_and_as_bits() {
         assert_eq!("upload_build".parse(), Ok(Permission::UploadBuild));
+        assert_eq!("registry:publish".parse(), Ok(Permission::PublishRelease));
         for permission in Permission::ALL {
             assert_eq!(permission.name().parse(), Ok(permission));
             assert!(Permissions::of(&[permission]).is_within(Permissions::ALL));
         }
         assert!("ROOT".parse::<Permission>().is_err());
-        assert_eq!(Permissions::from_bits(31), Some(Permissions::ALL));
-        for meaningless in [32, 256, 264, u64::MAX] {
+        assert_eq!(Permissions::from_bits(63), Some(Permissions::ALL));
+        for meaningless in [64, 256, 264, u64::MAX] {
             assert_eq!(Permissions::from_bits(meaningless), None);
         }
         let set = Permissions::from_bits(9).unwrap();

@@ -1,6 +1,7 @@
 //! JSON bodies.
 
 use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
@@ -8,7 +9,7 @@ use crate::Service;
 use crate::error::ApiError;
 
 /// The longest body that is read. Twenty thousand directories of fifty bytes fit.
-const MAX_BODY: usize = 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
 /// A body that knows what it is about, so that refusals can name it.
 pub(crate) trait RequestBody: DeserializeOwned {
@@ -24,16 +25,21 @@ impl<T: RequestBody> FromRequest<Service> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &Service) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        check_type(&parts.headers)?;
-        let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
-            ApiError::TooLarge(format!(
-                "the body is longer than {} MB or broke off",
-                MAX_BODY / 1024 / 1024
-            ))
-        })?;
+        check_type(request.headers())?;
+        let bytes = read_body(request, MAX_BODY).await?;
         parse(&bytes).map(Self)
     }
+}
+
+/// Reads a body of at most so many bytes.
+pub(super) async fn read_body(request: Request, most: usize) -> Result<Bytes, ApiError> {
+    let bytes = axum::body::to_bytes(request.into_body(), most).await;
+    bytes.map_err(|_| {
+        ApiError::TooLarge(format!(
+            "the body is longer than {} MB or broke off",
+            most / 1024 / 1024
+        ))
+    })
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {

@@ -4,6 +4,7 @@
 
 mod body;
 mod named;
+mod registry;
 
 use std::fmt::Display;
 use std::future::Future;
@@ -27,6 +28,7 @@ use crate::{Api, Service};
 
 pub(crate) use body::{JsonBody, RequestBody};
 pub(crate) use named::Named;
+pub(crate) use registry::{InQuery, PathNames, Posted, Source};
 
 /// The variable part of a path. What is not in its one spelling names nothing: `/builds/07` is not `/builds/7`.
 #[derive(Debug)]

@@ -5,9 +5,11 @@ use utoipa::ToSchema;
 
 use imprint_app::access::Caller;
 use imprint_app::builds::{NewBuild, NewEditions};
+use imprint_domain::access::{About, Permission};
 use imprint_domain::git::GitRefs;
 use imprint_domain::key::SiteDirectory;
-use imprint_domain::slug::OrganizationSlug;
+use imprint_domain::registry::Documented;
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 
 use crate::error::ApiError;
 use crate::extract::{BuildForm, RequestBody};
@@ -38,6 +40,16 @@ pub(crate) struct CreateBuild {
     /// The directories to make upload forms for; only with the media type that asks for forms. `["/"]` when absent.
     #[schema(example = json!(["/", "_static/"]), max_items = 20000)]
     directories: Option<Vec<String>>,
+    /// The component that it documents. A build is of its product, so it can be nothing else than the product's slug.
+    #[schema(max_length = 64, example = "pipelines")]
+    component: Option<String>,
+    /// The train in which the version comes out that it documents; together with `version`. The release is published when
+    /// the build is registered, which needs the permission PUBLISH_RELEASE.
+    #[schema(min_length = 1, max_length = 24, example = "stable")]
+    train: Option<String>,
+    /// The version that it documents; together with `train`.
+    #[schema(min_length = 1, max_length = 64, example = "2.19.1")]
+    version: Option<String>,
 }
 
 /// A new build of a project. Other fields are ignored.
@@ -62,6 +74,16 @@ pub(crate) struct CreateProjectBuild {
     /// this is absent.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "usdf-dev", max_length = 63)]
     alternate_name: Option<String>,
+    /// The component that it documents. A build is of its product, so it can be nothing else than the product's slug.
+    #[schema(max_length = 64, example = "pipelines")]
+    component: Option<String>,
+    /// The train in which the version comes out that it documents; together with `version`. The release is published when
+    /// the build is registered, which needs the permission PUBLISH_RELEASE.
+    #[schema(min_length = 1, max_length = 24, example = "stable")]
+    train: Option<String>,
+    /// The version that it documents; together with `train`.
+    #[schema(min_length = 1, max_length = 64, example = "2.19.1")]
+    version: Option<String>,
 }
 
 /// A change of a build.
@@ -82,19 +104,26 @@ impl RequestBody for UpdateBuild {
 }
 
 impl CreateBuild {
+    /// `product` is the one that the path names.
     pub(crate) fn parse(
         self,
         form: BuildForm,
         caller: &Caller,
         org: &OrganizationSlug,
+        product: &ProductSlug,
     ) -> Result<NewBuild, ApiError> {
+        let documents = documents(product, self.component.as_deref(), self.train.as_deref(), self.version.as_deref())?;
+        let may_publish = || caller.may(org, Permission::PublishRelease, About::Product(product));
+        if documents.is_some() && !may_publish() {
+            return Err(ApiError::Forbidden);
+        }
         let git_refs = required(NOUN, "git_refs", self.git_refs)?;
         Ok(NewBuild {
             slug: slug(self.slug.as_deref())?,
             git_refs: GitRefs::parse(&git_refs)
                 .map_err(|error| invalid(NOUN, format_args!("git_refs: {error}")))?,
             alternate: parsed(NOUN, "alternate_name", self.alternate_name.as_deref())?,
-            documents: None,
+            documents,
             github_requester: parsed(NOUN, "github_requester", self.github_requester.as_deref())?,
             directories: match form {
                 BuildForm::Plain => None,
@@ -111,7 +140,12 @@ impl CreateBuild {
 
 impl CreateProjectBuild {
     /// The same in the words of v1.
-    pub(crate) fn parse(self, caller: &Caller, org: &OrganizationSlug) -> Result<NewBuild, ApiError> {
+    pub(crate) fn parse(
+        self,
+        caller: &Caller,
+        org: &OrganizationSlug,
+        project: &ProductSlug,
+    ) -> Result<NewBuild, ApiError> {
         let refs = one_or_several(NOUN, ["git_ref", "git_refs"], self.git_ref, self.git_refs)?;
         let build = CreateBuild {
             git_refs: Some(required(NOUN, "git_ref", refs)?),
@@ -119,8 +153,31 @@ impl CreateProjectBuild {
             github_requester: self.github_requester,
             directories: self.directories,
             alternate_name: self.alternate_name,
+            component: self.component,
+            train: self.train,
+            version: self.version,
         };
-        build.parse(BuildForm::WithForms, caller, org)
+        build.parse(BuildForm::WithForms, caller, org, project)
+    }
+}
+
+/// The release that a build documents, if it says one.
+fn documents(
+    product: &ProductSlug,
+    component: Option<&str>,
+    train: Option<&str>,
+    version: Option<&str>,
+) -> Result<Option<Documented>, ApiError> {
+    if component.is_some_and(|component| component != product.as_str()) {
+        let sentence = format_args!("component: a build of {product} documents the component {product}");
+        return Err(invalid(NOUN, sentence));
+    }
+    let train = parsed(NOUN, "train", train)?;
+    let version = parsed(NOUN, "version", version)?;
+    match (train, version) {
+        (Some(train), Some(version)) => Ok(Some(Documented { train, version })),
+        (None, None) => Ok(None),
+        (Some(_), None) | (None, Some(_)) => Err(invalid(NOUN, "train and version come together")),
     }
 }
 

@@ -5,6 +5,7 @@ mod dashboard;
 mod edition;
 mod organization;
 mod product;
+pub(crate) mod registry;
 mod retention;
 mod slug_rules;
 mod user;

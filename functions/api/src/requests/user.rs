@@ -71,12 +71,12 @@ pub(crate) struct CreateToken {
     expires_in_days: Option<u64>,
 }
 
-/// Permissions as names, or as LTD's bits: 1 ADMIN_USER, 2 ADMIN_PRODUCT, 4 ADMIN_EDITION, 8 UPLOAD_BUILD,
-/// 16 DEPRECATE_BUILD.
+/// Permissions as names, or as bits, LTD's first: 1 ADMIN_USER, 2 ADMIN_PRODUCT, 4 ADMIN_EDITION, 8 UPLOAD_BUILD,
+/// 16 DEPRECATE_BUILD, and 32 PUBLISH_RELEASE.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(
     untagged,
-    expecting = "a list of names such as UPLOAD_BUILD, or a number from 0 to 31"
+    expecting = "a list of names such as UPLOAD_BUILD, or a number from 0 to 63"
 )]
 pub(crate) enum PermissionSet {
     /// As names.
@@ -109,7 +109,7 @@ impl PermissionSet {
                 Ok(Permissions::of(&list))
             }
             Self::Bits(bits) => Permissions::from_bits(*bits)
-                .ok_or_else(|| invalid(noun, "permissions: it is not a number from 0 to 31")),
+                .ok_or_else(|| invalid(noun, "permissions: it is not a number from 0 to 63")),
         }
     }
 }

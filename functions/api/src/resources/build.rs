@@ -58,6 +58,18 @@ pub(crate) struct BuildResource<'a> {
     post_complete_url: Option<UploadForm<'a>>,
     /// The deployment that it is for; null when it is for all.
     alternate_name: Option<String>,
+    /// The component that it documents; only where it says that it documents a release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "pipelines")]
+    component: Option<String>,
+    /// The train in which that comes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "stable")]
+    train: Option<String>,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2.19.1")]
+    version: Option<String>,
 }
 
 /// An upload of a project's site.
@@ -112,6 +124,18 @@ pub(crate) struct ProjectBuildResource<'a> {
     github_requester: Option<String>,
     /// The deployment that it is for; null when it is for all.
     alternate_name: Option<String>,
+    /// The component that it documents; only where it says that it documents a release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "pipelines")]
+    component: Option<String>,
+    /// The train in which that comes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "stable")]
+    train: Option<String>,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2.19.1")]
+    version: Option<String>,
 }
 
 /// Where and how to post one file as `multipart/form-data`: the fields in this order, the file last. Good for 24 hours.
@@ -172,6 +196,9 @@ impl<'a> BuildResource<'a> {
             post_dir_urls: None,
             post_complete_url: None,
             alternate_name: build.alternate.as_ref().map(ToString::to_string),
+            component: build.documents.as_ref().map(|_| build.product.to_string()),
+            train: build.documents.as_ref().map(|documented| documented.train.to_string()),
+            version: build.documents.as_ref().map(|documented| documented.version.to_string()),
         }
     }
 
@@ -245,6 +272,9 @@ impl<'a> ProjectBuildResource<'a> {
             git_refs: first.git_refs,
             github_requester: first.github_requester,
             alternate_name: first.alternate_name,
+            component: first.component,
+            train: first.train,
+            version: first.version,
         }
     }
 }

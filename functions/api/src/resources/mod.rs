@@ -6,6 +6,7 @@ mod edition;
 mod moment;
 mod organization;
 mod product;
+mod registry;
 mod retention;
 mod service;
 mod slug_rules;
@@ -21,8 +22,13 @@ pub(crate) use edition::{
 pub(crate) use moment::Moment;
 pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource, ProjectResource};
+pub(crate) use registry::{
+    ClusterCheckinResource, ClusterList, ClusterResource, ClusterStatsResource, ClustersCountResource,
+    ComponentVersionList, ComponentVersionResource, DoctorInfo, Documentation, Keys, KnownClusterList,
+    KnownClusterResource, KubernetesResource, LabelsDocument, NamespaceResource, ReleaseList, ReleaseResource, TrainList,
+};
 pub(crate) use retention::{OrganizationRetentionResource, RetentionPreviewResource, RetentionResource};
-pub(crate) use service::{Health, Root, RootData, RootLinks, TokenAnswer};
+pub(crate) use service::{Health, Root, RootData, RootLinks, StoreMeter, TokenAnswer};
 pub(crate) use slug_rules::{
     OrganizationRulesResource, PreviewResource, SlugPreview, SlugRuleResource, SlugRulesResource,
 };

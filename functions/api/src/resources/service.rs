@@ -41,12 +41,34 @@ pub(crate) struct RootLinks {
     pub(crate) openapi: String,
 }
 
-/// That the service runs.
+/// Whether the service runs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Health {
-    /// Always `ok`.
+    /// `ok` when the store answers in time, else `down`.
     #[schema(value_type = String, example = "ok")]
     pub(crate) status: &'static str,
+    /// The store, as this process knows it.
+    pub(crate) store: StoreMeter,
+}
+
+/// What a process has asked of the store since it began.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StoreMeter {
+    /// How long a small read took just now, in milliseconds.
+    #[schema(example = 4)]
+    pub(crate) latency_ms: u64,
+    /// Requests that read.
+    #[schema(example = 1200)]
+    pub(crate) reads: u64,
+    /// Requests that write.
+    #[schema(example = 340)]
+    pub(crate) writes: u64,
+    /// Requests that failed.
+    #[schema(example = 0)]
+    pub(crate) errors: u64,
+    /// Of these, requests that were throttled.
+    #[schema(example = 0)]
+    pub(crate) throttles: u64,
 }
 
 /// A token, good for an hour.

@@ -93,7 +93,7 @@ pub(crate) async fn create(
     accepted: Accepted,
     body: Result<JsonBody<CreateBuild>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let new = body.and_then(|JsonBody(body)| body.parse(form, &caller, &api.env.organization.slug));
+    let new = body.and_then(|JsonBody(body)| body.parse(form, &caller, &api.env.organization.slug, &slug));
     let new = after(products::get(&api.env, &slug), new).await?;
     let render = |created: &CreatedBuild| {
         let resource = BuildResource::created(&urls, &api.env.organization, created);

@@ -8,6 +8,7 @@ mod organizations;
 mod products;
 mod queue;
 mod registry_page;
+mod registry;
 mod retention;
 mod service;
 mod slug_rules;
@@ -20,6 +21,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::Service;
+use crate::access::OF_ORGANIZATION;
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Service> {
@@ -95,7 +97,24 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(registry_page::page),
         routes!(registry_page::page_of_organization),
     ];
-    groups.into_iter().fold(OpenApiRouter::default(), in_both_forms)
+    let router = groups.into_iter().fold(OpenApiRouter::default(), in_both_forms);
+    let router = registry::of_installation().into_iter().fold(router, OpenApiRouter::routes);
+    registry::of_organizations().into_iter().fold(router, for_every_organization)
+}
+
+/// Registers routes under their documented path, which is about the default organization, and below the path of every other
+/// one. No other form: a final slash was never right here.
+fn for_every_organization(
+    router: OpenApiRouter<Service>,
+    routes: UtoipaMethodRouter<Service>,
+) -> OpenApiRouter<Service> {
+    let (_, paths, handlers) = &routes;
+    let others: Vec<String> = paths.paths.keys().map(|path| format!("{OF_ORGANIZATION}{path}")).collect();
+    let handlers = handlers.clone();
+    let router = router.routes(routes);
+    others
+        .iter()
+        .fold(router, |router, path| router.route(path, handlers.clone()))
 }
 
 /// Registers routes under their documented path, and under the same one with or without its final slash.

@@ -1,17 +1,20 @@
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::time::{Instant, timeout};
 
-use imprint_app::access;
+use imprint_app::{Chain, access};
 
-use crate::Api;
+use crate::{Api, Service};
 use crate::credentials;
 use crate::delivery;
 use crate::error::{ApiError, Needed};
 use crate::extract::Known;
 use crate::reference::PAGE;
-use crate::resources::{Health, Root, RootData, RootLinks, TokenAnswer};
+use crate::resources::{Health, Root, RootData, RootLinks, StoreMeter, TokenAnswer};
 use crate::urls::Urls;
 
 /// LTD Keeper 1.23.0 is the version whose API this is, and clients choose theirs by it: from 2.0.0 on they need an
@@ -54,11 +57,44 @@ pub(crate) async fn root(urls: Urls, Known(caller): Known) -> Response {
     response
 }
 
+/// How long the store may take to answer.
+const BUDGET: Duration = Duration::from_secs(1);
+
 /// Whether the service runs
+///
+/// One small read of the store shows it, which may take a second.
 #[utoipa::path(get, path = "/healthz", tag = "service", operation_id = "read_health",
-    responses((status = 200, description = "It runs", body = Health)))]
-pub(crate) async fn healthz() -> Response {
-    delivery::json(StatusCode::OK, &Health { status: "ok" })
+    responses((status = 200, description = "It runs", body = Health),
+        (status = 503, description = "The store does not answer in time", body = Health)))]
+pub(crate) async fn healthz(State(service): State<Service>) -> Response {
+    let health = &service.tenants.installation().health;
+    let began = Instant::now();
+    let probe = timeout(BUDGET, health.probe()).await;
+    let latency = began.elapsed();
+    let reason = match &probe {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(Chain(error).to_string()),
+        Err(_) => Some("no answer in time".to_owned()),
+    };
+    let (status, word) = match reason {
+        None => (StatusCode::OK, "ok"),
+        Some(reason) => {
+            tracing::error!(reason, "the store is down");
+            (StatusCode::SERVICE_UNAVAILABLE, "down")
+        }
+    };
+    let meter = health.meter();
+    let store = StoreMeter {
+        latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        reads: meter.reads,
+        writes: meter.writes,
+        errors: meter.errors,
+        throttles: meter.throttles,
+    };
+    let mut response = delivery::json(status, &Health { status: word, store });
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    response
 }
 
 /// This description

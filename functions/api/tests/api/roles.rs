@@ -207,7 +207,7 @@ fn every_operation_of_v2_is_tried_here() {
             .as_object()
             .unwrap()
             .keys()
-            .filter(|_| path.starts_with("/v2/"))
+            .filter(|_| path.starts_with("/v2/orgs") || path.starts_with("/v2/task"))
         {
             described.push((method.to_uppercase(), path.clone()));
         }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use imprint_api::{ApiConfig, router};
+use imprint_api::{ApiConfig, Credentials, router};
 use imprint_app::access::Bootstrap;
 use imprint_app::ports::Change;
 use imprint_app::tenants::Tenants;
@@ -33,6 +33,7 @@ pub(crate) fn config() -> ApiConfig {
     };
     ApiConfig {
         bootstrap: Some(bootstrap),
+        doctor: Credentials::new("doctor", "a long random password"),
         is_local: false,
     }
 }

@@ -1,5 +1,6 @@
 use http::StatusCode;
 use imprint_domain::access::{Permission, Products, Role};
+use imprint_testing::{Moment, Trouble};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -59,11 +60,42 @@ async fn the_version_is_a_2_for_those_who_have_rights_in_organizations_only() {
 }
 
 #[tokio::test]
-async fn health_needs_no_store() {
+async fn d22_health_is_one_small_read_of_the_store_and_never_kept() {
     let server = Server::new();
-    let health = server.get("/healthz").send().await.expect(StatusCode::OK);
-    assert_eq!(health.json(), json!({"status": "ok"}));
-    assert_eq!(server.world.counts().total(), 0);
+    let answer = server.get("/healthz").send().await.expect(StatusCode::OK);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let health = answer.json();
+    assert_eq!(health["status"], "ok");
+    for number in ["latency_ms", "reads", "writes", "errors", "throttles"] {
+        assert!(health["store"][number].is_u64(), "{number}");
+    }
+    assert_eq!(health.as_object().unwrap().len(), 2);
+    assert_eq!((server.world.counts().total(), server.world.counts().of("health.probe")), (1, 1));
+}
+
+#[tokio::test]
+async fn d22_a_store_that_fails_is_a_503() {
+    for trouble in [Trouble::Failed, Trouble::Busy] {
+        let server = Server::new();
+        server.world.faults().once("health.probe", 1, Moment::Before, trouble);
+        let answer = server.get("/healthz/").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.json()["status"], "down");
+        assert!(answer.json()["store"]["latency_ms"].is_u64());
+        assert!(!String::from_utf8_lossy(&answer.bytes).contains("a test made it"));
+    }
+}
+
+/// The store does not answer at all.
+#[tokio::test(start_paused = true)]
+async fn d22_a_store_that_is_silent_is_a_503_after_a_second() {
+    let server = Server::new();
+    let _held = server.world.faults().hold("health.probe", 1);
+    let began = tokio::time::Instant::now();
+    let answer = server.get("/healthz").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.json()["status"], "down");
+    assert_eq!(began.elapsed().as_secs(), 1);
+    assert_eq!(answer.json()["store"]["latency_ms"], 1000);
 }
 
 #[tokio::test]
@@ -128,7 +160,6 @@ async fn every_path_works_with_and_without_its_final_slash() {
     let server = Server::with_alpha().await;
     server.build(&["main"]).await;
     for path in [
-        "/healthz",
         "/openapi.json",
         "/products",
         "/products/alpha",

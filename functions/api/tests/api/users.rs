@@ -102,8 +102,8 @@ async fn a_wrong_user_is_refused_with_a_sentence() {
             "more than 1024 bytes",
         ),
         (
-            json!({"username": name, "password": password, "permissions": 32}),
-            "from 0 to 31",
+            json!({"username": name, "password": password, "permissions": 64}),
+            "from 0 to 63",
         ),
         (
             json!({"username": name, "password": password, "permissions": -1}),

@@ -207,3 +207,26 @@ fn a_deployed_installation_refuses_passwords_that_can_be_guessed() {
         assert!(ask(stage, "anna", "twelve chars").unwrap().is_some());
     }
 }
+
+#[test]
+fn d21_a_deployed_installation_has_a_name_and_a_password_for_reports() {
+    let password = "a long random password";
+    let given = |user: &str, password: &str| {
+        doctor_auth(&variables(&[("DOCTOR_AUTH_USER", user), ("DOCTOR_AUTH_PASSWORD", password)]))
+    };
+    let auth = given("doctor", password).unwrap();
+    assert_eq!((auth.user.as_str(), auth.password.as_str()), ("doctor", password));
+    assert!(!format!("{auth:?}").contains(password));
+    for (user, given_password, variable) in [
+        ("", password, "DOCTOR_AUTH_USER"),
+        ("doctor", "", "DOCTOR_AUTH_PASSWORD"),
+        ("", "", "DOCTOR_AUTH_USER"),
+        ("a:b", password, "DOCTOR_AUTH_USER"),
+        ("dev", "dev", "DOCTOR_AUTH_PASSWORD"),
+    ] {
+        let error = given(user, given_password).unwrap_err().to_string();
+        assert!(error.starts_with(variable), "{error}");
+    }
+    let local = doctor_auth(&variables(&[("IMPRINT_STAGE", "local")])).unwrap();
+    assert_eq!((local.user.as_str(), local.password.as_str()), ("dev", "dev"));
+}

@@ -37,8 +37,17 @@ impl Role {
         }
     }
 
-    /// LTD's permissions that a member has within the organization.
+    /// The permissions that a member has within the organization.
     pub fn permissions(self) -> Permissions {
+        let releases = match self {
+            Self::Reader => Permissions::NONE,
+            Self::Uploader | Self::Admin => Permissions::of(&[Permission::PublishRelease]),
+        };
+        self.permissions_of_ltd().union(releases)
+    }
+
+    /// Those of them that LTD has: its users are what they were, whether or not they may publish releases.
+    fn permissions_of_ltd(self) -> Permissions {
         match self {
             Self::Reader => Permissions::NONE,
             Self::Uploader => Permissions::of(&[Permission::UploadBuild]),
@@ -53,7 +62,7 @@ impl Role {
 
     /// What LTD's permissions make of somebody in the default organization.
     pub fn of_permissions(permissions: Permissions) -> Option<Self> {
-        let held = |role: &Self| role.permissions().is_within(permissions);
+        let held = |role: &Self| role.permissions_of_ltd().is_within(permissions);
         match permissions {
             Permissions::NONE => None,
             _ => Self::ALL.into_iter().rev().find(held),
@@ -147,7 +156,7 @@ mod tests {
 
     #[test]
     fn ltds_permissions_are_a_role_in_the_default_organization() {
-        use Permission::{AdminEdition, AdminUser, UploadBuild};
+        use Permission::{AdminEdition, AdminUser, PublishRelease, UploadBuild};
         for (permissions, role) in [
             (Permissions::ALL, Some(Role::Admin)),
             (Role::Admin.permissions(), Some(Role::Admin)),
@@ -155,6 +164,8 @@ mod tests {
                 Permissions::of(&[UploadBuild, AdminEdition]),
                 Some(Role::Uploader),
             ),
+            (Permissions::of(&[UploadBuild]), Some(Role::Uploader)),
+            (Permissions::of(&[PublishRelease]), Some(Role::Reader)),
             (Permissions::of(&[AdminUser]), Some(Role::Reader)),
             (Permissions::of(&[AdminEdition]), Some(Role::Reader)),
             (Permissions::NONE, None),

@@ -61,7 +61,7 @@ pub(crate) async fn create(
     body: Result<JsonBody<CreateProjectBuild>, ApiError>,
 ) -> Result<Response, ApiError> {
     let organization = &api.env.organization;
-    let new = body.and_then(|JsonBody(body)| body.parse(&caller, &organization.slug));
+    let new = body.and_then(|JsonBody(body)| body.parse(&caller, &organization.slug, &project));
     let new = after(products::get(&api.env, &project), new).await?;
     let render = |created: &CreatedBuild| {
         let resource = ProjectBuildResource::created(&urls, organization, created);
