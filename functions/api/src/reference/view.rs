@@ -175,7 +175,7 @@ fn operation_of(method: &str, path: &str, operation: &Value, schemas: &Value) ->
         .collect();
     let credentials = match security.first().map(String::as_str) {
         None => Credentials::None,
-        Some("password") => Credentials::Password,
+        Some("password" | "doctor") => Credentials::Password,
         Some(_) => Credentials::Token,
     };
     let body = &operation["requestBody"]["content"];

@@ -75,5 +75,5 @@ async fn each_command_shows_who_one_is_as_the_operation_asks() {
         operations.iter().filter(asks).count()
     };
     assert_eq!(with("$token:"), asking("token"));
-    assert_eq!(with("$user:$password"), asking("password"));
+    assert_eq!(with("$user:$password"), asking("password") + asking("doctor"));
 }

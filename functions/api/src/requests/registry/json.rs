@@ -244,8 +244,8 @@ mod tests {
             let error = Json::read(body.as_bytes()).and_then(|json| json.fields("")).unwrap_err();
             assert!(refused(error).contains(part), "{body}");
         }
-        let mut body = fields(r#"{"a": {"b": 1, "c": [null, 1]}}"#);
-        let mut a = body.object("A").unwrap().unwrap();
+        let mut body = fields(r#"{"A": {"b": 1, "c": [null, 1]}}"#);
+        let mut a = body.object("a").unwrap().unwrap();
         let error = refused(a.text("b").unwrap_err());
         assert_eq!(error, "parsing body body from \"\" failed, because a.b should be a string and is a number");
         assert!(refused(a.objects("c").unwrap_err()).contains("a.c.1 should be an object"));
