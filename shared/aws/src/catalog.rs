@@ -88,7 +88,11 @@ impl DynamoCatalog {
     pub(crate) fn new(config: Builder, table: String) -> Self {
         let requests = Requests::default();
         let client = Client::from_conf(config.interceptor(requests.clone()).build());
-        Self { client, table, requests }
+        Self {
+            client,
+            table,
+            requests,
+        }
     }
 }
 

@@ -32,6 +32,15 @@ async fn the_registry_conforms() {
 }
 
 #[tokio::test]
+async fn the_registry_conforms_when_calls_interleave() {
+    for seed in 0..10 {
+        let world = World::new();
+        world.gate.interleave(seed, 3);
+        conformance::registry::run(&*world.catalog, &*world.catalog).await;
+    }
+}
+
+#[tokio::test]
 async fn the_objects_conform() {
     let world = World::new();
     conformance::objects::run(&*world.objects).await;

@@ -102,10 +102,7 @@ impl DynamoCatalog {
         let items: Vec<TransactWriteItem> = items.collect::<Result<_, _>>()?;
         // The SDK adds a token to each call, so that its own repetitions of a call whose answer was lost
         // do not meet their own effect as a conflict.
-        let request = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items));
+        let request = self.client.transact_write_items().set_transact_items(Some(items));
         patiently(|| async { request.clone().send().await.map(drop).map_err(transaction) }).await
     }
 

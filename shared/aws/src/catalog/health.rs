@@ -162,12 +162,19 @@ mod tests {
     use super::*;
 
     fn answered(body: &str) -> End {
-        refusal(Some(&HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body))))
+        refusal(Some(&HttpResponse::new(
+            400.try_into().unwrap(),
+            SdkBody::from(body),
+        )))
     }
 
     #[test]
     fn a_condition_that_did_not_hold_is_no_error_and_a_throttled_request_is_one_of_its_own() {
-        let kind = |name: &str| answered(&format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{name}"}}"#));
+        let kind = |name: &str| {
+            answered(&format!(
+                r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{name}"}}"#
+            ))
+        };
         assert_eq!(kind("ConditionalCheckFailedException"), End::Answered);
         assert_eq!(kind("ProvisionedThroughputExceededException"), End::Throttled);
         assert_eq!(kind("ResourceNotFoundException"), End::Failed);

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use imprint_app::ports::{Direction, Installed, News, Page, Registry, StoreError, Touched, Used};
 use imprint_domain::registry::{
-    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Population, Release, ReportId, RowOfTrain, TrainName,
-    Trust, VersionName,
+    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Population, Release, ReportId,
+    RowOfTrain, TrainName, Trust, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;

@@ -61,7 +61,10 @@ const MAX_PUBLICATIONS: usize = 6;
 pub(super) fn of(changes: Vec<Change>) -> Result<Vec<Write>, StoreError> {
     let mut writes = Vec::new();
     let at_once = opened_and_closed(&changes);
-    let publications = changes.iter().filter(|change| registry::is_publication(change)).count();
+    let publications = changes
+        .iter()
+        .filter(|change| registry::is_publication(change))
+        .count();
     if publications > MAX_PUBLICATIONS {
         return Err(refused(format!(
             "a commit of {publications} publications is too large"
@@ -71,7 +74,10 @@ pub(super) fn of(changes: Vec<Change>) -> Result<Vec<Write>, StoreError> {
         add(change, &at_once, &mut writes)?;
     }
     if writes.len() > MAX_ITEMS {
-        return Err(refused(format!("a commit of {} items is too large", writes.len())));
+        return Err(refused(format!(
+            "a commit of {} items is too large",
+            writes.len()
+        )));
     }
     let mut keys = BTreeSet::new();
     for write in &writes {
@@ -363,6 +369,8 @@ fn update_user(mut user: User) -> Result<Write, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use imprint_app::ports::{Catalog, RegistryChange};
+    use imprint_domain::registry::{Data, Head, Release, TrainName};
     use imprint_testing::samples;
 
     use super::*;
@@ -407,35 +415,35 @@ mod tests {
     #[test]
     fn the_largest_commit_fits_into_one_transaction() {
         let most = 32;
-        assert_eq!(<dyn imprint_app::ports::Catalog>::MAX_CHANGES, most);
+        assert_eq!(<dyn Catalog>::MAX_CHANGES, most);
         let builds = (1..=most as u64).map(|id| Change::CreateBuild(samples::build(id, "main")));
         assert!(of(builds.collect()).unwrap().len() <= MAX_ITEMS);
     }
 
     fn publication(n: usize) -> Change {
-        let train: imprint_domain::registry::TrainName = samples::parsed(&format!("alpha/train-{n}"));
-        let release = |second| imprint_domain::registry::Release {
+        let train: TrainName = samples::parsed(&format!("alpha/train-{n}"));
+        let release = |second| Release {
             organization: samples::organization_slug(),
             train: train.clone(),
             version: samples::parsed("1.0"),
             released: samples::after_noon(second),
-            data: imprint_domain::registry::Data::default(),
+            data: Data::default(),
             description: None,
             kind: None,
             published_at: samples::NOON,
             published_by: None,
             docs: None,
         };
-        let head = imprint_domain::registry::Head::new(samples::organization_slug(), train.clone());
+        let head = Head::new(samples::organization_slug(), train.clone());
         let publication = head.publish(Some(release(1)), None, release(2)).unwrap();
-        Change::Registry(Box::new(imprint_app::ports::RegistryChange::Publish(publication)))
+        Change::Registry(Box::new(RegistryChange::Publish(publication)))
     }
 
     #[test]
     fn six_publications_fit_into_a_commit_beside_all_that_moves_editions() {
         let moves = (0..26_u64).map(|id| Change::UpdateEdition(samples::edition(id, "main", "main")));
         let all: Vec<Change> = (0..6).map(publication).chain(moves).collect();
-        assert_eq!(all.len(), <dyn imprint_app::ports::Catalog>::MAX_CHANGES);
+        assert_eq!(all.len(), <dyn Catalog>::MAX_CHANGES);
         assert_eq!(of(all).unwrap().len(), 6 * 5 + 26);
         assert!(of((0..7).map(publication).collect()).is_err());
         let builds = (1..=26).map(|id| Change::CreateBuild(samples::build(id, "main")));

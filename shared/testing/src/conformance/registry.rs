@@ -113,13 +113,20 @@ impl<'a> Place<'a> {
 
     /// A train as it is stored, or as it is before its first release.
     async fn head(&self, train: &TrainName) -> Head {
-        let news = self.registry.news(&self.org, std::slice::from_ref(train), &[]).await.unwrap();
+        let news = self
+            .registry
+            .news(&self.org, std::slice::from_ref(train), &[])
+            .await
+            .unwrap();
         let stored = news.heads.into_iter().next();
         stored.unwrap_or_else(|| Head::new(self.org.clone(), train.clone()))
     }
 
     async fn stored(&self, release: &Release) -> Option<Release> {
-        let found = self.registry.release(&self.org, &release.train, &release.version).await;
+        let found = self
+            .registry
+            .release(&self.org, &release.train, &release.version)
+            .await;
         found.unwrap()
     }
 
@@ -132,13 +139,19 @@ impl<'a> Place<'a> {
             Publishing::Withdraw => None,
         };
         let runner_up = if head.needs_runner_up(stored.as_ref(), new) {
-            let all = self.releases(&release.train, Direction::Descending, MANY, None).await;
-            all.items.into_iter().find(|other| other.version != release.version)
+            let all = self
+                .releases(&release.train, Direction::Descending, MANY, None)
+                .await;
+            all.items
+                .into_iter()
+                .find(|other| other.version != release.version)
         } else {
             None
         };
         match what {
-            Publishing::Publish => head.publish(stored, runner_up, release.clone()).expect("it is news"),
+            Publishing::Publish => head
+                .publish(stored, runner_up, release.clone())
+                .expect("it is news"),
             Publishing::Withdraw => head.withdraw(stored.expect("it was published"), runner_up),
         }
     }
@@ -160,15 +173,23 @@ impl<'a> Place<'a> {
         limit: usize,
         cursor: Option<&str>,
     ) -> Page<Release> {
-        let page = self.registry.releases(&self.org, train, direction, limit, cursor).await;
+        let page = self
+            .registry
+            .releases(&self.org, train, direction, limit, cursor)
+            .await;
         page.unwrap()
     }
 
     /// The versions of a train in the order of their release.
     async fn versions(&self, train: &str) -> Vec<String> {
-        let all = self.releases(&parsed(train), Direction::Ascending, MANY, None).await;
+        let all = self
+            .releases(&parsed(train), Direction::Ascending, MANY, None)
+            .await;
         assert_eq!(all.next, None);
-        all.items.iter().map(|release| release.version.to_string()).collect()
+        all.items
+            .iter()
+            .map(|release| release.version.to_string())
+            .collect()
     }
 
     /// The cluster of a check-in, as it is before it is stored, with its use noted.
@@ -181,7 +202,8 @@ impl<'a> Place<'a> {
 
     /// A cluster that is stored.
     async fn with_cluster(&self, cluster: Cluster) -> Cluster {
-        self.commit([RegistryChange::CreateCluster(cluster.clone())]).await;
+        self.commit([RegistryChange::CreateCluster(cluster.clone())])
+            .await;
         written(cluster)
     }
 

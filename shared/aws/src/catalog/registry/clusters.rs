@@ -51,7 +51,12 @@ impl DynamoCatalog {
 
     fn touching(&self, org: &OrganizationSlug, check_in: &CheckIn) -> UpdateItemFluentBuilder {
         // In the words of `Cluster::needs_use`, whose times are compared as texts here.
-        let due = moment(check_in.at.saturating_sub(USE_WRITTEN_EVERY).unwrap_or(check_in.at));
+        let due = moment(
+            check_in
+                .at
+                .saturating_sub(USE_WRITTEN_EVERY)
+                .unwrap_or(check_in.at),
+        );
         self.updating(org, check_in, IS_USUAL)
             .update_expression("SET #last_seen = :at, #place = :place ADD #checkins :one, #revision :one")
             .expression_attribute_names("#pk", PK)

@@ -8,7 +8,9 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use imprint_app::ports::StoreError;
 use imprint_domain::id::Revision;
-use imprint_domain::registry::{Cluster, ClusterId, Data, DoctorReport, Head, Label, Release, Report, Sorted};
+use imprint_domain::registry::{
+    Cluster, ClusterId, Data, DoctorReport, Head, Label, Release, Report, Sorted,
+};
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
@@ -123,7 +125,11 @@ struct StoredCluster {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     labels: BTreeSet<Label>,
     revision: Revision,
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "as_some_moment")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "as_some_moment"
+    )]
     used_at: Option<Timestamp>,
 }
 

@@ -31,7 +31,8 @@ const LAST: char = '\u{7f}';
 impl Key {
     /// The partition of a train: its head and its releases, twice.
     pub(super) fn releases(org: &OrganizationSlug, train: &TrainName) -> String {
-        let [org, component, label] = [org.as_str(), train.component.as_str(), train.label.as_str()].map(part);
+        let [org, component, label] =
+            [org.as_str(), train.component.as_str(), train.label.as_str()].map(part);
         format!("REL#{org}#{component}#{label}")
     }
 
@@ -40,7 +41,10 @@ impl Key {
     }
 
     pub(super) fn release(org: &OrganizationSlug, train: &TrainName, version: &VersionName) -> Self {
-        Self::new(Self::releases(org, train), format!("V#{}", part(version.as_str())))
+        Self::new(
+            Self::releases(org, train),
+            format!("V#{}", part(version.as_str())),
+        )
     }
 
     /// The place of a release among those of its train, by time. At most 884 bytes of the 1,024 that a sort key may have.
@@ -150,8 +154,16 @@ impl Index {
     /// The index that is in an order.
     pub(super) fn of(sorted: Sorted) -> Self {
         match sorted {
-            Sorted::ByFirstSeen => Self { name: GSI1, pk: GSI1PK, sk: GSI1SK },
-            Sorted::ByLastSeen => Self { name: GSI2, pk: GSI2PK, sk: GSI2SK },
+            Sorted::ByFirstSeen => Self {
+                name: GSI1,
+                pk: GSI1PK,
+                sk: GSI1SK,
+            },
+            Sorted::ByLastSeen => Self {
+                name: GSI2,
+                pk: GSI2PK,
+                sk: GSI2SK,
+            },
         }
     }
 }
@@ -282,7 +294,11 @@ mod tests {
         ];
         let ids = ["-", "A", "zz.z", "7e57d004-2b97-4e7a-b45f-5387367791cd"];
         for bound in times.map(at) {
-            for (time, id) in times.map(at).into_iter().flat_map(|time| ids.map(|id| (time, id))) {
+            for (time, id) in times
+                .map(at)
+                .into_iter()
+                .flat_map(|time| ids.map(|id| (time, id)))
+            {
                 let place = place(time, &id.parse().unwrap());
                 let is_in = |stretch: Stretch| stretch.from < place && place < stretch.to;
                 assert_eq!(is_in(Stretch::times(Some(bound), None)), time > bound, "{place}");
@@ -322,10 +338,22 @@ mod tests {
 
     #[test]
     fn the_longest_release_has_a_sort_key_that_fits() {
-        let sk = format!("{BY_TIME}{}#{}#{}", moment(at("2026-01-01T00:00:00Z")), "r".repeat(780), "v".repeat(64));
+        let sk = format!(
+            "{BY_TIME}{}#{}#{}",
+            moment(at("2026-01-01T00:00:00Z")),
+            "r".repeat(780),
+            "v".repeat(64)
+        );
         assert!(sk.len() <= 1024);
         assert!(Key::is_release_by_time(&sk));
-        for other in ["HEAD", "V#1.0", "T#", "T#2026-01-01T00:00:00Z", "T#soon#~#1.0", "T#2026-01-01T00:00:00Z#~#"] {
+        for other in [
+            "HEAD",
+            "V#1.0",
+            "T#",
+            "T#2026-01-01T00:00:00Z",
+            "T#soon#~#1.0",
+            "T#2026-01-01T00:00:00Z#~#",
+        ] {
             assert!(!Key::is_release_by_time(other), "{other}");
         }
     }

@@ -147,7 +147,10 @@ async fn look_through(
     let is_more = next.is_some() || clusters.len() > wanted;
     clusters.truncate(wanted);
     let until = if clusters.len() == wanted {
-        clusters.last().filter(|_| is_more).map(|(place, _)| place.clone())
+        clusters
+            .last()
+            .filter(|_| is_more)
+            .map(|(place, _)| place.clone())
     } else {
         next.and_then(|key| key.get(Index::of(sorted).sk)?.as_s().ok().cloned())
     };
@@ -213,11 +216,65 @@ async fn count_in(query: QueryFluentBuilder, active_for: Option<SignedDuration>)
 }
 
 fn life(item: &Item) -> Result<SignedDuration, StoreError> {
-    let (first, last) = (items::time_of(item, FIRST_SEEN)?, items::time_of(item, LAST_SEEN)?);
+    let (first, last) = (
+        items::time_of(item, FIRST_SEEN)?,
+        items::time_of(item, LAST_SEEN)?,
+    );
     Ok(last.duration_since(first))
 }
 
 fn number_of(counter: &Item) -> Result<u64, StoreError> {
     let number = counter.get(LAST).and_then(|last| last.as_n().ok()?.parse().ok());
     number.ok_or_else(|| plain::unreadable(counter, format!("{LAST} is no number")))
+}
+
+#[cfg(test)]
+mod tests {
+    use imprint_domain::registry::{CheckIn, ClusterToken, Report};
+    use imprint_testing::samples::after_noon;
+
+    use super::*;
+
+    /// A partition in which clusters were found that checked in first at these seconds.
+    fn found(seconds: &[i64], until: Option<i64>) -> Found {
+        let cluster = |second: i64| {
+            let check_in = CheckIn {
+                id: "c".parse().unwrap(),
+                report: Report::default(),
+                token: None,
+                at: after_noon(second),
+            };
+            let cluster = check_in.first(OrganizationSlug::default(), &ClusterToken::from_bytes([0; 32]));
+            (place_of(&cluster, Sorted::ByFirstSeen), cluster)
+        };
+        Found {
+            clusters: seconds.iter().map(|second| cluster(*second)).collect(),
+            until: until.map(|second| cluster(second).0),
+        }
+    }
+
+    fn merged(found: Vec<Found>, direction: Direction, limit: usize) -> (Vec<i64>, Option<String>) {
+        let page = merge(found, direction, limit);
+        let second = |cluster: &Cluster| cluster.first_seen.duration_since(after_noon(0)).as_secs();
+        let next = page.next.map(|next| cursor::read(&next, is_place).unwrap());
+        (page.items.iter().map(second).collect(), next)
+    }
+
+    #[test]
+    fn a_page_ends_where_a_partition_was_not_looked_at_any_more() {
+        // The second partition was given up before it had found enough: what lies behind may come from it too.
+        let up = || vec![found(&[1, 4, 9], None), found(&[2], Some(5)), found(&[], Some(7))];
+        let place = |second| found(&[], Some(second)).until;
+        assert_eq!(merged(up(), Direction::Ascending, 10), (vec![1, 2, 4], place(5)));
+        assert_eq!(merged(up(), Direction::Ascending, 3), (vec![1, 2, 4], place(5)));
+        assert_eq!(merged(up(), Direction::Ascending, 2), (vec![1, 2], place(2)));
+        let down = || vec![found(&[9, 4, 1], None), found(&[8], Some(5)), found(&[], Some(3))];
+        assert_eq!(merged(down(), Direction::Descending, 10), (vec![9, 8], place(5)));
+        let whole = vec![found(&[1], None), found(&[2], None)];
+        assert_eq!(merged(whole, Direction::Ascending, 2), (vec![1, 2], None));
+        assert_eq!(
+            merged(vec![found(&[], Some(5))], Direction::Ascending, 2),
+            (vec![], place(5))
+        );
+    }
 }

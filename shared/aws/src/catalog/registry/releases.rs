@@ -38,7 +38,11 @@ impl DynamoCatalog {
         let heads = trains.iter().filter_map(|train| found.remove(&head(train)));
         Ok(News {
             heads: heads.map(items::head_of).collect::<Result<_, _>>()?,
-            gone: versions.iter().filter(|version| found.contains_key(&gone(version))).cloned().collect(),
+            gone: versions
+                .iter()
+                .filter(|version| found.contains_key(&gone(version)))
+                .cloned()
+                .collect(),
         })
     }
 

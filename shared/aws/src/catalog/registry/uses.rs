@@ -33,9 +33,14 @@ impl DynamoCatalog {
         trust: Trust,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let keys = versions.iter().map(|(component, version)| Key::used(org, component, version, trust));
+        let keys = versions
+            .iter()
+            .map(|(component, version)| Key::used(org, component, version, trust));
         let notes = keys.map(|key| self.write_use(key, at)).collect::<Vec<_>>();
-        stream::iter(notes).buffer_unordered(NOTES_AT_A_TIME).try_collect().await
+        stream::iter(notes)
+            .buffer_unordered(NOTES_AT_A_TIME)
+            .try_collect()
+            .await
     }
 
     async fn write_use(&self, key: Key, at: Timestamp) -> Result<(), StoreError> {
@@ -65,15 +70,17 @@ impl DynamoCatalog {
         component: &ComponentName,
         since: Timestamp,
     ) -> Result<Vec<Used>, StoreError> {
-        let noted = self.items(self.partition(Key::uses(org, component), None), usize::MAX).await?;
+        let noted = self
+            .items(self.partition(Key::uses(org, component), None), usize::MAX)
+            .await?;
         let mut uses = Vec::with_capacity(noted.len());
         for item in noted {
             let at = items::time_of(&item, LAST_SEEN)?;
             // The table takes days to remove what has expired.
             if at >= since {
                 let sk = plain::sort_key(&item);
-                let (version, trust) =
-                    Key::version_of_use(sk).ok_or_else(|| refused(format!("the use {sk} names no version")))?;
+                let (version, trust) = Key::version_of_use(sk)
+                    .ok_or_else(|| refused(format!("the use {sk} names no version")))?;
                 uses.push(Used { version, trust, at });
             }
         }

@@ -21,7 +21,11 @@ fn given(at: Timestamp) -> Option<Given> {
 
 /// What a naive store would list.
 fn expected(all: &[Cluster], filter: &AgeFilter, direction: Direction) -> Vec<Cluster> {
-    let mut found: Vec<Cluster> = all.iter().filter(|cluster| filter.admits(cluster)).cloned().collect();
+    let mut found: Vec<Cluster> = all
+        .iter()
+        .filter(|cluster| filter.admits(cluster))
+        .cloned()
+        .collect();
     found.sort_by_key(|cluster| {
         let at = match filter.sorted() {
             Sorted::ByFirstSeen => cluster.first_seen,
@@ -39,7 +43,9 @@ fn expected(all: &[Cluster], filter: &AgeFilter, direction: Direction) -> Vec<Cl
 async fn paged(place: &Place<'_>, filter: &AgeFilter, direction: Direction, limit: usize) -> Vec<Cluster> {
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let page = place.registry.clusters(&place.org, filter, direction, limit, cursor.as_deref());
+        let page = place
+            .registry
+            .clusters(&place.org, filter, direction, limit, cursor.as_deref());
         let page = page.await.unwrap();
         let is_full = page.items.len() == limit;
         assert!(page.items.len() <= limit);
@@ -93,7 +99,9 @@ pub(super) async fn bounds_are_exclusive_to_the_nanosecond(store: Store<'_>) {
 
 pub(super) async fn a_filter_that_nothing_can_pass_finds_nothing(store: Store<'_>) {
     let place = Place::new(store);
-    place.with_cluster(place.cluster(&check_in("c", "1.0", NOON))).await;
+    place
+        .with_cluster(place.cluster(&check_in("c", "1.0", NOON)))
+        .await;
     let long_ago = |years: i64| NOON - SignedDuration::from_hours(years * 8766);
     for (after, before) in [
         (NOON, NOON),
@@ -116,8 +124,15 @@ pub(super) async fn a_filter_that_nothing_can_pass_finds_nothing(store: Store<'_
             },
         ] {
             let filter = filter(bounds);
-            assert_eq!(paged(&place, &filter, Direction::Descending, 3).await, [], "{filter:?}");
-            assert_eq!(place.registry.count_clusters(&place.org, &filter).await.unwrap(), 0);
+            assert_eq!(
+                paged(&place, &filter, Direction::Descending, 3).await,
+                [],
+                "{filter:?}"
+            );
+            assert_eq!(
+                place.registry.count_clusters(&place.org, &filter).await.unwrap(),
+                0
+            );
         }
     }
     let all = Bounds {
@@ -125,7 +140,14 @@ pub(super) async fn a_filter_that_nothing_can_pass_finds_nothing(store: Store<'_
         created_before: given(Timestamp::MAX),
         ..Bounds::default()
     };
-    assert_eq!(place.registry.count_clusters(&place.org, &filter(all)).await.unwrap(), 1);
+    assert_eq!(
+        place
+            .registry
+            .count_clusters(&place.org, &filter(all))
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 /// Times of which many are equal to each other, so that bounds meet them.
@@ -139,7 +161,9 @@ fn some_time(chance: &mut Splitmix) -> Timestamp {
 }
 
 fn some_labels(chance: &mut Splitmix) -> BTreeSet<Label> {
-    let labels = ["staff", "ci", "test"].into_iter().filter(|_| chance.below(4) == 0);
+    let labels = ["staff", "ci", "test"]
+        .into_iter()
+        .filter(|_| chance.below(4) == 0);
     labels.map(parsed).collect()
 }
 
@@ -166,7 +190,8 @@ fn some_filter(chance: &mut Splitmix) -> AgeFilter {
     };
     AgeFilter {
         bounds,
-        active_for: (chance.below(4) == 0).then(|| SignedDuration::from_millis(chance.below(4000).cast_signed())),
+        active_for: (chance.below(4) == 0)
+            .then(|| SignedDuration::from_millis(chance.below(4000).cast_signed())),
         min_checkins: chance.below(6).saturating_sub(2),
         without_labels: some_labels(chance),
     }

@@ -14,12 +14,20 @@ fn installed(component: &str, version: &str) -> Installed {
 }
 
 async fn note(place: &Place<'_>, versions: &[Installed], trust: Trust, at: Timestamp) {
-    place.registry.note_use(&place.org, versions, trust, at).await.unwrap();
+    place
+        .registry
+        .note_use(&place.org, versions, trust, at)
+        .await
+        .unwrap();
 }
 
 async fn in_use(place: &Place<'_>, component: &str, since: Timestamp) -> Vec<Used> {
     let component: ComponentName = parsed(component);
-    let mut uses = place.registry.in_use(&place.org, &component, since).await.unwrap();
+    let mut uses = place
+        .registry
+        .in_use(&place.org, &component, since)
+        .await
+        .unwrap();
     uses.sort();
     uses
 }
@@ -54,7 +62,10 @@ pub(super) async fn a_use_is_noted_with_its_latest_time_and_by_who_said_so(store
     assert_eq!(in_use(&place, "handbook", half_past(NOON) + NANOSECOND).await, []);
     note(&place, &[one], Trust::Verified, after_noon(1)).await;
     let newer = used("1.0", Trust::Verified, after_noon(1));
-    assert_eq!(in_use(&place, "handbook", half_past(NOON) + NANOSECOND).await, [newer]);
+    assert_eq!(
+        in_use(&place, "handbook", half_past(NOON) + NANOSECOND).await,
+        [newer]
+    );
     assert_eq!(in_use(&place, "other", NOON).await.len(), 20);
     assert_eq!(in_use(&place, "hand", NOON).await, []);
 }
@@ -62,7 +73,11 @@ pub(super) async fn a_use_is_noted_with_its_latest_time_and_by_who_said_so(store
 pub(super) async fn a_source_takes_no_more_than_its_share(store: Store<'_>) {
     let place = Place::new(store);
     let spend = async |source: &str, day: Date, thing: &str, most: u64| {
-        place.registry.spend(&place.org, source, day, thing, most).await.unwrap()
+        place
+            .registry
+            .spend(&place.org, source, day, thing, most)
+            .await
+            .unwrap()
     };
     assert!(!spend("a", TODAY, "x", 0).await);
     assert!(spend("a", TODAY, "x", 2).await);
@@ -80,9 +95,14 @@ pub(super) async fn a_source_takes_no_more_than_its_share(store: Store<'_>) {
 pub(super) async fn of_many_takers_at_once_no_more_than_the_share_succeed(store: Store<'_>) {
     let place = Place::new(store);
     let things: Vec<String> = (0..20).map(|n| format!("thing {n}")).collect();
-    let takers = things.iter().map(|thing| place.registry.spend(&place.org, "a", TODAY, thing, 7));
+    let takers = things
+        .iter()
+        .map(|thing| place.registry.spend(&place.org, "a", TODAY, thing, 7));
     let taken = join_all(takers).await;
-    assert_eq!(taken.into_iter().filter(|taken| *taken.as_ref().unwrap()).count(), 7);
+    assert_eq!(
+        taken.into_iter().filter(|taken| *taken.as_ref().unwrap()).count(),
+        7
+    );
 }
 
 async fn gone_of(place: &Place<'_>, versions: &[Installed]) -> Vec<Installed> {
@@ -114,7 +134,9 @@ pub(super) async fn documentation_is_gone_until_it_is_there_again(store: Store<'
     assert_eq!(gone_of(&place, &asked).await, asked[1..2]);
 
     // Heads are asked for at the same time, and more than fit into one request.
-    place.publish(&place.release("handbook/stable", "2.0", NOON)).await;
+    place
+        .publish(&place.release("handbook/stable", "2.0", NOON))
+        .await;
     let train = parsed("handbook/stable");
     asked.extend((0..150).map(|n| installed("other", &format!("2.{n}"))));
     let news = place.registry.news(&place.org, &[train], &asked).await.unwrap();
@@ -125,13 +147,20 @@ pub(super) async fn the_first_report_of_an_identity_stays(store: Store<'_>) {
     let place = Place::new(store);
     let id = "7e57d004-2b97-4e7a-b45f-5387367791cd";
     let first = DoctorReport::of(place.org.clone(), parsed(id), b"first", half_past(NOON));
-    assert_eq!(place.registry.doctor_report(&place.org, &first.id).await.unwrap(), None);
+    assert_eq!(
+        place.registry.doctor_report(&place.org, &first.id).await.unwrap(),
+        None
+    );
     let create = |report: &DoctorReport| [RegistryChange::CreateDoctorReport(report.clone())];
     place.commit(create(&first)).await;
     let other = DoctorReport::of(place.org.clone(), parsed(id), b"other", after_noon(1));
     for report in [&first, &other] {
         place.conflict(create(report)).await;
-        let stored = place.registry.doctor_report(&place.org, &report.id).await.unwrap();
+        let stored = place
+            .registry
+            .doctor_report(&place.org, &report.id)
+            .await
+            .unwrap();
         assert_eq!(stored.as_ref(), Some(&first));
     }
 }
@@ -147,13 +176,37 @@ pub(super) async fn an_organization_never_sees_anothers_notes(store: Store<'_>) 
     };
     let id = parsed("7e57d004-2b97-4e7a-b45f-5387367791cd");
     let report = DoctorReport::of(place.org.clone(), id, b"report", NOON);
-    place.commit([RegistryChange::PutGone(gone), RegistryChange::CreateDoctorReport(report.clone())]).await;
-    assert!(place.registry.spend(&place.org, "a", TODAY, "x", 1).await.unwrap());
+    place
+        .commit([
+            RegistryChange::PutGone(gone),
+            RegistryChange::CreateDoctorReport(report.clone()),
+        ])
+        .await;
+    assert!(
+        place
+            .registry
+            .spend(&place.org, "a", TODAY, "x", 1)
+            .await
+            .unwrap()
+    );
 
     assert_eq!(in_use(&other, "handbook", NOON).await, []);
     assert_eq!(gone_of(&other, &[version]).await, []);
-    assert_eq!(other.registry.doctor_report(&other.org, &report.id).await.unwrap(), None);
-    assert!(other.registry.spend(&other.org, "a", TODAY, "y", 1).await.unwrap());
+    assert_eq!(
+        other
+            .registry
+            .doctor_report(&other.org, &report.id)
+            .await
+            .unwrap(),
+        None
+    );
+    assert!(
+        other
+            .registry
+            .spend(&other.org, "a", TODAY, "y", 1)
+            .await
+            .unwrap()
+    );
     let others = DoctorReport {
         organization: other.org.clone(),
         ..report

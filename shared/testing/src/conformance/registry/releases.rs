@@ -22,7 +22,11 @@ fn full(place: &Place<'_>) -> Release {
             slug: parsed("7"),
             manifest: manifest_id("7"),
         }),
-        ..place.release("deis-builder_2.x/beta+1", "v2.19.0-rc.1~x", half_past(NOON) + NANOSECOND)
+        ..place.release(
+            "deis-builder_2.x/beta+1",
+            "v2.19.0-rc.1~x",
+            half_past(NOON) + NANOSECOND,
+        )
     }
 }
 
@@ -34,8 +38,13 @@ pub(super) async fn a_release_is_read_as_it_was_published(store: Store<'_>) {
         place.publish(&release).await;
         assert_eq!(place.stored(&release).await.as_ref(), Some(&release));
         let head = place.head(&release.train).await;
-        assert_eq!((head.latest.as_ref(), head.revision), (Some(&release), Revision(1)));
-        let all = place.releases(&release.train, Direction::Ascending, MANY, None).await;
+        assert_eq!(
+            (head.latest.as_ref(), head.revision),
+            (Some(&release), Revision(1))
+        );
+        let all = place
+            .releases(&release.train, Direction::Ascending, MANY, None)
+            .await;
         assert_eq!(all.items, [release]);
     }
 }
@@ -55,7 +64,9 @@ fn in_order(place: &Place<'_>) -> Vec<Release> {
         ("0.0.1", after_noon(1)),
         ("0.0.0", after_noon(10)),
     ];
-    let releases = releases.iter().map(|(version, at)| place.release(TRAIN, version, *at));
+    let releases = releases
+        .iter()
+        .map(|(version, at)| place.release(TRAIN, version, *at));
     releases.collect()
 }
 
@@ -71,7 +82,9 @@ pub(super) async fn releases_are_listed_by_instant_then_by_version(store: Store<
     let place = Place::new(store);
     let mut expected = in_order(&place);
     publish_mixed(&place, &expected).await;
-    place.publish(&place.release("handbook/beta", "3.0.0", NOON)).await;
+    place
+        .publish(&place.release("handbook/beta", "3.0.0", NOON))
+        .await;
     let train: TrainName = parsed(TRAIN);
     let all = place.releases(&train, Direction::Ascending, MANY, None).await;
     assert_eq!((all.items, all.next), (expected.clone(), None));
@@ -79,7 +92,9 @@ pub(super) async fn releases_are_listed_by_instant_then_by_version(store: Store<
     expected.reverse();
     let all = place.releases(&train, Direction::Descending, MANY, None).await;
     assert_eq!((all.items, all.next), (expected, None));
-    let unknown = place.releases(&parsed("handbook/unknown"), Direction::Ascending, MANY, None).await;
+    let unknown = place
+        .releases(&parsed("handbook/unknown"), Direction::Ascending, MANY, None)
+        .await;
     assert_eq!((unknown.items, unknown.next), (vec![], None));
 }
 
@@ -88,11 +103,16 @@ pub(super) async fn a_list_of_releases_comes_in_pages_in_both_directions(store: 
     let ascending = in_order(&place);
     publish_mixed(&place, &ascending).await;
     let descending: Vec<Release> = ascending.iter().rev().cloned().collect();
-    for (direction, expected) in [(Direction::Ascending, ascending), (Direction::Descending, descending)] {
+    for (direction, expected) in [
+        (Direction::Ascending, ascending),
+        (Direction::Descending, descending),
+    ] {
         for limit in [1, 4, 11] {
             let (mut seen, mut cursor, mut pages) = (Vec::new(), None, 0);
             loop {
-                let page = place.releases(&parsed(TRAIN), direction, limit, cursor.as_deref()).await;
+                let page = place
+                    .releases(&parsed(TRAIN), direction, limit, cursor.as_deref())
+                    .await;
                 assert!(page.items.len() <= limit);
                 seen.extend(page.items);
                 pages += 1;
@@ -101,19 +121,28 @@ pub(super) async fn a_list_of_releases_comes_in_pages_in_both_directions(store: 
                     break;
                 }
             }
-            assert_eq!((&seen, pages), (&expected, expected.len().div_ceil(limit)), "{direction:?} {limit}");
+            assert_eq!(
+                (&seen, pages),
+                (&expected, expected.len().div_ceil(limit)),
+                "{direction:?} {limit}"
+            );
         }
     }
     for nonsense in ["nonsense", "", "VCM"] {
         let train = parsed(TRAIN);
-        let page = place.registry.releases(&place.org, &train, Direction::Ascending, 1, Some(nonsense));
+        let page = place
+            .registry
+            .releases(&place.org, &train, Direction::Ascending, 1, Some(nonsense));
         assert!(matches!(page.await, Err(StoreError::NotFound(_))), "{nonsense}");
     }
 }
 
 pub(super) async fn a_release_that_is_published_again_is_listed_once_at_its_new_time(store: Store<'_>) {
     let place = Place::new(store);
-    let (one, two) = (place.release(TRAIN, "1.0", after_noon(1)), place.release(TRAIN, "2.0", after_noon(2)));
+    let (one, two) = (
+        place.release(TRAIN, "1.0", after_noon(1)),
+        place.release(TRAIN, "2.0", after_noon(2)),
+    );
     place.publish(&one).await;
     place.publish(&two).await;
     let later = Release {
@@ -139,7 +168,9 @@ pub(super) async fn a_release_that_changes_at_its_time_is_listed_as_it_is_now(st
         ..release.clone()
     };
     place.publish(&changed).await;
-    let all = place.releases(&release.train, Direction::Ascending, MANY, None).await;
+    let all = place
+        .releases(&release.train, Direction::Ascending, MANY, None)
+        .await;
     assert_eq!(all.items, [changed.clone()]);
     assert_eq!(place.stored(&release).await.as_ref(), Some(&changed));
     assert_eq!(place.head(&release.train).await.latest, Some(changed));
@@ -165,7 +196,10 @@ pub(super) async fn a_stale_look_at_a_train_conflicts_and_writes_nothing(store: 
         };
         let stale = stale.publish(None, None, two.clone()).unwrap();
         place
-            .conflict([RegistryChange::Publish(stale), RegistryChange::PutGone(gone.clone())])
+            .conflict([
+                RegistryChange::Publish(stale),
+                RegistryChange::PutGone(gone.clone()),
+            ])
             .await;
     }
     assert_eq!(place.stored(&two).await, None);
@@ -193,7 +227,10 @@ pub(super) async fn of_twelve_publishers_that_saw_one_revision_exactly_one_wins(
     let versions = place.versions(TRAIN).await;
     let head = place.head(&parsed(TRAIN)).await;
     assert_eq!((versions.len(), head.revision), (2, Revision(2)));
-    assert_eq!(head.latest.map(|latest| latest.version.to_string()).as_ref(), versions.last());
+    assert_eq!(
+        head.latest.map(|latest| latest.version.to_string()).as_ref(),
+        versions.last()
+    );
 }
 
 pub(super) async fn what_rests_on_a_train_needs_its_revision(store: Store<'_>) {
@@ -230,7 +267,10 @@ pub(super) async fn what_rests_on_a_train_needs_its_revision(store: Store<'_>) {
 
 pub(super) async fn what_is_withdrawn_vanishes_and_the_train_keeps_its_revision(store: Store<'_>) {
     let place = Place::new(store);
-    let (one, two) = (place.release(TRAIN, "1.0", after_noon(1)), place.release(TRAIN, "2.0", after_noon(2)));
+    let (one, two) = (
+        place.release(TRAIN, "1.0", after_noon(1)),
+        place.release(TRAIN, "2.0", after_noon(2)),
+    );
     place.publish(&one).await;
     place.publish(&two).await;
     place.withdraw(&two).await;

@@ -39,7 +39,9 @@ pub(super) async fn heads_of_a_hundred_trains_come_at_once_and_unknown_ones_are_
 async fn rows(place: &Place<'_>, component: Option<&ComponentName>, limit: usize) -> Vec<RowOfTrain> {
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let page = place.registry.trains(&place.org, component, limit, cursor.as_deref());
+        let page = place
+            .registry
+            .trains(&place.org, component, limit, cursor.as_deref());
         let page = page.await.unwrap();
         assert!(!page.items.is_empty() && page.items.len() <= limit);
         seen.extend(page.items);
@@ -53,8 +55,17 @@ async fn rows(place: &Place<'_>, component: Option<&ComponentName>, limit: usize
 pub(super) async fn trains_are_listed_by_name_and_by_component(store: Store<'_>) {
     let place = Place::new(store);
     let names = [
-        "A/stable", "a/+", "a/beta", "a/stable", "a/stable-2", "a+b/stable", "a-b/stable", "a.b/stable", "ab/stable",
-        "ab/~", "b/stable",
+        "A/stable",
+        "a/+",
+        "a/beta",
+        "a/stable",
+        "a/stable-2",
+        "a+b/stable",
+        "a-b/stable",
+        "a.b/stable",
+        "ab/stable",
+        "ab/~",
+        "b/stable",
     ];
     let releases = names.iter().rev().map(|name| place.release(name, "1", NOON));
     publish_all(&place, &releases.collect::<Vec<_>>()).await;
@@ -68,7 +79,11 @@ pub(super) async fn trains_are_listed_by_name_and_by_component(store: Store<'_>)
         let own: Vec<String> = own.iter().map(|row| row.train.to_string()).collect();
         assert_eq!(own, ["a/+", "a/beta", "a/stable", "a/stable-2"], "{limit}");
     }
-    let unknown = place.registry.trains(&place.org, Some(&parsed("c")), MANY, None).await.unwrap();
+    let unknown = place
+        .registry
+        .trains(&place.org, Some(&parsed("c")), MANY, None)
+        .await
+        .unwrap();
     assert_eq!((unknown.items, unknown.next), (vec![], None));
     let nonsense = place.registry.trains(&place.org, None, 1, Some("nonsense")).await;
     assert!(matches!(nonsense, Err(StoreError::NotFound(_))));
@@ -114,7 +129,9 @@ pub(super) async fn an_organization_never_sees_anothers_releases(store: Store<'_
     other.publish(&others).await;
     for (place, release) in [(&place, own), (&other, others)] {
         assert_eq!(place.stored(&release).await.as_ref(), Some(&release));
-        let all = place.releases(&release.train, Direction::Ascending, MANY, None).await;
+        let all = place
+            .releases(&release.train, Direction::Ascending, MANY, None)
+            .await;
         assert_eq!(all.items, [release]);
     }
 }
