@@ -17,7 +17,7 @@ async fn d24_what_is_not_there_is_named() {
     for path in [
         "/v3", "/v3/", "/v3/nope", "/v3/nope/x", "/v4/nope", "/v2/versions", "/v2/versions/beta/x", "/v2/clusters", "/v3/versions",
         "/v3/versions/beta", "/v3/versions/beta/x/1/", "/v3/versions/beta/x/1/y", "/v3/clusters/", "/v3/clusters/count/", "/ping/",
-        "/swagger.json/", "/v4/versions/", "/v4/clusters/x/", "/v2/orgs/acme/registry", "/v2/orgs/acme/registry/v3/nope",
+        "/swagger.json/", "/v4/versions/", "/v4/clusters/x/", "/v2/orgs/acme/registry/v3", "/v2/orgs/acme/registry/v3/nope",
         "/v2/orgs/acme/registry/ping", "/v3//clusters", "/v3/healthz",
     ] {
         for method in ["GET", "POST", "HEAD"] {
