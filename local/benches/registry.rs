@@ -12,7 +12,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use imprint_app::env::Env;
 use imprint_app::ports::{Clock, Direction};
 use imprint_app::registry::{self, NewRelease};
-use imprint_domain::registry::{AgeFilter, Bounds, CheckIn, ClusterToken, Data, Given, Report, Reported, TrainName};
+use imprint_domain::registry::{
+    AgeFilter, Bounds, CheckIn, ClusterToken, Data, Given, Report, Reported, TrainName,
+};
 use imprint_local::stack::{Options, Stack};
 use imprint_testing::TestClock;
 use jiff::{SignedDuration, Timestamp};
@@ -37,20 +39,55 @@ async fn main() -> anyhow::Result<()> {
     let is_quick = std::env::args().any(|argument| argument == "--quick");
     let bench = Bench::new(if is_quick { 5_000 } else { 100_000 }).await?;
     let releases = if is_quick { RELEASES / 20 } else { RELEASES };
-    println!("{:44} {:>8} {:>10} {:>12}", "what", "times", "requests", "ms each");
-    bench.measure("publish a release", releases, bench.publish(releases)).await?;
-    bench.measure("a first check-in", bench.clusters, bench.first()).await?;
+    println!(
+        "{:44} {:>8} {:>10} {:>12}",
+        "what", "times", "requests", "ms each"
+    );
+    bench
+        .measure("publish a release", releases, bench.publish(releases))
+        .await?;
+    bench
+        .measure("a first check-in", bench.clusters, bench.first())
+        .await?;
     bench.clock.advance(HALF_DAY);
     let sample = bench.clusters.min(5_000);
-    bench.measure("a steady check-in", sample, bench.again(sample)).await?;
-    let hundred: Vec<TrainName> = (0..100).map(|n| Ok(format!("c{n}/stable").parse()?)).collect::<anyhow::Result<_>>()?;
-    bench.measure("latest of 100 trains", 50, bench.multi_get(&hundred)).await?;
-    bench.measure("count of all clusters", 50, bench.count(AgeFilter::default(), 50)).await?;
+    bench
+        .measure("a steady check-in", sample, bench.again(sample))
+        .await?;
+    let hundred: Vec<TrainName> = (0..100)
+        .map(|n| Ok(format!("c{n}/stable").parse()?))
+        .collect::<anyhow::Result<_>>()?;
+    bench
+        .measure("latest of 100 trains", 50, bench.multi_get(&hundred))
+        .await?;
+    bench
+        .measure("count of all clusters", 50, bench.count(AgeFilter::default(), 50))
+        .await?;
     let hour = bench.filter(1);
-    bench.measure("first 100 of those created in one hour", 50, bench.list(&hour, 100, 50)).await?;
-    bench.measure("count of those created in one hour", 50, bench.count(hour, 50)).await?;
-    bench.measure("count of those created in half of the time", 3, bench.count(bench.filter(360), 3)).await?;
-    bench.measure("first 100, least selective filter", 20, bench.list(&bench.silent(), 100, 20)).await?;
+    bench
+        .measure(
+            "first 100 of those created in one hour",
+            50,
+            bench.list(&hour, 100, 50),
+        )
+        .await?;
+    bench
+        .measure("count of those created in one hour", 50, bench.count(hour, 50))
+        .await?;
+    bench
+        .measure(
+            "count of those created in half of the time",
+            3,
+            bench.count(bench.filter(360), 3),
+        )
+        .await?;
+    bench
+        .measure(
+            "first 100, least selective filter",
+            20,
+            bench.list(&bench.silent(), 100, 20),
+        )
+        .await?;
     bench.measure("census of all", 1, bench.census()).await?;
     bench.sizes().await?;
     bench.stack.shutdown().await;
@@ -80,7 +117,12 @@ impl Bench {
         let variables: BTreeMap<String, String> = variables.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         let clock = Arc::new(TestClock::at("2026-01-01T00:00:00Z".parse()?));
         let env = imprint_aws::connect(&variables, clock.clone())?.of_installation();
-        Ok(Self { stack, env, clock, clusters })
+        Ok(Self {
+            stack,
+            env,
+            clock,
+            clusters,
+        })
     }
 
     /// Runs work that does something so many times, and prints what each took.
@@ -120,7 +162,10 @@ impl Bench {
             registry::publish(&self.env, new, None).await?;
             anyhow::Ok(())
         };
-        stream::iter((0..releases).map(one)).buffer_unordered(AT_A_TIME).try_collect().await
+        stream::iter((0..releases).map(one))
+            .buffer_unordered(AT_A_TIME)
+            .try_collect()
+            .await
     }
 
     fn check_in(&self, n: usize, at: Timestamp) -> anyhow::Result<CheckIn> {
@@ -150,7 +195,10 @@ impl Bench {
                 anyhow::Ok(())
             }
         };
-        stream::iter((0..self.clusters).map(one)).buffer_unordered(AT_A_TIME).try_collect::<()>().await?;
+        stream::iter((0..self.clusters).map(one))
+            .buffer_unordered(AT_A_TIME)
+            .try_collect::<()>()
+            .await?;
         self.clock.set(begin + SignedDuration::from_secs(month));
         Ok(())
     }
@@ -178,7 +226,10 @@ impl Bench {
             created_before: Some(Given::utc(middle + SignedDuration::from_hours(hours))),
             ..Bounds::default()
         };
-        AgeFilter { bounds, ..AgeFilter::default() }
+        AgeFilter {
+            bounds,
+            ..AgeFilter::default()
+        }
     }
 
     /// Those that have checked in since: looked for among those that were created before.
@@ -189,7 +240,10 @@ impl Bench {
             checked_in_after: Some(Given::utc(recently)),
             ..Bounds::default()
         };
-        AgeFilter { bounds, ..AgeFilter::default() }
+        AgeFilter {
+            bounds,
+            ..AgeFilter::default()
+        }
     }
 
     async fn list(&self, filter: &AgeFilter, limit: usize, times: usize) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use imprint_api::ApiConfig;
+use imprint_api::{ApiConfig, Credentials};
 use imprint_app::ports::Change;
 use imprint_domain::dns::{Visibility, Zone, ZoneId};
 use imprint_domain::id::{BuildId, Generation, ManifestId};
@@ -304,6 +304,7 @@ async fn the_api_takes_its_events() {
         world.tenants(),
         ApiConfig {
             bootstrap: None,
+            doctor: Credentials::new("doctor", "a password"),
             is_local: false,
         },
     );

@@ -53,7 +53,9 @@ fn listed(path: &str) -> impl Iterator<Item = &'static Operation> {
     let below = path.strip_prefix(OF_ORGANIZATION).filter(|below| below.len() > 1);
     let own = if below.is_some() { &[] } else { OPERATIONS };
     let path = below.unwrap_or(path).trim_end_matches('/').to_owned();
-    own.iter().chain(REGISTRY).filter(move |(_, listed, _)| listed.trim_end_matches('/') == path)
+    own.iter()
+        .chain(REGISTRY)
+        .filter(move |(_, listed, _)| listed.trim_end_matches('/') == path)
 }
 
 /// The methods of a path.
@@ -87,7 +89,11 @@ fn check_path(request: &Request, path: &str, parts: Option<&RawPathParams>) -> R
         return Err(ApiError::MethodNotAllowed);
     }
     let is_one_name = |parts: &RawPathParams| parts.iter().all(|(_, part)| !part.contains('/'));
-    if parts.is_some_and(is_one_name) { Ok(()) } else { Err(ApiError::NotFound) }
+    if parts.is_some_and(is_one_name) {
+        Ok(())
+    } else {
+        Err(ApiError::NotFound)
+    }
 }
 
 /// Lets an operation run only for those who may: authentication first, then permission, before anything is looked up.

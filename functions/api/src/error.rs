@@ -94,7 +94,9 @@ impl ApiError {
             Self::Locked(_) => {
                 "too many wrong passwords were given with this name; Retry-After says when the next one is looked at"
             }
-            Self::Limited(_) => "too many requests came from there; Retry-After says when the next one is looked at",
+            Self::Limited(_) => {
+                "too many requests came from there; Retry-After says when the next one is looked at"
+            }
             Self::NotFound => "invalid resource URI",
             Self::MethodNotAllowed => "the method is not supported",
             Self::Busy(_) => "the service is busy; send the request again in a few seconds",

@@ -130,7 +130,13 @@ impl Limit {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         counted.turn(now);
         let before = counted.before.get(name).copied();
-        let left = counted.now.entry(name.to_owned()).or_insert(before.unwrap_or(Left { number: most, at: now }));
+        let left = counted
+            .now
+            .entry(name.to_owned())
+            .or_insert(before.unwrap_or(Left {
+                number: most,
+                at: now,
+            }));
         let passed = now.saturating_duration_since(left.at).as_secs_f64() / MINUTE.as_secs_f64();
         left.number = (left.number + passed * most).min(most);
         left.at = now;
@@ -156,7 +162,9 @@ mod tests {
     async fn d25_a_thousand_check_ins_a_minute_pass_and_a_flood_does_not() {
         let limits = Limits::default();
         let flood = |source: &str, n: usize| {
-            (0..n).filter(|at| limits.check_in(Some(source), &format!("c{at}")).is_ok()).count()
+            (0..n)
+                .filter(|at| limits.check_in(Some(source), &format!("c{at}")).is_ok())
+                .count()
         };
         assert_eq!(flood("a", 1_000), 1_000);
         assert_eq!(flood("a", 1_000), 200);
@@ -170,7 +178,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn d25_a_cluster_without_a_token_has_a_limit_whatever_its_sources() {
         let limits = Limits::default();
-        let taken = (0..1_000).filter(|at| limits.check_in(Some(&format!("s{at}")), "c").is_ok()).count();
+        let taken = (0..1_000)
+            .filter(|at| limits.check_in(Some(&format!("s{at}")), "c").is_ok())
+            .count();
         assert_eq!(taken, 300);
         let ApiError::Limited(wait) = limits.check_in(None, "c").unwrap_err() else {
             panic!("it is a limit");

@@ -94,7 +94,9 @@ fn described() -> OpenApi {
     }
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
-            let Some(access) = needed(&method, path) else { continue };
+            let Some(access) = needed(&method, path) else {
+                continue;
+            };
             match Form::of(path) {
                 Form::Keeper => complete(operation, &method, path, access),
                 Form::Registry => registry::complete(operation, &method, path, access),
@@ -233,7 +235,11 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
     for (status, text, error) in errors {
         let refusal = || RefOr::T(refusal(text, &error));
         // What the handler itself says of it is right.
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(refusal);
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert_with(refusal);
     }
 }
 
@@ -261,12 +267,7 @@ fn wrong(operation: &Operation, method: &Method, path: &str) -> Option<&'static 
 type Refusal = (&'static str, &'static str, ApiError);
 
 /// Adds what the operation asks of its caller, and gives how it refuses others.
-fn refusals(
-    operation: &mut Operation,
-    method: &Method,
-    path: &str,
-    access: Access,
-) -> Vec<Refusal> {
+fn refusals(operation: &mut Operation, method: &Method, path: &str, access: Access) -> Vec<Refusal> {
     let mut errors = Vec::new();
     if path == "/token" {
         errors.push((
@@ -318,7 +319,9 @@ fn needs(access: Access) -> Option<&'static str> {
         Access::SelfOr(_) => Some("Needs a login of the user itself, or the permission ADMIN_USER"),
         Access::With(permission) => Some(name(permission)),
         Access::Reader => Some("The token is limited to other products"),
-        Access::Within(Permission::UploadBuild | Permission::PublishRelease) => Some("Needs the role uploader or admin"),
+        Access::Within(Permission::UploadBuild | Permission::PublishRelease) => {
+            Some("Needs the role uploader or admin")
+        }
         Access::Within(_) | Access::Administrator => Some("Needs the role admin"),
     }
 }

@@ -127,7 +127,10 @@ impl Asked {
                 if let Ok(allow) = HeaderValue::from_str(&methods) {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
-                Some(format!("method {} is not allowed, but [{methods}] are", self.method))
+                Some(format!(
+                    "method {} is not allowed, but [{methods}] are",
+                    self.method
+                ))
             }
             _ => None,
         }
@@ -141,14 +144,35 @@ mod tests {
     #[test]
     fn d24_the_path_says_whose_form_a_refusal_has() {
         for path in [
-            "/ping", "/swagger.json", "/v3", "/v3/", "/v3/nope", "/v4/versions", "/v2/versions/latest", "/v2/clusters",
-            "/v2/orgs/acme/registry/v4", "/v2/orgs/acme/registry/v3/nope", "/ping/",
+            "/ping",
+            "/swagger.json",
+            "/v3",
+            "/v3/",
+            "/v3/nope",
+            "/v4/versions",
+            "/v2/versions/latest",
+            "/v2/clusters",
+            "/v2/orgs/acme/registry/v4",
+            "/v2/orgs/acme/registry/v3/nope",
+            "/ping/",
         ] {
             assert_eq!(Form::of(path), Form::Registry, "{path}");
         }
         for path in [
-            "", "/", "/products/", "/v2", "/v2/orgs", "/v2/orgs/registry", "/v2/orgs/acme/projects/registry", "/v2/task/x",
-            "/v33", "/products/v3", "/pingx", "/registry", "/v2/orgs/acme/registry", "/v2/orgs/acme/registry/",
+            "",
+            "/",
+            "/products/",
+            "/v2",
+            "/v2/orgs",
+            "/v2/orgs/registry",
+            "/v2/orgs/acme/projects/registry",
+            "/v2/task/x",
+            "/v33",
+            "/products/v3",
+            "/pingx",
+            "/registry",
+            "/v2/orgs/acme/registry",
+            "/v2/orgs/acme/registry/",
         ] {
             assert_eq!(Form::of(path), Form::Keeper, "{path}");
         }

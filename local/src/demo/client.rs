@@ -48,6 +48,11 @@ impl Client {
         Ok(client)
     }
 
+    /// The token, for other clients.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Sends a request with the token, and gives status and JSON body, `null` for an empty one.
     ///
     /// # Errors
@@ -95,8 +100,16 @@ impl Client {
         site: &Site,
     ) -> anyhow::Result<Value> {
         let body = json!({"git_refs": git_refs, "directories": site.directories()});
+        self.create_build_from(product, &body).await
+    }
+
+    /// The same for a build with whatever fields.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn create_build_from(&self, product: &str, body: &Value) -> anyhow::Result<Value> {
         let path = format!("/products/{product}/builds/");
-        let request = self.request(Method::POST, &path).header("accept", V2).json(&body);
+        let request = self.request(Method::POST, &path).header("accept", V2).json(body);
         expect(StatusCode::CREATED, "POST builds", request).await
     }
 

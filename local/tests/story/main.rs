@@ -5,6 +5,7 @@
 mod failures;
 mod organizations;
 mod publishing;
+mod registry;
 mod rename;
 mod restart;
 mod retention;

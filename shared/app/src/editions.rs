@@ -351,7 +351,9 @@ pub async fn update(env: &Env, id: EditionId, patch: EditionPatch) -> Result<Cha
                 let to = |build, cause, by| Move::plan(env, edition.clone(), build, cause, by);
                 let moved = match (&build, &train.build) {
                     (Some(build), _) => Some(to(build, Cause::Person, patch.by.clone())),
-                    (None, Some(build)) if edition.may_show(build.id) => Some(to(build, Cause::Tracking, None)),
+                    (None, Some(build)) if edition.may_show(build.id) => {
+                        Some(to(build, Cause::Tracking, None))
+                    }
                     (None, _) => None,
                 };
                 Wanted {

@@ -195,7 +195,13 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn of_move(edition: Edition, cause: Cause, by: Option<UserName>, task: &TaskId, now: Timestamp) -> Self {
+    pub(crate) fn of_move(
+        edition: Edition,
+        cause: Cause,
+        by: Option<UserName>,
+        task: &TaskId,
+        now: Timestamp,
+    ) -> Self {
         let mut changes = Vec::new();
         changes.extend(queued(&edition, now).map(|row| Change::PutTaskEdition(task.clone(), row)));
         changes.extend(Moved::of(&edition, cause, by, now).map(Change::PutMoved));

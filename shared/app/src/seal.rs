@@ -46,8 +46,14 @@ impl SealingKey {
     /// without the key can find the text that belongs to it. Hexadecimal digits.
     pub fn pseudonym(&self, text: &str) -> String {
         // Twice, so that one name says nothing of the name of a longer text.
-        let inner = Sha256::new().chain_update(self.names).chain_update(text).finalize();
-        let outer = Sha256::new().chain_update(self.names).chain_update(inner).finalize();
+        let inner = Sha256::new()
+            .chain_update(self.names)
+            .chain_update(text)
+            .finalize();
+        let outer = Sha256::new()
+            .chain_update(self.names)
+            .chain_update(inner)
+            .finalize();
         hex::encode(&outer[..16])
     }
 
@@ -93,7 +99,10 @@ mod tests {
     fn a_pseudonym_is_one_name_of_one_text_by_one_key() {
         let key = SealingKey::of("a long random text");
         let name = key.pseudonym("203.0.113.7");
-        assert_eq!(name, SealingKey::of("a long random text").pseudonym("203.0.113.7"));
+        assert_eq!(
+            name,
+            SealingKey::of("a long random text").pseudonym("203.0.113.7")
+        );
         assert_ne!(name, key.pseudonym("203.0.113.70"));
         assert_ne!(name, SealingKey::of("another text").pseudonym("203.0.113.7"));
         assert_eq!(name.len(), 32);

@@ -191,8 +191,17 @@ mod tests {
 
     #[test]
     fn permissions_are_the_bits_of_the_contract() {
-        use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, PublishRelease, UploadBuild};
-        let all = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild, PublishRelease];
+        use Permission::{
+            AdminEdition, AdminProduct, AdminUser, DeprecateBuild, PublishRelease, UploadBuild,
+        };
+        let all = [
+            AdminUser,
+            AdminProduct,
+            AdminEdition,
+            UploadBuild,
+            DeprecateBuild,
+            PublishRelease,
+        ];
         assert_eq!(Permissions::of(&all), Permissions::ALL);
         let upload = Permissions::of(&[UploadBuild]);
         assert_eq!(serde_json::to_string(&upload).unwrap(), "8");

@@ -95,7 +95,9 @@ impl Build {
             Some(documented) => Some(documented.version.clone()),
             None => {
                 let git_ref = self.git_refs.first().as_str();
-                registry::is_version(git_ref).then(|| git_ref.parse().ok()).flatten()
+                registry::is_version(git_ref)
+                    .then(|| git_ref.parse().ok())
+                    .flatten()
             }
         }
     }

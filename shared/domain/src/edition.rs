@@ -202,7 +202,9 @@ impl Edition {
     /// The train of the release registry that it follows, when it does.
     pub fn train(&self) -> Option<TrainName> {
         let follows = self.ended_at.is_none() && self.tracking.mode == TrackingMode::Train;
-        follows.then(|| train::tracked(self.tracking.refs.as_ref())).flatten()
+        follows
+            .then(|| train::tracked(self.tracking.refs.as_ref()))
+            .flatten()
     }
 
     /// Whether it follows builds of these refs for this alternate, be they older than what it shows or not.

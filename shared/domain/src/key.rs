@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::registry::DoctorReport;
 use crate::id::{BuildId, EditionId, ManifestId};
+use crate::registry::DoctorReport;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::template::TemplateName;
 
@@ -83,7 +83,12 @@ impl ObjectKey {
     /// Where the content of a cluster's report lies. It is named after the content, so two reports that claim one identity
     /// never overwrite each other.
     pub fn doctor_report(report: &DoctorReport) -> Self {
-        let DoctorReport { organization, id, digest, .. } = report;
+        let DoctorReport {
+            organization,
+            id,
+            digest,
+            ..
+        } = report;
         Self(format!("{OWN}doctor/{organization}/{id}/{digest}.json"))
     }
 

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::organization::Organization;
 use crate::product::Product;
+use crate::registry::Trains;
 use crate::slug::EditionSlug;
 use crate::slug_rules::SlugRules;
-use crate::registry::Trains;
 use crate::tracking::LsstDocGrammar;
 
 /// Whether a release brings the editions of its major and minor version with it.

@@ -54,9 +54,12 @@ impl<T: DeserializeOwned> FromRequestParts<Service> for InQuery<T> {
     async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(query.as_bytes());
-        let last: Map<String, Value> = pairs.map(|(name, value)| (name.into_owned(), value.into())).collect();
+        let last: Map<String, Value> = pairs
+            .map(|(name, value)| (name.into_owned(), value.into()))
+            .collect();
         let read = serde_json::from_value(Value::Object(last));
-        read.map(Self).map_err(|error| ApiError::Unprocessable(error.to_string()))
+        read.map(Self)
+            .map_err(|error| ApiError::Unprocessable(error.to_string()))
     }
 }
 
@@ -75,12 +78,23 @@ impl<const MAX: usize> FromRequest<Service> for Posted<MAX> {
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?").trim());
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("?").trim())
+    };
     let full = text(header::CONTENT_TYPE).unwrap_or("application/octet-stream");
-    let name = full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let name = full
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     let found = if name == "application/json" {
         let encoding = text(header::CONTENT_ENCODING);
-        encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")).map(str::to_owned)
+        encoding
+            .filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+            .map(str::to_owned)
     } else {
         Some(name)
     };
@@ -103,7 +117,11 @@ impl FromRequestParts<Service> for Source {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
             Some(_) | None => None,
         };
-        Ok(Self(address.filter(|address| !address.is_empty()).map(|address| network_of(&address))))
+        Ok(Self(
+            address
+                .filter(|address| !address.is_empty())
+                .map(|address| network_of(&address)),
+        ))
     }
 }
 

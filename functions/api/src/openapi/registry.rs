@@ -61,8 +61,16 @@ fn of_query(operation: &Operation) -> Vec<Refusal> {
     let Some(first) = names.next() else { return errors };
     let sentence = format!("{first} in query must be of type date-time: \"soon\"");
     let is_bounded = ["checked_in_after", "created_after", "epoch"].contains(&first);
-    let example = if is_bounded { sentence } else { "limit in query should be from 1 to 1000".to_owned() };
-    errors.push(("422", "A parameter is wrong; the message names it", ApiError::Unprocessable(example)));
+    let example = if is_bounded {
+        sentence
+    } else {
+        "limit in query should be from 1 to 1000".to_owned()
+    };
+    errors.push((
+        "422",
+        "A parameter is wrong; the message names it",
+        ApiError::Unprocessable(example),
+    ));
     if is_bounded {
         let example = "impossible filter for keys/times (created_after (2026-01-01 00:00:00 +0000 UTC), created_before \
                        (2026-01-01 00:00:00 +0000 UTC)): created_before needs to be greater than created_after";

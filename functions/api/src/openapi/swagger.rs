@@ -43,7 +43,8 @@ pub fn swagger() -> Value {
 
 fn schemes_of(operation: &Value) -> impl Iterator<Item = String> {
     let all = operation["security"].as_array().into_iter().flatten();
-    all.filter_map(Value::as_object).flat_map(|requirement| requirement.keys().cloned())
+    all.filter_map(Value::as_object)
+        .flat_map(|requirement| requirement.keys().cloned())
 }
 
 /// The original's name of a way to show who one is.
@@ -59,8 +60,12 @@ fn security_definitions(schemes: &BTreeSet<String>) -> Value {
         let definition = match scheme.as_str() {
             "bearer" => json!({"type": "apiKey", "in": "header", "name": "Authorization",
                 "description": "`Bearer` and the token."}),
-            "doctor" => json!({"type": "basic", "description": "The name and the password for reports of doctors."}),
-            _ => json!({"type": "basic", "description": "The token as the user name; the password is ignored."}),
+            "doctor" => {
+                json!({"type": "basic", "description": "The name and the password for reports of doctors."})
+            }
+            _ => {
+                json!({"type": "basic", "description": "The token as the user name; the password is ignored."})
+            }
         };
         (scheme_name(scheme).to_owned(), definition)
     };
@@ -74,13 +79,21 @@ fn of_operation(operation: &Value) -> Value {
             new.insert(key.to_owned(), value.clone());
         }
     }
-    let security = operation["security"].as_array().into_iter().flatten().map(|requirement| {
-        let schemes = requirement.as_object().into_iter().flatten();
-        let schemes = schemes.map(|(scheme, scopes)| (scheme_name(scheme).to_owned(), scopes.clone()));
-        Value::Object(schemes.collect())
-    });
+    let security = operation["security"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|requirement| {
+            let schemes = requirement.as_object().into_iter().flatten();
+            let schemes = schemes.map(|(scheme, scopes)| (scheme_name(scheme).to_owned(), scopes.clone()));
+            Value::Object(schemes.collect())
+        });
     new.insert("security".to_owned(), security.collect());
-    let parameters = operation["parameters"].as_array().into_iter().flatten().map(of_parameter);
+    let parameters = operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(of_parameter);
     let parameters: Vec<Value> = parameters.chain(of_body(operation)).collect();
     if !parameters.is_empty() {
         new.insert("parameters".to_owned(), parameters.into());
@@ -139,7 +152,10 @@ fn of_response(response: &Value) -> Value {
 
 /// A schema without what Swagger does not know: null as a type, and choices.
 fn of_schema(schema: &Value) -> Value {
-    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix(SCHEMAS)) {
+    if let Some(name) = schema["$ref"]
+        .as_str()
+        .and_then(|name| name.strip_prefix(SCHEMAS))
+    {
         return json!({"$ref": format!("#/definitions/{name}")});
     }
     for choice in ["anyOf", "oneOf"] {
@@ -154,7 +170,11 @@ fn of_schema(schema: &Value) -> Value {
             "type" => kind(schema).into(),
             "properties" => {
                 let fields = value.as_object().into_iter().flatten();
-                Value::Object(fields.map(|(name, field)| (name.clone(), of_schema(field))).collect())
+                Value::Object(
+                    fields
+                        .map(|(name, field)| (name.clone(), of_schema(field)))
+                        .collect(),
+                )
             }
             "items" | "additionalProperties" if value.is_object() => of_schema(value),
             "allOf" => value.as_array().into_iter().flatten().map(of_schema).collect(),
@@ -163,7 +183,10 @@ fn of_schema(schema: &Value) -> Value {
         };
         new.insert(key.clone(), value);
     }
-    if schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "null")) {
+    if schema["type"]
+        .as_array()
+        .is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
+    {
         new.insert("x-nullable".to_owned(), true.into());
     }
     Value::Object(new)
@@ -188,8 +211,12 @@ fn names_in(place: &Value) -> BTreeSet<String> {
     match place {
         Value::Object(object) => {
             let own = object.get("$ref").and_then(Value::as_str);
-            let own = own.and_then(|name| name.strip_prefix("#/definitions/")).map(str::to_owned);
-            own.into_iter().chain(object.values().flat_map(names_in)).collect()
+            let own = own
+                .and_then(|name| name.strip_prefix("#/definitions/"))
+                .map(str::to_owned);
+            own.into_iter()
+                .chain(object.values().flat_map(names_in))
+                .collect()
         }
         Value::Array(items) => items.iter().flat_map(names_in).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::new(),

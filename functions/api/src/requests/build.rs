@@ -112,7 +112,12 @@ impl CreateBuild {
         org: &OrganizationSlug,
         product: &ProductSlug,
     ) -> Result<NewBuild, ApiError> {
-        let documents = documents(product, self.component.as_deref(), self.train.as_deref(), self.version.as_deref())?;
+        let documents = documents(
+            product,
+            self.component.as_deref(),
+            self.train.as_deref(),
+            self.version.as_deref(),
+        )?;
         let may_publish = || caller.may(org, Permission::PublishRelease, About::Product(product));
         if documents.is_some() && !may_publish() {
             return Err(ApiError::Forbidden);

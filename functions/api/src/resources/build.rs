@@ -197,8 +197,14 @@ impl<'a> BuildResource<'a> {
             post_complete_url: None,
             alternate_name: build.alternate.as_ref().map(ToString::to_string),
             component: build.documents.as_ref().map(|_| build.product.to_string()),
-            train: build.documents.as_ref().map(|documented| documented.train.to_string()),
-            version: build.documents.as_ref().map(|documented| documented.version.to_string()),
+            train: build
+                .documents
+                .as_ref()
+                .map(|documented| documented.train.to_string()),
+            version: build
+                .documents
+                .as_ref()
+                .map(|documented| documented.version.to_string()),
         }
     }
 

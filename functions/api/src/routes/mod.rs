@@ -7,8 +7,8 @@ mod editions;
 mod organizations;
 mod products;
 mod queue;
-mod registry_page;
 mod registry;
+mod registry_page;
 mod retention;
 mod service;
 mod slug_rules;
@@ -98,8 +98,12 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(registry_page::page_of_organization),
     ];
     let router = groups.into_iter().fold(OpenApiRouter::default(), in_both_forms);
-    let router = registry::of_installation().into_iter().fold(router, OpenApiRouter::routes);
-    registry::of_organizations().into_iter().fold(router, for_every_organization)
+    let router = registry::of_installation()
+        .into_iter()
+        .fold(router, OpenApiRouter::routes);
+    registry::of_organizations()
+        .into_iter()
+        .fold(router, for_every_organization)
 }
 
 /// Registers routes under their documented path, which is about the default organization, and below the path of every other
@@ -109,7 +113,11 @@ fn for_every_organization(
     routes: UtoipaMethodRouter<Service>,
 ) -> OpenApiRouter<Service> {
     let (_, paths, handlers) = &routes;
-    let others: Vec<String> = paths.paths.keys().map(|path| format!("{OF_ORGANIZATION}{path}")).collect();
+    let others: Vec<String> = paths
+        .paths
+        .keys()
+        .map(|path| format!("{OF_ORGANIZATION}{path}"))
+        .collect();
     let handlers = handlers.clone();
     let router = router.routes(routes);
     others

@@ -8,7 +8,6 @@ use tokio::time::{Instant, timeout};
 
 use imprint_app::{Chain, access};
 
-use crate::{Api, Service};
 use crate::credentials;
 use crate::delivery;
 use crate::error::{ApiError, Needed};
@@ -16,6 +15,7 @@ use crate::extract::Known;
 use crate::reference::PAGE;
 use crate::resources::{Health, Root, RootData, RootLinks, StoreMeter, TokenAnswer};
 use crate::urls::Urls;
+use crate::{Api, Service};
 
 /// LTD Keeper 1.23.0 is the version whose API this is, and clients choose theirs by it: from 2.0.0 on they need an
 /// organization and use v2. Imprint's own version follows, where it can grow without misleading them.

@@ -7,7 +7,14 @@ use serde_json::json;
 
 use crate::server::{ADMIN, Answer, Server, basic};
 
-const ALL: [Permission; 6] = [AdminUser, AdminProduct, AdminEdition, UploadBuild, DeprecateBuild, PublishRelease];
+const ALL: [Permission; 6] = [
+    AdminUser,
+    AdminProduct,
+    AdminEdition,
+    UploadBuild,
+    DeprecateBuild,
+    PublishRelease,
+];
 
 /// What each mutation needs, by the contract and not by the code, and all that is about users.
 const MUTATIONS: &[(&str, &str, Permission)] = &[
@@ -34,9 +41,21 @@ const MUTATIONS: &[(&str, &str, Permission)] = &[
     ("PUT", "/products/{slug}/retention", AdminProduct),
     ("DELETE", "/products/{slug}/retention", AdminProduct),
     ("GET", "/products/{slug}/retention/preview", AdminProduct),
-    ("POST", "/v3/versions/{train}/{component}/{release}", PublishRelease),
-    ("POST", "/v4/versions/{component}/{train}/{release}", PublishRelease),
-    ("DELETE", "/v4/versions/{component}/{train}/{release}", AdminProduct),
+    (
+        "POST",
+        "/v3/versions/{train}/{component}/{release}",
+        PublishRelease,
+    ),
+    (
+        "POST",
+        "/v4/versions/{component}/{train}/{release}",
+        PublishRelease,
+    ),
+    (
+        "DELETE",
+        "/v4/versions/{component}/{train}/{release}",
+        AdminProduct,
+    ),
     ("PATCH", "/v4/clusters/{id}", AdminProduct),
     ("DELETE", "/v4/clusters/{id}", AdminProduct),
     ("GET", "/users/", AdminUser),
@@ -60,7 +79,9 @@ const FOR_ANYBODY: [&str; 6] = [
 
 fn concrete(path: &str) -> String {
     let path = path.replace("{slug}", "nothing").replace("{id}", "99");
-    let path = path.replace("{component}", "nothing").replace("{train}", "stable");
+    let path = path
+        .replace("{component}", "nothing")
+        .replace("{train}", "stable");
     path.replace("{name}", "nobody").replace("{release}", "1.0")
 }
 
@@ -116,7 +137,11 @@ async fn d8_every_mutation_asks_for_a_token_and_one_permission() {
 /// Checks that an answer is a refusal in the form of its path.
 fn refused(answer: &Answer, path: &str, status: u16, message: &str) {
     if path.starts_with("/v3/") || path.starts_with("/v4/") {
-        assert_eq!(answer.json(), json!({"code": status, "message": message}), "{path}");
+        assert_eq!(
+            answer.json(),
+            json!({"code": status, "message": message}),
+            "{path}"
+        );
         assert_eq!(answer.status.as_u16(), status);
     } else {
         answer.refused(status, "unauthorized", message);

@@ -70,15 +70,28 @@ async fn d22_health_is_one_small_read_of_the_store_and_never_kept() {
         assert!(health["store"][number].is_u64(), "{number}");
     }
     assert_eq!(health.as_object().unwrap().len(), 2);
-    assert_eq!((server.world.counts().total(), server.world.counts().of("health.probe")), (1, 1));
+    assert_eq!(
+        (
+            server.world.counts().total(),
+            server.world.counts().of("health.probe")
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
 async fn d22_a_store_that_fails_is_a_503() {
     for trouble in [Trouble::Failed, Trouble::Busy] {
         let server = Server::new();
-        server.world.faults().once("health.probe", 1, Moment::Before, trouble);
-        let answer = server.get("/healthz/").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
+        server
+            .world
+            .faults()
+            .once("health.probe", 1, Moment::Before, trouble);
+        let answer = server
+            .get("/healthz/")
+            .send()
+            .await
+            .expect(StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.json()["status"], "down");
         assert!(answer.json()["store"]["latency_ms"].is_u64());
@@ -92,7 +105,11 @@ async fn d22_a_store_that_is_silent_is_a_503_after_a_second() {
     let server = Server::new();
     let _held = server.world.faults().hold("health.probe", 1);
     let began = tokio::time::Instant::now();
-    let answer = server.get("/healthz").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
+    let answer = server
+        .get("/healthz")
+        .send()
+        .await
+        .expect(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json()["status"], "down");
     assert_eq!(began.elapsed().as_secs(), 1);
     assert_eq!(answer.json()["store"]["latency_ms"], 1000);

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use imprint_domain::registry::{
-    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Population, Publication, Release, ReportId,
-    RowOfTrain, TrainName, Trust, VersionName,
+    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Population, Publication,
+    Release, ReportId, RowOfTrain, TrainName, Trust, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 

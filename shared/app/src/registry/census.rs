@@ -20,7 +20,13 @@ pub async fn census(env: &Env, filter: &AgeFilter) -> Result<Census, AppError> {
         let org = &env.organization.slug;
         let page = env
             .registry
-            .clusters(org, filter, Direction::Ascending, CLUSTERS_AT_A_TIME, cursor.as_deref())
+            .clusters(
+                org,
+                filter,
+                Direction::Ascending,
+                CLUSTERS_AT_A_TIME,
+                cursor.as_deref(),
+            )
             .await?;
         for cluster in &page.items {
             census.add(cluster);

@@ -107,7 +107,11 @@ async fn note_use(env: &Env, cluster: &Cluster, source: &str) -> Result<(), AppE
                 break;
             }
             let thing = format!("{component}#{version}");
-            if !env.registry.spend(org, source, day, &thing, MOST_UNVERIFIED_USES).await? {
+            if !env
+                .registry
+                .spend(org, source, day, &thing, MOST_UNVERIFIED_USES)
+                .await?
+            {
                 break;
             }
             admitted.push((component, version));
@@ -131,9 +135,15 @@ pub async fn news_for(env: &Env, report: &Report) -> Result<NewsFor, AppError> {
     let versions: Vec<Installed> = report.versions().into_iter().collect();
     if trains.is_empty() && versions.is_empty() {
         let updates = vec![None; report.components().len()];
-        return Ok(NewsFor { updates, gone: Vec::new() });
+        return Ok(NewsFor {
+            updates,
+            gone: Vec::new(),
+        });
     }
-    let news = env.registry.news(&env.organization.slug, &trains, &versions).await?;
+    let news = env
+        .registry
+        .news(&env.organization.slug, &trains, &versions)
+        .await?;
     let heads: BTreeMap<_, _> = news
         .heads
         .into_iter()
@@ -170,7 +180,10 @@ pub async fn clusters(
     cursor: Option<&str>,
 ) -> Result<Page<Cluster>, AppError> {
     let org = &env.organization.slug;
-    Ok(env.registry.clusters(org, filter, direction, limit, cursor).await?)
+    Ok(env
+        .registry
+        .clusters(org, filter, direction, limit, cursor)
+        .await?)
 }
 
 /// How many clusters a filter lets through.
@@ -178,7 +191,10 @@ pub async fn clusters(
 /// # Errors
 /// When the store fails.
 pub async fn count(env: &Env, filter: &AgeFilter) -> Result<u64, AppError> {
-    Ok(env.registry.count_clusters(&env.organization.slug, filter).await?)
+    Ok(env
+        .registry
+        .count_clusters(&env.organization.slug, filter)
+        .await?)
 }
 
 /// Says what a cluster is, so that statistics can leave it out.
@@ -191,7 +207,10 @@ pub async fn label(env: &Env, id: &ClusterId, labels: &BTreeSet<Label>) -> Resul
         if before.labels == *labels {
             return Ok(before);
         }
-        let labelled = Cluster { labels: labels.clone(), ..before };
+        let labelled = Cluster {
+            labels: labels.clone(),
+            ..before
+        };
         let change = RegistryChange::UpdateCluster(labelled.clone());
         match env.catalog.commit(vec![Change::Registry(Box::new(change))]).await {
             Ok(()) => return Ok(labelled),

@@ -24,7 +24,11 @@ pub async fn store_report(env: &Env, id: ReportId, content: Bytes) -> Result<(),
     let report = DoctorReport::of(org.clone(), id, &content, now);
     let is_same = |stored: &DoctorReport| stored.digest == report.digest;
     if let Some(stored) = env.registry.doctor_report(org, &report.id).await? {
-        return if is_same(&stored) { Ok(()) } else { Err(AppError::Contended) };
+        return if is_same(&stored) {
+            Ok(())
+        } else {
+            Err(AppError::Contended)
+        };
     }
     let headers = Headers {
         content_type: Some("application/json".to_owned()),

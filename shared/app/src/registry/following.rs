@@ -12,8 +12,8 @@ use imprint_domain::id::{ManifestId, TaskId};
 use imprint_domain::kind::Kind;
 use imprint_domain::message::Message;
 use imprint_domain::registry::{
-    ComponentName, Data, Docs, Documented, Gone, Head, Publication, Release, STABLE, TrainLabel, TrainName, Trains,
-    VersionName, is_version,
+    ComponentName, Data, Docs, Documented, Gone, Head, Publication, Release, STABLE, TrainLabel, TrainName,
+    Trains, VersionName, is_version,
 };
 use imprint_domain::rules::Rules;
 use imprint_domain::slug::OrganizationSlug;
@@ -61,9 +61,11 @@ pub(crate) fn there(
 pub(super) async fn of_publication(env: &Env, publication: &Publication) -> Result<Following, StoreError> {
     let head = &publication.head;
     let docs = head.latest.as_ref().and_then(|latest| latest.docs.as_ref());
-    let (true, Some(docs), Some(product)) =
-        (publication.moves_the_train(), docs, head.train.component.product())
-    else {
+    let (true, Some(docs), Some(product)) = (
+        publication.moves_the_train(),
+        docs,
+        head.train.component.product(),
+    ) else {
         return Ok(Following::default());
     };
     let org = &env.organization.slug;
@@ -176,7 +178,9 @@ pub(crate) async fn record(
     let mut asked: BTreeSet<TrainName> = editions.iter().filter_map(Edition::train).collect();
     match &build.documents {
         Some(documented) => asked.extend([named(documented.train.clone())]),
-        None if tracking::is_semver_release(build.git_refs.first().as_str()) => asked.extend([stable.clone()]),
+        None if tracking::is_semver_release(build.git_refs.first().as_str()) => {
+            asked.extend([stable.clone()])
+        }
         None => {}
     }
     let docs = Docs {
@@ -193,7 +197,11 @@ pub(crate) async fn record(
         publications: Vec::new(),
     };
     for train in asked {
-        let spellings = if train.component == component { spellings(build) } else { Vec::new() };
+        let spellings = if train.component == component {
+            spellings(build)
+        } else {
+            Vec::new()
+        };
         let (head, stored) = look_for(env, &train, &spellings).await?;
         let release = match (&stored, spellings.last()) {
             (Some(stored), _) => renewed(stored, docs.clone()),
@@ -202,7 +210,9 @@ pub(crate) async fn record(
         };
         let runner_up = runner_up(env, &head, stored.as_ref(), release.as_ref()).await?;
         let publication = release.and_then(|release| head.clone().publish(stored, runner_up, release));
-        let head = publication.as_ref().map_or(&head, |publication| &publication.head);
+        let head = publication
+            .as_ref()
+            .map_or(&head, |publication| &publication.head);
         recorded.trains.extend(head.at().map(|at| (train, at)));
         recorded.publications.extend(publication);
     }
@@ -238,7 +248,10 @@ fn spellings(build: &Build) -> Vec<VersionName> {
     };
     let canonical = named.canonical();
     // Somebody may have posted `v2.0.0` where the tag is `2.0.0`.
-    let lettered = format!("v{canonical}").parse().ok().filter(|_| is_version(canonical.as_str()));
+    let lettered = format!("v{canonical}")
+        .parse()
+        .ok()
+        .filter(|_| is_version(canonical.as_str()));
     let mut spellings: Vec<VersionName> = std::iter::once(named).chain(lettered).collect();
     spellings.retain(|spelling| *spelling != canonical);
     spellings.dedup();
@@ -275,7 +288,10 @@ fn first(env: &Env, train: &TrainName, version: &VersionName, docs: Docs) -> Rel
 /// Whether an edition that is a release of its own moves to a build.
 fn brings_a_release(env: &Env, rules: &Rules, editions: &[Edition], build: &Build) -> bool {
     let is_release = |edition: &&Edition| {
-        let by_ref = matches!(edition.tracking.mode, TrackingMode::GitRef | TrackingMode::GitRefs);
+        let by_ref = matches!(
+            edition.tracking.mode,
+            TrackingMode::GitRef | TrackingMode::GitRefs
+        );
         by_ref && edition.kind_in(&env.organization) == Kind::Release
     };
     let mut releases = editions.iter().filter(is_release);

@@ -94,12 +94,27 @@ pub async fn withdraw(env: &Env, train: &TrainName, version: &VersionName) -> Re
 
 /// Commits a publication with the moves that follow from it; nothing when somebody else wrote first.
 async fn commit(env: &Env, publication: Publication) -> Result<Option<Published>, AppError> {
-    let Following { changes, messages, task } = following::of_publication(env, &publication).await?;
-    let release = publication.release.clone().or_else(|| publication.replaced.clone());
+    let Following {
+        changes,
+        messages,
+        task,
+    } = following::of_publication(env, &publication).await?;
+    let release = publication
+        .release
+        .clone()
+        .or_else(|| publication.replaced.clone());
     let mut all = changes;
-    if let Some(documented) = publication.release.as_ref().filter(|release| release.docs.is_some()) {
+    if let Some(documented) = publication
+        .release
+        .as_ref()
+        .filter(|release| release.docs.is_some())
+    {
         let component = documented.train.component.clone();
-        all.push(following::there(&documented.organization, component, &documented.version));
+        all.push(following::there(
+            &documented.organization,
+            component,
+            &documented.version,
+        ));
     }
     all.push(following::write_of(publication));
     match commit_and_send(env, all, messages).await {
@@ -110,11 +125,7 @@ async fn commit(env: &Env, publication: Publication) -> Result<Option<Published>
 }
 
 /// The documentation of a release that is published: what it had, else the newest build that names its version.
-async fn docs_of(
-    env: &Env,
-    new: &NewRelease,
-    stored: Option<&Release>,
-) -> Result<Option<Docs>, StoreError> {
+async fn docs_of(env: &Env, new: &NewRelease, stored: Option<&Release>) -> Result<Option<Docs>, StoreError> {
     match stored.and_then(|stored| stored.docs.clone()) {
         Some(docs) => Ok(Some(docs)),
         None => following::docs_that_are_there(env, &new.train.component, &new.version).await,
@@ -132,7 +143,10 @@ async fn look(
     let stored = env.registry.release(org, train, version);
     let (news, stored) = futures_util::future::try_join(head, stored).await?;
     let head = news.heads.into_iter().next();
-    Ok((head.unwrap_or_else(|| Head::new(org.clone(), train.clone())), stored))
+    Ok((
+        head.unwrap_or_else(|| Head::new(org.clone(), train.clone())),
+        stored,
+    ))
 }
 
 /// The release before the latest one, where a decision needs it.
@@ -147,7 +161,13 @@ pub(super) async fn runner_up(
     }
     let page = env
         .registry
-        .releases(&env.organization.slug, &head.train, Direction::Descending, 2, None)
+        .releases(
+            &env.organization.slug,
+            &head.train,
+            Direction::Descending,
+            2,
+            None,
+        )
         .await?;
     let is_other = |release: &Release| Some(&release.version) != stored.map(|stored| &stored.version);
     Ok(page.items.into_iter().find(is_other))
@@ -158,7 +178,10 @@ pub(super) async fn runner_up(
 /// # Errors
 /// `NotFound` when there is none.
 pub async fn release(env: &Env, train: &TrainName, version: &VersionName) -> Result<Release, AppError> {
-    let found = env.registry.release(&env.organization.slug, train, version).await?;
+    let found = env
+        .registry
+        .release(&env.organization.slug, train, version)
+        .await?;
     found.ok_or(AppError::NotFound)
 }
 
@@ -207,7 +230,10 @@ pub async fn releases(
     cursor: Option<&str>,
 ) -> Result<Page<Release>, AppError> {
     let org = &env.organization.slug;
-    Ok(env.registry.releases(org, train, direction, limit, cursor).await?)
+    Ok(env
+        .registry
+        .releases(org, train, direction, limit, cursor)
+        .await?)
 }
 
 /// The trains of all components, or of one, in the order of their names.

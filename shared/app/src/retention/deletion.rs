@@ -223,7 +223,10 @@ async fn begin_edition(env: &Env, look: &Preview, edition: Edition) -> Result<Op
     let revision = edition.revision.next();
     let edition = Edition { revision, ..edition };
     if last_look::is_used(env, look, &last_look::shown_by(look, &edition)).await? {
-        let spared = Edition { doom: None, ..edition.clone() };
+        let spared = Edition {
+            doom: None,
+            ..edition.clone()
+        };
         let mut changes = vec![Change::UpdateEdition(spared)];
         changes.extend((!holds).then(|| Change::FreeEditionSlug(edition)));
         env.catalog.commit(changes).await?;
@@ -366,7 +369,10 @@ async fn begin_product(env: &Env, look: &Preview) -> Result<Option<Product>, Sto
     let revision = product.revision.next();
     let product = Product { revision, ..product };
     if last_look::is_used(env, look, &versions).await? {
-        let spared = Product { doom: None, ..product };
+        let spared = Product {
+            doom: None,
+            ..product
+        };
         env.catalog.commit(vec![Change::UpdateProduct(spared)]).await?;
         in_chunks(env, last_look::take_back(look, &versions)).await?;
         return Ok(None);

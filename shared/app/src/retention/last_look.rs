@@ -26,7 +26,9 @@ pub(super) fn shown_by(look: &Preview, edition: &Edition) -> BTreeSet<VersionNam
     let reached = [&edition.copied, &edition.published].into_iter().flatten();
     let shown: BTreeSet<BuildId> = reached.map(|reached| reached.pointer.build).collect();
     let builds = look.builds.iter().filter(|build| shown.contains(&build.id));
-    builds.filter_map(|build| Some(build.version()?.canonical())).collect()
+    builds
+        .filter_map(|build| Some(build.version()?.canonical()))
+        .collect()
 }
 
 /// The versions of all builds of a product.
@@ -40,7 +42,12 @@ fn goes_with(look: &Preview, goes: impl Fn(&Build) -> bool) -> BTreeSet<VersionN
         let is_whole = matches!(build.state, BuildState::Uploaded { .. }) && build.doom.is_none();
         !goes(build) && is_whole
     };
-    let mut versions: BTreeSet<VersionName> = look.builds.iter().filter(|build| goes(build)).filter_map(version).collect();
+    let mut versions: BTreeSet<VersionName> = look
+        .builds
+        .iter()
+        .filter(|build| goes(build))
+        .filter_map(version)
+        .collect();
     for kept in look.builds.iter().filter(stays).filter_map(version) {
         versions.remove(&kept);
     }
@@ -63,11 +70,16 @@ fn each(look: &Preview, versions: &BTreeSet<VersionName>, change: fn(Gone) -> Re
         component: ComponentName::of_product(&look.product.slug),
         version: version.clone(),
     });
-    gone.map(|gone| Change::Registry(Box::new(change(gone)))).collect()
+    gone.map(|gone| Change::Registry(Box::new(change(gone))))
+        .collect()
 }
 
 /// Whether somebody runs one of these versions after all. One request, none for no versions.
-pub(super) async fn is_used(env: &Env, look: &Preview, versions: &BTreeSet<VersionName>) -> Result<bool, StoreError> {
+pub(super) async fn is_used(
+    env: &Env,
+    look: &Preview,
+    versions: &BTreeSet<VersionName>,
+) -> Result<bool, StoreError> {
     if versions.is_empty() {
         return Ok(false);
     }

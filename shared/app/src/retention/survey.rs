@@ -53,7 +53,11 @@ pub(super) async fn without_protection(
 }
 
 /// What the release registry protects. A request for the uses, and two for the component's trains.
-pub(super) async fn in_use(env: &Env, product: &Product, rules: &RetentionRules) -> Result<InUse, StoreError> {
+pub(super) async fn in_use(
+    env: &Env,
+    product: &Product,
+    rules: &RetentionRules,
+) -> Result<InUse, StoreError> {
     let component = ComponentName::of_product(&product.slug);
     let org = &env.organization.slug;
     let mut in_use = InUse {
@@ -88,7 +92,10 @@ pub(super) async fn versions_in_use(
     let Some(since) = rules.used_since(env.clock.now()) else {
         return Ok(BTreeSet::new());
     };
-    let used = env.registry.in_use(&env.organization.slug, component, since).await?;
+    let used = env
+        .registry
+        .in_use(&env.organization.slug, component, since)
+        .await?;
     let heeded = used.into_iter().filter(|used| rules.heeds(used.trust));
     Ok(heeded.map(|used| used.version).collect())
 }

@@ -32,7 +32,12 @@ pub(crate) fn reported(name: &str, version: &str) -> Reported {
 
 impl Installation {
     /// Registers a build that says which release it documents, and uploads a site to it.
-    pub(crate) async fn upload_release(&self, site: &Site, git_ref: &str, release: Option<(&str, &str)>) -> Build {
+    pub(crate) async fn upload_release(
+        &self,
+        site: &Site,
+        git_ref: &str,
+        release: Option<(&str, &str)>,
+    ) -> Build {
         let new = NewBuild {
             slug: None,
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
@@ -45,13 +50,20 @@ impl Installation {
             directories: None,
             new_editions: NewEditions::Allowed,
         };
-        let created = builds::create(&self.env, &parsed("alpha"), new, &|_| Ok(())).await.unwrap();
+        let created = builds::create(&self.env, &parsed("alpha"), new, &|_| Ok(()))
+            .await
+            .unwrap();
         site.upload(&self.world.objects, &created.build);
         created.build
     }
 
     /// The whole way of such a build.
-    pub(crate) async fn publish_release(&self, site: &Site, git_ref: &str, release: Option<(&str, &str)>) -> Build {
+    pub(crate) async fn publish_release(
+        &self,
+        site: &Site,
+        git_ref: &str,
+        release: Option<(&str, &str)>,
+    ) -> Build {
         let build = self.upload_release(site, git_ref, release).await;
         self.confirm(&build).await.unwrap();
         self.settle().await;
@@ -92,7 +104,9 @@ impl Installation {
     }
 
     pub(crate) async fn post_release(&self, train: &str, version: &str) -> Published {
-        let published = registry::publish(&self.env, self.release(train, version), None).await.unwrap();
+        let published = registry::publish(&self.env, self.release(train, version), None)
+            .await
+            .unwrap();
         self.settle().await;
         published
     }
@@ -103,11 +117,18 @@ impl Installation {
     }
 
     pub(crate) async fn latest_version(&self, train: &str) -> Option<String> {
-        self.latest(train).await.map(|release| release.version.to_string())
+        self.latest(train)
+            .await
+            .map(|release| release.version.to_string())
     }
 
     /// A check-in of a cluster that runs these versions of `alpha`.
-    pub(crate) async fn check_in(&self, id: &str, versions: &[&str], token: Option<&ClusterToken>) -> CheckedIn {
+    pub(crate) async fn check_in(
+        &self,
+        id: &str,
+        versions: &[&str],
+        token: Option<&ClusterToken>,
+    ) -> CheckedIn {
         let components = versions.iter().map(|version| reported("alpha", version));
         let check_in = CheckIn {
             id: parsed(id),
@@ -121,7 +142,12 @@ impl Installation {
     /// The same of one that is known to be itself: it has checked in before and has its token.
     pub(crate) async fn verified_check_in(&self, id: &str, versions: &[&str]) -> ClusterToken {
         let token = self.check_in(id, versions, None).await.token.expect("it is new");
-        assert!(self.check_in(id, versions, Some(&token)).await.cluster.is_verified);
+        assert!(
+            self.check_in(id, versions, Some(&token))
+                .await
+                .cluster
+                .is_verified
+        );
         token
     }
 }

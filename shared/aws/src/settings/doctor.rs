@@ -25,7 +25,9 @@ pub struct DoctorAuth {
 
 impl std::fmt::Debug for DoctorAuth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DoctorAuth").field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("DoctorAuth")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 

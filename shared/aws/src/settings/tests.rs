@@ -212,7 +212,10 @@ fn a_deployed_installation_refuses_passwords_that_can_be_guessed() {
 fn d21_a_deployed_installation_has_a_name_and_a_password_for_reports() {
     let password = "a long random password";
     let given = |user: &str, password: &str| {
-        doctor_auth(&variables(&[("DOCTOR_AUTH_USER", user), ("DOCTOR_AUTH_PASSWORD", password)]))
+        doctor_auth(&variables(&[
+            ("DOCTOR_AUTH_USER", user),
+            ("DOCTOR_AUTH_PASSWORD", password),
+        ]))
     };
     let auth = given("doctor", password).unwrap();
     assert_eq!((auth.user.as_str(), auth.password.as_str()), ("doctor", password));

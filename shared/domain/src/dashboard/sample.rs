@@ -1,7 +1,8 @@
 //! Pages of nobody, to try templates on: empty ones, and full ones in which every text is the same.
 
 use super::{
-    BuildView, Dashboard, EditionView, Index, IndexedProduct, Installed, Moment, NewestRelease, RefView, Ticket,
+    BuildView, Dashboard, EditionView, Index, IndexedProduct, Installed, Moment, NewestRelease, RefView,
+    Ticket,
 };
 
 impl Dashboard {

@@ -126,9 +126,15 @@ fn each_edition_says_how_many_installations_run_what_it_shows() {
     let editions = [main, plain("v1.0", 1), plain("0.9", 1), plain("x", 1), documented];
     let dashboard = Dashboard::of(&organization(), &product(), &editions, &[build], &population);
     let text = |view: &EditionView| view.installed.as_ref().map(|installed| installed.text.clone());
-    assert_eq!(text(dashboard.main.as_ref().unwrap()).as_deref(), Some("1 installation runs this"));
+    assert_eq!(
+        text(dashboard.main.as_ref().unwrap()).as_deref(),
+        Some("1 installation runs this")
+    );
     assert_eq!(slugs(&dashboard.releases), ["v1.0", "0.9"]);
-    assert_eq!(text(&dashboard.releases[0]).as_deref(), Some("1,234,567 installations run this"));
+    assert_eq!(
+        text(&dashboard.releases[0]).as_deref(),
+        Some("1,234,567 installations run this")
+    );
     assert_eq!(text(&dashboard.releases[1]), None);
     // What a build says that it documents counts, and not the ref that it was built from.
     let drafts: Vec<Option<String>> = dashboard.drafts.iter().map(text).collect();
@@ -181,7 +187,13 @@ fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
         build("2", BuildState::Uploaded { at }),
         build("1", BuildState::Uploaded { at }),
     ];
-    let dashboard = Dashboard::of(&organization(), &product(), &[plain("x", 1)], &builds, &Population::new());
+    let dashboard = Dashboard::of(
+        &organization(),
+        &product(),
+        &[plain("x", 1)],
+        &builds,
+        &Population::new(),
+    );
     let listed: Vec<(&str, usize)> = dashboard
         .builds
         .iter()

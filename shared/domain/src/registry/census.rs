@@ -63,7 +63,10 @@ impl Census {
 
     /// Counts a cluster.
     pub fn add(&mut self, cluster: &Cluster) {
-        let (age, silence) = (self.now.duration_since(cluster.first_seen), self.now.duration_since(cluster.last_seen));
+        let (age, silence) = (
+            self.now.duration_since(cluster.first_seen),
+            self.now.duration_since(cluster.last_seen),
+        );
         self.clusters += 1;
         self.verified += u64::from(cluster.is_verified);
         self.seen_in_a_day += u64::from(silence < DAY);
@@ -81,7 +84,11 @@ impl Census {
     }
 
     fn count(&mut self, component: ComponentName, version: VersionName) {
-        if let Some(known) = self.running.get_mut(&component).and_then(|population| population.get_mut(&version)) {
+        if let Some(known) = self
+            .running
+            .get_mut(&component)
+            .and_then(|population| population.get_mut(&version))
+        {
             *known += 1;
         } else if self.versions < MAX_VERSIONS {
             self.versions += 1;
@@ -125,7 +132,10 @@ mod tests {
             at: ago(first_days_ago),
         };
         let first = check_in.first(OrganizationSlug::default(), &ClusterToken::from_bytes([0; 32]));
-        Cluster { last_seen: ago(last_days_ago), ..first }
+        Cluster {
+            last_seen: ago(last_days_ago),
+            ..first
+        }
     }
 
     #[test]
@@ -144,7 +154,10 @@ mod tests {
         assert_eq!(census.appeared, [1, 2, 3]);
         assert_eq!(census.disappeared, [1, 2, 2]);
         let running = &census.running[&"handbook".parse::<ComponentName>().unwrap()];
-        let counts: Vec<_> = running.iter().map(|(version, n)| (version.as_str(), *n)).collect();
+        let counts: Vec<_> = running
+            .iter()
+            .map(|(version, n)| (version.as_str(), *n))
+            .collect();
         assert_eq!(counts, [("2.17.0", 1), ("2.18.0", 2)]);
         assert_eq!(census.mean_age(), DAY * 479 / 5);
     }

@@ -62,7 +62,11 @@ impl Reported {
 
     /// The train whose latest version is news to it.
     pub fn train(&self) -> Option<TrainName> {
-        let label = if self.train.is_empty() { STABLE } else { &self.train };
+        let label = if self.train.is_empty() {
+            STABLE
+        } else {
+            &self.train
+        };
         Some(TrainName {
             component: self.name.parse().ok()?,
             label: label.parse::<TrainLabel>().ok()?,
@@ -119,7 +123,9 @@ impl Report {
     /// The versions that are installed, each once, in their canonical spelling.
     pub fn versions(&self) -> BTreeSet<(ComponentName, VersionName)> {
         let installed = self.0.iter().filter_map(Reported::installed);
-        installed.map(|(component, version)| (component, version.canonical())).collect()
+        installed
+            .map(|(component, version)| (component, version.canonical()))
+            .collect()
     }
 }
 
@@ -250,7 +256,11 @@ impl CheckIn {
         let is_late = self.at < cluster.last_seen;
         Ok(Cluster {
             // One that comes late knows less.
-            report: if is_late { cluster.report } else { self.report.clone() },
+            report: if is_late {
+                cluster.report
+            } else {
+                self.report.clone()
+            },
             last_seen: self.at.max(cluster.last_seen),
             checkins: cluster.checkins + 1,
             is_verified,
@@ -262,13 +272,20 @@ impl CheckIn {
 impl Cluster {
     /// Whether it is known to be itself.
     pub fn trust(&self) -> Trust {
-        if self.is_verified { Trust::Verified } else { Trust::Unverified }
+        if self.is_verified {
+            Trust::Verified
+        } else {
+            Trust::Unverified
+        }
     }
 
     /// Whether it has to be noted (again) that the versions it runs are in use, `before` being what it was.
     pub fn needs_use(&self, before: Option<&Self>) -> bool {
-        let is_new = before.is_none_or(|before| before.report != self.report || before.is_verified != self.is_verified);
-        let is_old = self.used_at.is_none_or(|at| self.last_seen.duration_since(at) >= USE_WRITTEN_EVERY);
+        let is_new = before
+            .is_none_or(|before| before.report != self.report || before.is_verified != self.is_verified);
+        let is_old = self
+            .used_at
+            .is_none_or(|at| self.last_seen.duration_since(at) >= USE_WRITTEN_EVERY);
         is_new || is_old
     }
 }
@@ -299,12 +316,18 @@ mod tests {
         let token = ClusterToken::from_bytes([1; 32]);
         let cluster = check_in(160, None).again(known(&token)).unwrap();
         let cluster = check_in(130, None).again(cluster).unwrap();
-        assert_eq!((cluster.first_seen, cluster.last_seen, cluster.checkins), (at(100), at(160), 3));
+        assert_eq!(
+            (cluster.first_seen, cluster.last_seen, cluster.checkins),
+            (at(100), at(160), 3)
+        );
     }
 
     #[test]
     fn d25_who_has_shown_the_token_must_show_it_from_then_on() {
-        let (token, other) = (ClusterToken::from_bytes([1; 32]), ClusterToken::from_bytes([2; 32]));
+        let (token, other) = (
+            ClusterToken::from_bytes([1; 32]),
+            ClusterToken::from_bytes([2; 32]),
+        );
         let cluster = known(&token);
         let legacy = check_in(101, None).again(cluster.clone()).unwrap();
         assert!(!legacy.is_verified);
@@ -313,15 +336,28 @@ mod tests {
         assert!(verified.is_verified);
         assert_eq!(check_in(102, None).again(verified.clone()), Err(Refused));
         assert_eq!(check_in(102, Some(&other)).again(verified.clone()), Err(Refused));
-        assert!(check_in(102, Some(&ClusterToken::given(token.as_str()))).again(verified).is_ok());
+        assert!(
+            check_in(102, Some(&ClusterToken::given(token.as_str())))
+                .again(verified)
+                .is_ok()
+        );
     }
 
     #[test]
     fn a_report_is_limited_in_entries_and_bytes() {
-        let one = |name: String| Reported { name, ..Reported::default() };
+        let one = |name: String| Reported {
+            name,
+            ..Reported::default()
+        };
         assert!(Report::new(vec![one("x".to_owned()); MAX_REPORTED]).is_ok());
-        assert_eq!(Report::new(vec![one("x".to_owned()); MAX_REPORTED + 1]), Err(ReportError::TooMany));
-        assert_eq!(Report::new(vec![one("x".repeat(MAX_REPORT_BYTES))]), Err(ReportError::TooLarge));
+        assert_eq!(
+            Report::new(vec![one("x".to_owned()); MAX_REPORTED + 1]),
+            Err(ReportError::TooMany)
+        );
+        assert_eq!(
+            Report::new(vec![one("x".repeat(MAX_REPORT_BYTES))]),
+            Err(ReportError::TooLarge)
+        );
     }
 
     #[test]
@@ -337,6 +373,13 @@ mod tests {
             assert_eq!(reported(version).update_to(&latest), None, "{version}");
         }
         assert_eq!(reported("1").train().unwrap().to_string(), "handbook/stable");
-        assert_eq!(Reported { name: "a b".to_owned(), ..Reported::default() }.train(), None);
+        assert_eq!(
+            Reported {
+                name: "a b".to_owned(),
+                ..Reported::default()
+            }
+            .train(),
+            None
+        );
     }
 }

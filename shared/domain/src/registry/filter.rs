@@ -88,7 +88,10 @@ fn rule(
 /// When no cluster could pass.
 pub fn check_persistent(epoch: Option<Given>, timestamp: Option<Given>) -> Result<(), Impossible> {
     rule(
-        [epoch.map(|at| ("epoch", at)), timestamp.map(|at| ("timestamp", at))],
+        [
+            epoch.map(|at| ("epoch", at)),
+            timestamp.map(|at| ("timestamp", at)),
+        ],
         |epoch, timestamp| epoch < timestamp,
         "epoch needs to be less than timestamp",
     )
@@ -143,14 +146,21 @@ impl AgeFilter {
             && before(self.bounds.created_before, first)
             && after(self.bounds.checked_in_after, last)
             && before(self.bounds.checked_in_before, last)
-            && self.active_for.is_none_or(|least| last.duration_since(first) >= least)
+            && self
+                .active_for
+                .is_none_or(|least| last.duration_since(first) >= least)
             && cluster.checkins >= self.min_checkins
             && cluster.labels.is_disjoint(&self.without_labels)
     }
 
     /// Which order finds its clusters with the least reading: the one that is bounded.
     pub fn sorted(&self) -> Sorted {
-        let Bounds { checked_in_before, checked_in_after, created_before, created_after } = &self.bounds;
+        let Bounds {
+            checked_in_before,
+            checked_in_after,
+            created_before,
+            created_after,
+        } = &self.bounds;
         let is_by_last = checked_in_before.is_some() || checked_in_after.is_some();
         if is_by_last && created_before.is_none() && created_after.is_none() {
             Sorted::ByLastSeen
@@ -170,7 +180,12 @@ impl AgeFilter {
 
     /// Whether a cluster in its range could still be refused.
     pub fn looks_further(&self) -> bool {
-        let Self { bounds, active_for, min_checkins, without_labels } = self;
+        let Self {
+            bounds,
+            active_for,
+            min_checkins,
+            without_labels,
+        } = self;
         let is_by_first = self.sorted() == Sorted::ByFirstSeen;
         active_for.is_some()
             || *min_checkins > 0
@@ -188,7 +203,13 @@ mod tests {
     }
 
     fn bounds([last_before, last_after, first_before, first_after]: [&str; 4]) -> Bounds {
-        let hour = |raw: &str| if raw.is_empty() { None } else { given(&format!("2016-05-02T{raw}:00:00Z")) };
+        let hour = |raw: &str| {
+            if raw.is_empty() {
+                None
+            } else {
+                given(&format!("2016-05-02T{raw}:00:00Z"))
+            }
+        };
         Bounds {
             checked_in_before: hour(last_before),
             checked_in_after: hour(last_after),
@@ -201,11 +222,23 @@ mod tests {
     #[test]
     fn d17_the_first_rule_that_fails_is_told() {
         for (hours, reason) in [
-            (["12", "12", "13", "12"], "greater than or equal to created_before"),
-            (["13", "12", "12", "12"], "created_before needs to be greater than created_after"),
+            (
+                ["12", "12", "13", "12"],
+                "greater than or equal to created_before",
+            ),
+            (
+                ["13", "12", "12", "12"],
+                "created_before needs to be greater than created_after",
+            ),
             (["13", "13", "12", "11"], "greater than checked_in_after"),
-            (["12", "", "", "12"], "checked_in_before needs to be after created_after"),
-            (["", "", "12", "12"], "created_before needs to be greater than created_after"),
+            (
+                ["12", "", "", "12"],
+                "checked_in_before needs to be after created_after",
+            ),
+            (
+                ["", "", "12", "12"],
+                "created_before needs to be greater than created_after",
+            ),
             (["12", "12", "", ""], "greater than checked_in_after"),
             (["11", "", "12", ""], "greater than or equal to created_before"),
         ] {
@@ -226,7 +259,11 @@ mod tests {
     #[test]
     fn d17_the_sentence_is_the_originals() {
         let at = given("2020-01-01T00:00:00Z");
-        let impossible = Bounds { checked_in_before: at, checked_in_after: at, ..Bounds::default() };
+        let impossible = Bounds {
+            checked_in_before: at,
+            checked_in_after: at,
+            ..Bounds::default()
+        };
         assert_eq!(
             impossible.check().unwrap_err().to_string(),
             "impossible filter for keys/times (checked_in_before (2020-01-01 00:00:00 +0000 UTC), checked_in_after \
@@ -241,15 +278,25 @@ mod tests {
 
     #[test]
     fn d29_what_users_run_leaves_out_staff_ci_and_tests() {
-        let labels: Vec<String> = AgeFilter::of_users().without_labels.iter().map(ToString::to_string).collect();
+        let labels: Vec<String> = AgeFilter::of_users()
+            .without_labels
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(labels, NOT_OF_USERS);
     }
 
     #[test]
     fn the_order_is_by_what_is_bounded() {
-        let sorted = |hours| AgeFilter { bounds: bounds(hours), ..AgeFilter::default() };
+        let sorted = |hours| AgeFilter {
+            bounds: bounds(hours),
+            ..AgeFilter::default()
+        };
         let by_last = sorted(["13", "", "", ""]);
-        assert_eq!((by_last.sorted(), by_last.looks_further()), (Sorted::ByLastSeen, false));
+        assert_eq!(
+            (by_last.sorted(), by_last.looks_further()),
+            (Sorted::ByLastSeen, false)
+        );
         let both = sorted(["13", "", "12", ""]);
         assert_eq!((both.sorted(), both.looks_further()), (Sorted::ByFirstSeen, true));
         assert_eq!(AgeFilter::default().sorted(), Sorted::ByFirstSeen);

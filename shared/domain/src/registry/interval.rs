@@ -8,7 +8,11 @@ use jiff::tz::TimeZone;
 /// each part when it is negative (<https://www.postgresql.org/docs/current/functions-datetime.html>).
 pub fn interval(later: Timestamp, earlier: Timestamp) -> String {
     let (a, b) = (whole(later), whole(earlier));
-    let [years, months, days, seconds] = if a >= b { between(a, b) } else { between(b, a).map(|part| -part) };
+    let [years, months, days, seconds] = if a >= b {
+        between(a, b)
+    } else {
+        between(b, a).map(|part| -part)
+    };
     let mut parts = Vec::new();
     for (number, unit) in [(years, "year"), (months, "mon"), (days, "day")] {
         if number != 0 {
@@ -32,7 +36,8 @@ fn whole(at: Timestamp) -> DateTime {
 
 /// Field by field, borrowing days from the month of the earlier date. Years, months, days, seconds.
 fn between(later: DateTime, earlier: DateTime) -> [i64; 4] {
-    let seconds = |at: DateTime| i64::from(at.hour()) * 3600 + i64::from(at.minute()) * 60 + i64::from(at.second());
+    let seconds =
+        |at: DateTime| i64::from(at.hour()) * 3600 + i64::from(at.minute()) * 60 + i64::from(at.second());
     let mut rest = seconds(later) - seconds(earlier);
     let mut days = i64::from(later.day()) - i64::from(earlier.day());
     let mut months = i64::from(later.month()) - i64::from(earlier.month());
@@ -64,7 +69,11 @@ mod tests {
     fn d19_intervals_are_those_of_postgresql() {
         for (later, earlier, text) in [
             ("2016-03-10T12:00:00Z", "2016-03-01T00:00:00Z", "9 days 12:00:00"),
-            ("2016-03-05T10:20:30Z", "2016-01-10T00:00:00Z", "1 mon 26 days 10:20:30"),
+            (
+                "2016-03-05T10:20:30Z",
+                "2016-01-10T00:00:00Z",
+                "1 mon 26 days 10:20:30",
+            ),
             ("2016-02-01T00:00:00Z", "2016-02-01T00:00:00Z", "00:00:00"),
             ("2016-02-02T00:00:00Z", "2016-02-01T00:00:00Z", "1 day"),
             ("2017-03-01T00:00:00Z", "2016-02-01T00:00:00Z", "1 year 1 mon"),

@@ -60,7 +60,9 @@ pub fn moment(raw: &str, now: Timestamp) -> Result<Given, NotMoment> {
     }
     if is_date(raw) {
         let date: Date = raw.parse().map_err(|_| NotMoment)?;
-        let midnight = TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).map_err(|_| NotMoment)?;
+        let midnight = TimeZone::UTC
+            .to_timestamp(date.at(0, 0, 0, 0))
+            .map_err(|_| NotMoment)?;
         return Ok(Given::utc(midnight));
     }
     rfc3339(raw)
@@ -75,7 +77,9 @@ fn back(now: Timestamp, length: SignedDuration) -> Result<Given, NotMoment> {
 /// # Errors
 /// When it is none.
 pub fn ago(raw: &str) -> Result<SignedDuration, NotMoment> {
-    let raw = raw.strip_suffix("ago").map_or(raw, |rest| rest.trim_end_matches([' ', '+', '-']));
+    let raw = raw
+        .strip_suffix("ago")
+        .map_or(raw, |rest| rest.trim_end_matches([' ', '+', '-']));
     let unit = raw.chars().next_back().ok_or(NotMoment)?;
     let seconds = match unit {
         'm' => 60,
@@ -93,7 +97,14 @@ pub fn ago(raw: &str) -> Result<SignedDuration, NotMoment> {
 }
 
 fn is_date(raw: &str) -> bool {
-    raw.len() == 10 && raw.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() })
+    raw.len() == 10
+        && raw.bytes().enumerate().all(|(at, b)| {
+            if at == 4 || at == 7 {
+                b == b'-'
+            } else {
+                b.is_ascii_digit()
+            }
+        })
 }
 
 /// Exactly RFC 3339: jiff reads more than that, such as times without seconds or with a zone in brackets.
@@ -102,16 +113,31 @@ fn is_date(raw: &str) -> bool {
 /// When it is something else.
 pub fn rfc3339(raw: &str) -> Result<Given, NotMoment> {
     let bytes = raw.as_bytes();
-    let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let digits = |range: std::ops::Range<usize>| {
+        bytes
+            .get(range)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
     let is = |at: usize, allowed: &[u8]| bytes.get(at).is_some_and(|b| allowed.contains(b));
-    let shape = digits(0..4) && is(4, b"-") && digits(5..7) && is(7, b"-") && digits(8..10)
-        && is(10, b"Tt") && digits(11..13) && is(13, b":") && digits(14..16) && is(16, b":") && digits(17..19);
+    let shape = digits(0..4)
+        && is(4, b"-")
+        && digits(5..7)
+        && is(7, b"-")
+        && digits(8..10)
+        && is(10, b"Tt")
+        && digits(11..13)
+        && is(13, b":")
+        && digits(14..16)
+        && is(16, b":")
+        && digits(17..19);
     if !shape || !raw.is_ascii() {
         return Err(NotMoment);
     }
     let mut rest = &raw[19..];
     if let Some(fraction) = rest.strip_prefix('.') {
-        let end = fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
+        let end = fraction
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(fraction.len());
         if !(1..=9).contains(&end) {
             return Err(NotMoment);
         }
@@ -121,7 +147,8 @@ pub fn rfc3339(raw: &str) -> Result<Given, NotMoment> {
         b"Z" | b"z" => Offset::UTC,
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
             let number = |a: &u8, b: &u8| {
-                (a.is_ascii_digit() && b.is_ascii_digit()).then(|| i32::from(a - b'0') * 10 + i32::from(b - b'0'))
+                (a.is_ascii_digit() && b.is_ascii_digit())
+                    .then(|| i32::from(a - b'0') * 10 + i32::from(b - b'0'))
             };
             let (hours, minutes) = (number(h1, h2).ok_or(NotMoment)?, number(m1, m2).ok_or(NotMoment)?);
             if hours > 23 || minutes > 59 {
@@ -143,7 +170,9 @@ mod tests {
     const NOW: &str = "2016-05-02T12:00:00Z";
 
     fn read(raw: &str) -> Option<String> {
-        moment(raw, NOW.parse().unwrap()).ok().map(|given| given.at.to_string())
+        moment(raw, NOW.parse().unwrap())
+            .ok()
+            .map(|given| given.at.to_string())
     }
 
     #[test]
@@ -172,10 +201,28 @@ mod tests {
     #[test]
     fn d15_anything_else_is_no_time() {
         for raw in [
-            "", "soon", "yesterday-ish", "7", "d", "-7d", "7y", "9999999d", "2016-13-01", "2016-05-32", "2016-05-02T12:00Z",
-            "2016-05-02T12:00:00", "2016-05-02T12:00:00[UTC]", "2016-05-02T12:00:00+0200", "2016-05-02T12:00:00+25:00",
-            "Mon May  2 12:00:00 UTC 2016", "02 May 16 12:00 UTC", "2016-05-02T12:00:00.Z", "2016-05-02T25:00:00Z",
-            "2016-04-16T23:54:39Z07:00", "日", "7日",
+            "",
+            "soon",
+            "yesterday-ish",
+            "7",
+            "d",
+            "-7d",
+            "7y",
+            "9999999d",
+            "2016-13-01",
+            "2016-05-32",
+            "2016-05-02T12:00Z",
+            "2016-05-02T12:00:00",
+            "2016-05-02T12:00:00[UTC]",
+            "2016-05-02T12:00:00+0200",
+            "2016-05-02T12:00:00+25:00",
+            "Mon May  2 12:00:00 UTC 2016",
+            "02 May 16 12:00 UTC",
+            "2016-05-02T12:00:00.Z",
+            "2016-05-02T25:00:00Z",
+            "2016-04-16T23:54:39Z07:00",
+            "日",
+            "7日",
         ] {
             assert_eq!(read(raw), None, "{raw}");
         }

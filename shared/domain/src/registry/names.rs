@@ -61,7 +61,10 @@ checked_text!(
 impl ComponentName {
     /// The component that a product is.
     pub fn of_product(product: &ProductSlug) -> Self {
-        product.as_str().parse().expect("slugs of products are names of components")
+        product
+            .as_str()
+            .parse()
+            .expect("slugs of products are names of components")
     }
 
     /// The product whose component this is, if one can have this name.
@@ -171,7 +174,10 @@ mod tests {
     #[test]
     fn a_train_is_a_component_and_a_label() {
         let train: TrainName = "handbook/stable".parse().unwrap();
-        assert_eq!((train.component.as_str(), train.label.as_str()), ("handbook", "stable"));
+        assert_eq!(
+            (train.component.as_str(), train.label.as_str()),
+            ("handbook", "stable")
+        );
         assert_eq!(train.to_string(), "handbook/stable");
         for bad in ["handbook", "handbook/", "/stable", "a/b/c", "a/a b"] {
             assert!(bad.parse::<TrainName>().is_err(), "{bad}");

@@ -37,7 +37,13 @@ pub(super) fn rank(raw: &str) -> String {
     let Some(version) = read(raw) else {
         return "~".to_owned();
     };
-    let Version { major, minor, patch, pre, .. } = version;
+    let Version {
+        major,
+        minor,
+        patch,
+        pre,
+        ..
+    } = version;
     format!("{major:020}.{minor:020}.{patch:020}{}", rank_of(&pre))
 }
 
@@ -72,7 +78,12 @@ mod tests {
             assert!(is_newer(candidate, installed), "{candidate} {installed}");
             assert!(!is_newer(installed, candidate), "{installed} {candidate}");
         }
-        for (one, other) in [("1.0.0", "1.0.0"), ("1.0.0+a", "1.0.0+b"), ("nightly", "1.0.0"), ("b", "a")] {
+        for (one, other) in [
+            ("1.0.0", "1.0.0"),
+            ("1.0.0+a", "1.0.0+b"),
+            ("nightly", "1.0.0"),
+            ("b", "a"),
+        ] {
             assert!(!is_newer(one, other) && !is_newer(other, one), "{one} {other}");
         }
     }

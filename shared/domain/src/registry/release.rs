@@ -174,7 +174,9 @@ impl Head {
     }
 
     fn is_at(&self, version: &VersionName) -> bool {
-        self.latest.as_ref().is_some_and(|latest| latest.version == *version)
+        self.latest
+            .as_ref()
+            .is_some_and(|latest| latest.version == *version)
     }
 
     /// Where the train stands as far as editions are concerned.
@@ -353,9 +355,15 @@ mod tests {
             published_at: Timestamp::from_second(99).unwrap(),
             ..stored.clone()
         };
-        assert_eq!(head(Some(stored.clone())).publish(Some(stored.clone()), None, later), None);
+        assert_eq!(
+            head(Some(stored.clone())).publish(Some(stored.clone()), None, later),
+            None
+        );
         let data = Data::new(Map::from_iter([("description".to_owned(), "x".into())])).unwrap();
-        let changed = Release { data, ..stored.clone() };
+        let changed = Release {
+            data,
+            ..stored.clone()
+        };
         let publication = head(Some(stored.clone())).publish(Some(stored), None, changed.clone());
         assert_eq!(publication.unwrap().head.latest, Some(changed));
     }
@@ -369,7 +377,10 @@ mod tests {
         for _ in 0..40 {
             deep = Value::Array(vec![deep]);
         }
-        assert_eq!(Data::new(Map::from_iter([("x".to_owned(), deep)])), Err(DataError::TooDeep));
+        assert_eq!(
+            Data::new(Map::from_iter([("x".to_owned(), deep)])),
+            Err(DataError::TooDeep)
+        );
     }
 
     proptest! {

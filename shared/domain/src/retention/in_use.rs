@@ -21,7 +21,9 @@ impl InUse {
     /// Whether a build is protected.
     pub fn protects(&self, build: &Build) -> bool {
         self.latest.contains(&build.id)
-            || build.version().is_some_and(|version| self.versions.contains(&version.canonical()))
+            || build
+                .version()
+                .is_some_and(|version| self.versions.contains(&version.canonical()))
     }
 
     /// The builds that are protected.

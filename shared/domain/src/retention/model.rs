@@ -174,14 +174,18 @@ impl Product {
         let since = self.rules.used_since(self.now);
         let is_used = self.used_at.zip(since).is_some_and(|(at, since)| at >= since);
         let versions = is_used.then(|| "1.0".parse().unwrap()).into_iter().collect();
-        self.survey.in_use = Known::Known(InUse { versions, ..InUse::default() });
+        self.survey.in_use = Known::Known(InUse {
+            versions,
+            ..InUse::default()
+        });
     }
 
     /// Whether an installation still runs what a build documents, or did so within the time that the rules give.
     fn is_run(&self, build: &Build) -> bool {
         let within = |days: Days| {
             let length = DAY * i32::try_from(u32::from(days)).unwrap();
-            self.used_at.is_some_and(|at| self.now.duration_since(at) < length)
+            self.used_at
+                .is_some_and(|at| self.now.duration_since(at) < length)
         };
         build.git_refs.first().as_str() == "v1.0" && self.rules.use_protects_days.is_some_and(within)
     }
@@ -387,8 +391,13 @@ impl Product {
         let edition = self.edition(id).clone();
         assert_marked(edition.doom, self.now);
         let shown: Vec<Build> = self.builds().clone();
-        let shown = shown.iter().filter(|build| self.needs[&id].published == Some(build.id));
-        assert!(!shown.into_iter().any(|build| self.is_run(build)), "somebody reads {edition:?}");
+        let shown = shown
+            .iter()
+            .filter(|build| self.needs[&id].published == Some(build.id));
+        assert!(
+            !shown.into_iter().any(|build| self.is_run(build)),
+            "somebody reads {edition:?}"
+        );
         let ended_at = edition.ended_at.expect("a live edition is never deleted");
         assert!(self.now.duration_since(ended_at) >= UNDO_TIME);
         let others = self.survey.editions.iter().filter(|other| other.id != id);

@@ -41,7 +41,11 @@ pub(super) fn standing(
 /// What becomes of a build: the one that the registry knows as the documentation of the latest release is followed, from
 /// wherever the edition is, because a train may go back. Where it knows none, one that names the version is.
 pub(crate) fn verdict(trains: &Trains, refs: Option<&GitRefs>, build: &Build) -> Verdict {
-    let Some(TrainAt { version, build: known }) = at(trains, refs) else {
+    let Some(TrainAt {
+        version,
+        build: known,
+    }) = at(trains, refs)
+    else {
         return Verdict::NotTracked;
     };
     let is_named = version.is_named_by(build.git_refs.first());

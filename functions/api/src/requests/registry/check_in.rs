@@ -56,7 +56,11 @@ pub(crate) fn labels(body: Json) -> Result<BTreeSet<Label>, ApiError> {
     let given = match body.fields("")?.take("labels") {
         None => return Err(required("labels")),
         Some(Json::Array(items)) => items,
-        Some(_) => return Err(ApiError::Unprocessable("labels in body must be of type array".to_owned())),
+        Some(_) => {
+            return Err(ApiError::Unprocessable(
+                "labels in body must be of type array".to_owned(),
+            ));
+        }
     };
     if given.len() > MAX_LABELS {
         let sentence = format!("labels in body should have at most {MAX_LABELS} items");
@@ -64,7 +68,9 @@ pub(crate) fn labels(body: Json) -> Result<BTreeSet<Label>, ApiError> {
     }
     let label = |label| match label {
         Json::Text(raw) => raw.parse().map_err(|error| refused("labels", "body", error)),
-        _ => Err(ApiError::Unprocessable("labels in body must be strings".to_owned())),
+        _ => Err(ApiError::Unprocessable(
+            "labels in body must be strings".to_owned(),
+        )),
     };
     given.into_iter().map(label).collect()
 }

@@ -41,8 +41,11 @@ fn namespace(mut fields: Fields) -> Result<NamespaceResource, ApiError> {
 }
 
 fn resources(of: &mut Fields, name: &str) -> Result<Vec<KubernetesResource>, ApiError> {
-    let all = of.objects(name)?.into_iter().map(|mut resource| KubernetesResource {
-        data: resource.take("data").map_or(Value::Null, Json::into_value),
-    });
+    let all = of
+        .objects(name)?
+        .into_iter()
+        .map(|mut resource| KubernetesResource {
+            data: resource.take("data").map_or(Value::Null, Json::into_value),
+        });
     Ok(all.collect())
 }

@@ -134,10 +134,15 @@ impl AgeParams {
         let since = time("since", self.since.as_deref(), now)?;
         let appeared_in = time("appeared_in", self.appeared_in.as_deref(), now)?;
         let stale_for = length("stale_for", self.stale_for.as_deref())?;
-        let stale_for = stale_for.map(|length| Given::utc(now.saturating_sub(length).unwrap_or(Timestamp::MIN)));
+        let stale_for =
+            stale_for.map(|length| Given::utc(now.saturating_sub(length).unwrap_or(Timestamp::MIN)));
         let bounds = Bounds {
             checked_in_after: either(["since", "checked_in_after"], since, long.checked_in_after)?,
-            checked_in_before: either(["stale_for", "checked_in_before"], stale_for, long.checked_in_before)?,
+            checked_in_before: either(
+                ["stale_for", "checked_in_before"],
+                stale_for,
+                long.checked_in_before,
+            )?,
             created_after: either(["appeared_in", "created_after"], appeared_in, long.created_after)?,
             created_before: long.created_before,
         };
@@ -222,13 +227,18 @@ impl NextParams {
             None => most,
             Some(raw) => {
                 let number: i64 = raw.parse().map_err(|_| of_type("limit", "integer", raw))?;
-                let limit = usize::try_from(number).ok().filter(|limit| (1..=most).contains(limit));
+                let limit = usize::try_from(number)
+                    .ok()
+                    .filter(|limit| (1..=most).contains(limit));
                 limit.ok_or_else(|| {
                     ApiError::Unprocessable(format!("limit in query should be from 1 to {most}"))
                 })?
             }
         };
-        Ok(Wanted { limit, next: self.next })
+        Ok(Wanted {
+            limit,
+            next: self.next,
+        })
     }
 }
 
@@ -241,7 +251,9 @@ impl OrderParams {
         match self.order.as_deref() {
             None | Some("asc") => Ok(ListOrder(Direction::Ascending)),
             Some("desc") => Ok(ListOrder(Direction::Descending)),
-            Some(_) => Err(ApiError::Unprocessable("order in query should be one of [asc desc]".to_owned())),
+            Some(_) => Err(ApiError::Unprocessable(
+                "order in query should be one of [asc desc]".to_owned(),
+            )),
         }
     }
 }
@@ -280,7 +292,11 @@ fn impossible(error: Impossible) -> ApiError {
 }
 
 fn labels(raw: Option<&str>) -> Result<BTreeSet<Label>, ApiError> {
-    let names = raw.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = raw
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     let label = |name: &str| {
         name.parse()
             .map_err(|error| ApiError::Unprocessable(format!("exclude_labels in query: {error}")))

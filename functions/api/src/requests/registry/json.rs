@@ -76,7 +76,10 @@ impl Json {
 }
 
 fn map(entries: Vec<(String, Json)>) -> Map<String, Value> {
-    entries.into_iter().map(|(key, value)| (key, value.into_value())).collect()
+    entries
+        .into_iter()
+        .map(|(key, value)| (key, value.into_value()))
+        .collect()
 }
 
 fn mismatch(at: &str, wanted: &str, found: &Json) -> ApiError {
@@ -109,7 +112,10 @@ impl Fields {
             .into_iter()
             .partition(|(key, _): &(String, Json)| key.eq_ignore_ascii_case(name));
         self.entries = others;
-        let mut values = own.into_iter().map(|(_, value)| value).filter(|value| *value != Json::Null);
+        let mut values = own
+            .into_iter()
+            .map(|(_, value)| value)
+            .filter(|value| *value != Json::Null);
         values.next_back()
     }
 
@@ -145,8 +151,13 @@ impl Fields {
             Some(Json::Array(items)) => items,
             Some(other) => return Err(mismatch(&place, "an array", &other)),
         };
-        let items = items.into_iter().enumerate().filter(|(_, item)| *item != Json::Null);
-        items.map(|(at, item)| item.fields(&format!("{place}.{at}"))).collect()
+        let items = items
+            .into_iter()
+            .enumerate()
+            .filter(|(_, item)| *item != Json::Null);
+        items
+            .map(|(at, item)| item.fields(&format!("{place}.{at}")))
+            .collect()
     }
 }
 
@@ -241,13 +252,18 @@ mod tests {
             ("{} x", "trailing characters"),
             ("[]", "because it should be an object and is an array"),
         ] {
-            let error = Json::read(body.as_bytes()).and_then(|json| json.fields("")).unwrap_err();
+            let error = Json::read(body.as_bytes())
+                .and_then(|json| json.fields(""))
+                .unwrap_err();
             assert!(refused(error).contains(part), "{body}");
         }
         let mut body = fields(r#"{"A": {"b": 1, "c": [null, 1]}}"#);
         let mut a = body.object("a").unwrap().unwrap();
         let error = refused(a.text("b").unwrap_err());
-        assert_eq!(error, "parsing body body from \"\" failed, because a.b should be a string and is a number");
+        assert_eq!(
+            error,
+            "parsing body body from \"\" failed, because a.b should be a string and is a number"
+        );
         assert!(refused(a.objects("c").unwrap_err()).contains("a.c.1 should be an object"));
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         assert!(Json::read(deep.as_bytes()).is_err());
@@ -257,6 +273,9 @@ mod tests {
     fn what_is_kept_as_it_is_keeps_the_last_of_repeated_keys() {
         let mut body = fields(r#"{"data": {"a": 1, "a": [true, 0.5, -1, null], "A": "x"}}"#);
         let data = body.map("data").unwrap().unwrap();
-        assert_eq!(Value::Object(data), serde_json::json!({"a": [true, 0.5, -1, null], "A": "x"}));
+        assert_eq!(
+            Value::Object(data),
+            serde_json::json!({"a": [true, 0.5, -1, null], "A": "x"})
+        );
     }
 }

@@ -27,13 +27,23 @@ pub(crate) fn new_release(placed: &PlacedRelease, body: Json) -> Result<NewRelea
     let mut component = body.object("component")?.ok_or_else(|| required("component"))?;
     let mut version = body.object("version")?.ok_or_else(|| required("version"))?;
     let names = [
-        (component.place("name"), component.text("name")?, &placed.component),
+        (
+            component.place("name"),
+            component.text("name")?,
+            &placed.component,
+        ),
         (version.place("train"), version.text("train")?, &placed.train),
-        (version.place("version"), version.text("version")?, &placed.version),
+        (
+            version.place("version"),
+            version.text("version")?,
+            &placed.version,
+        ),
     ];
     for (field, given, in_path) in &names {
         if given.as_ref().is_some_and(|given| given != *in_path) {
-            return Err(ApiError::BadRequest(format!("{field} in body differs from the path")));
+            return Err(ApiError::BadRequest(format!(
+                "{field} in body differs from the path"
+            )));
         }
     }
     let [of_component, of_train, of_version] = &names;
@@ -51,7 +61,9 @@ pub(crate) fn new_release(placed: &PlacedRelease, body: Json) -> Result<NewRelea
 }
 
 /// A name by its place in the body, what the body says, and what the path says.
-fn name<T: FromStr<Err = NameError>>((field, given, raw): &(String, Option<String>, &String)) -> Result<T, ApiError> {
+fn name<T: FromStr<Err = NameError>>(
+    (field, given, raw): &(String, Option<String>, &String),
+) -> Result<T, ApiError> {
     let place = if given.is_some() { "body" } else { "path" };
     raw.parse().map_err(|error| match error {
         NameError::Latest => {
@@ -68,7 +80,9 @@ fn released(version: &mut Fields) -> Result<jiff::Timestamp, ApiError> {
     let given = rfc3339(&raw);
     let given = given.map_err(|_| {
         let shortened: String = raw.chars().take(80).collect();
-        ApiError::Unprocessable(format!("{field} in body must be of type date-time: {shortened:?}"))
+        ApiError::Unprocessable(format!(
+            "{field} in body must be of type date-time: {shortened:?}"
+        ))
     });
     Ok(given?.at)
 }
@@ -78,7 +92,11 @@ fn data(version: &mut Fields) -> Result<Data, ApiError> {
     let map = match version.take("data") {
         None => return Ok(Data::default()),
         Some(data @ Json::Object(_)) => data.into_value(),
-        Some(_) => return Err(ApiError::Unprocessable(format!("{field} in body must be of type object"))),
+        Some(_) => {
+            return Err(ApiError::Unprocessable(format!(
+                "{field} in body must be of type object"
+            )));
+        }
     };
     let serde_json::Value::Object(map) = map else {
         return Ok(Data::default());
@@ -115,18 +133,29 @@ pub(crate) fn multi_get(body: Json, pairs: Pairs) -> Result<Vec<TrainName>, ApiE
     let asked = body.fields("")?.objects("data")?;
     let mut trains = Vec::new();
     for mut item in asked {
-        let component = item.object("component")?.map_or(Ok(None), |mut component| component.text("name"))?;
-        let train = item.object("version")?.map_or(Ok(None), |mut version| version.text("train"))?;
+        let component = item
+            .object("component")?
+            .map_or(Ok(None), |mut component| component.text("name"))?;
+        let train = item
+            .object("version")?
+            .map_or(Ok(None), |mut version| version.text("train"))?;
         let train = match (train, pairs) {
             (None, Pairs::OfBeta) => Some("beta".to_owned()),
             (train, Pairs::Named | Pairs::OfBeta) => train,
         };
         let label: Option<TrainLabel> = train.and_then(|train| train.parse().ok());
         let component = component.and_then(|component| component.parse().ok());
-        trains.extend(component.zip(label).map(|(component, label)| TrainName { component, label }));
+        trains.extend(
+            component
+                .zip(label)
+                .map(|(component, label)| TrainName { component, label }),
+        );
     }
     let distinct: BTreeSet<&TrainName> = trains.iter().collect();
-    for (found, most, what) in [(distinct.len(), MAX_DISTINCT, "different "), (trains.len(), MAX_ASKED, "")] {
+    for (found, most, what) in [
+        (distinct.len(), MAX_DISTINCT, "different "),
+        (trains.len(), MAX_ASKED, ""),
+    ] {
         if found > most {
             let sentence = format!("data in body should have at most {most} {what}items");
             return Err(ApiError::Unprocessable(sentence));

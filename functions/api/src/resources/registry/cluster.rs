@@ -7,8 +7,8 @@ use imprint_app::registry::NewsFor;
 use imprint_domain::registry::{Cluster, Label, Reported, interval};
 use jiff::Timestamp;
 
-use super::release::{ComponentVersionResource, Keys};
 use super::Millisecond;
+use super::release::{ComponentVersionResource, Keys};
 use crate::resources::Moment;
 
 /// An installation that checks in.
@@ -16,7 +16,11 @@ use crate::resources::Moment;
 #[schema(as = Cluster)]
 pub(crate) struct ClusterResource<'a> {
     /// What it calls itself, 1 to 128 characters from A-Z a-z 0-9 . _ -
-    #[schema(min_length = 1, max_length = 128, example = "8c6da034-c8b1-489a-a55d-a2215d93f934")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        example = "8c6da034-c8b1-489a-a55d-a2215d93f934"
+    )]
     id: &'a str,
     /// When it checked in first. The server says this.
     #[serde(rename = "firstSeen", skip_serializing_if = "Option::is_none")]

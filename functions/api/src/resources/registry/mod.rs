@@ -6,12 +6,13 @@ mod release;
 mod stats;
 
 pub(crate) use cluster::{
-    ClusterCheckinResource, ClusterList, ClusterResource, ClustersCountResource, KnownClusterList, KnownClusterResource,
-    LabelsDocument,
+    ClusterCheckinResource, ClusterList, ClusterResource, ClustersCountResource, KnownClusterList,
+    KnownClusterResource, LabelsDocument,
 };
 pub(crate) use doctor::{DoctorInfo, KubernetesResource, NamespaceResource};
 pub(crate) use release::{
-    ComponentVersionList, ComponentVersionResource, Documentation, Keys, ReleaseList, ReleaseResource, TrainList,
+    ComponentVersionList, ComponentVersionResource, Documentation, Keys, ReleaseList, ReleaseResource,
+    TrainList,
 };
 pub(crate) use stats::ClusterStatsResource;
 

@@ -268,18 +268,27 @@ pub(crate) struct ReleaseResource<'a> {
     published_by: Option<String>,
     /// Where to watch the editions that move, where some do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "https://keeper.example.org/queue/0123456789abcdef0123456789abcdef")]
+    #[schema(
+        nullable = false,
+        example = "https://keeper.example.org/queue/0123456789abcdef0123456789abcdef"
+    )]
     queue_url: Option<String>,
 }
 
 impl<'a> ReleaseResource<'a> {
     /// A release as v4 shows it. `build_url` is that of its documentation's build.
-    pub(crate) fn new(release: &'a Release, documentation: &Documentation, build_url: Option<String>) -> Self {
-        let docs = Docs::of(release, documentation).zip(build_url).map(|(docs, build_url)| DocsResource {
-            url: docs.url,
-            build_url,
-            checksum: docs.checksum,
-        });
+    pub(crate) fn new(
+        release: &'a Release,
+        documentation: &Documentation,
+        build_url: Option<String>,
+    ) -> Self {
+        let docs = Docs::of(release, documentation)
+            .zip(build_url)
+            .map(|(docs, build_url)| DocsResource {
+                url: docs.url,
+                build_url,
+                checksum: docs.checksum,
+            });
         Self {
             of: ComponentVersionResource {
                 component: component(release),

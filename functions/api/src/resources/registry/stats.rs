@@ -56,17 +56,23 @@ impl ClusterStatsResource {
     pub(crate) fn new(census: &Census) -> Self {
         let spans = |[week, month, quarter]: [u64; 3]| Spans { week, month, quarter };
         let all = census.running.iter().flat_map(|(component, versions)| {
-            versions.iter().map(move |(version, clusters)| (*clusters, component, version))
+            versions
+                .iter()
+                .map(move |(version, clusters)| (*clusters, component, version))
         });
         let mut all: Vec<_> = all.collect();
-        all.sort_by_key(|(clusters, component, version)| (std::cmp::Reverse(*clusters), *component, *version));
+        all.sort_by_key(|(clusters, component, version)| {
+            (std::cmp::Reverse(*clusters), *component, *version)
+        });
         all.truncate(MAX_RUNNING);
         all.sort_by_key(|(_, component, version)| (*component, *version));
-        let running = all.into_iter().map(|(clusters, component, version)| RunningResource {
-            component: component.to_string(),
-            version: version.to_string(),
-            clusters,
-        });
+        let running = all
+            .into_iter()
+            .map(|(clusters, component, version)| RunningResource {
+                component: component.to_string(),
+                version: version.to_string(),
+                clusters,
+            });
         Self {
             clusters: census.clusters,
             verified: census.verified,

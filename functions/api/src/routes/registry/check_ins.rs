@@ -54,7 +54,9 @@ pub(crate) async fn create_by_path(
 ) -> Result<Response, ApiError> {
     let (id, report) = report_of(body)?;
     if names.raw("id") != id.as_str() {
-        return Err(ApiError::BadRequest("id in body differs from the path".to_owned()));
+        return Err(ApiError::BadRequest(
+            "id in body differs from the path".to_owned(),
+        ));
     }
     check_in(&api, &headers, &source, id, report).await
 }
@@ -67,7 +69,9 @@ async fn check_in(
     report: Report,
 ) -> Result<Response, ApiError> {
     let (limits, source) = (&api.service.limits, source.as_deref());
-    let token = headers.get(TOKEN).map(|token| token.to_str().unwrap_or("?").trim());
+    let token = headers
+        .get(TOKEN)
+        .map(|token| token.to_str().unwrap_or("?").trim());
     let token = token.filter(|token| !token.is_empty()).map(ClusterToken::given);
     match &token {
         None => limits.check_in(source, id.as_str())?,
@@ -96,7 +100,11 @@ async fn check_in(
     })?;
     let resource = ClusterResource::new(&checked_in.cluster, Some(&checked_in.news), Keys::Known);
     let mut response = delivery::json(StatusCode::OK, &resource);
-    let token = checked_in.token.map(|token| HeaderValue::from_str(token.as_str()));
-    response.headers_mut().extend(token.and_then(Result::ok).map(|token| (TOKEN, token)));
+    let token = checked_in
+        .token
+        .map(|token| HeaderValue::from_str(token.as_str()));
+    response
+        .headers_mut()
+        .extend(token.and_then(Result::ok).map(|token| (TOKEN, token)));
     Ok(response)
 }

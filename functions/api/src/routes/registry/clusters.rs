@@ -46,7 +46,11 @@ pub(crate) async fn by_age(
     let filter = which.check(api.env.clock.now())?;
     let page = page(&api.env, &filter, &part.check(MAX_LIMIT)?).await?;
     let list = ClusterList {
-        data: page.items.iter().map(|cluster| ClusterResource::new(cluster, None, Keys::Known)).collect(),
+        data: page
+            .items
+            .iter()
+            .map(|cluster| ClusterResource::new(cluster, None, Keys::Known))
+            .collect(),
         next: page.next,
     };
     Ok(delivery::json(StatusCode::OK, &list))

@@ -29,7 +29,11 @@ pub(crate) async fn list(
     let filter = which.check(api.env.clock.now())?;
     let page = page(&api.env, &filter, &part.check(MAX_LIMIT)?).await?;
     let list = KnownClusterList {
-        data: page.items.iter().map(|cluster| KnownClusterResource::new(cluster, None)).collect(),
+        data: page
+            .items
+            .iter()
+            .map(|cluster| KnownClusterResource::new(cluster, None))
+            .collect(),
         next: page.next,
     };
     Ok(delivery::json(StatusCode::OK, &list))
@@ -42,7 +46,10 @@ pub(crate) async fn list(
     params(StatsParams), responses((status = 200, description = "Statistics", body = ClusterStatsResource)))]
 pub(crate) async fn stats(api: Api, InQuery(which): InQuery<StatsParams>) -> Result<Response, ApiError> {
     let census = registry::census(&api.env, &which.check()?).await?;
-    Ok(delivery::json(StatusCode::OK, &ClusterStatsResource::new(&census)))
+    Ok(delivery::json(
+        StatusCode::OK,
+        &ClusterStatsResource::new(&census),
+    ))
 }
 
 /// Read a cluster with all that is known of it
@@ -63,8 +70,13 @@ pub(crate) async fn read(api: Api, names: PathNames) -> Result<Response, ApiErro
     responses((status = 200, description = "The cluster", body = KnownClusterResource)))]
 pub(crate) async fn label(api: Api, names: PathNames, Posted(body): Posted) -> Result<Response, ApiError> {
     let labels = labels(body)?;
-    let cluster = registry::label(&api.env, &named(&names)?, &labels).await.map_err(no_cluster)?;
-    Ok(delivery::json(StatusCode::OK, &KnownClusterResource::new(&cluster, None)))
+    let cluster = registry::label(&api.env, &named(&names)?, &labels)
+        .await
+        .map_err(no_cluster)?;
+    Ok(delivery::json(
+        StatusCode::OK,
+        &KnownClusterResource::new(&cluster, None),
+    ))
 }
 
 /// Forget a cluster
@@ -75,6 +87,11 @@ pub(crate) async fn label(api: Api, names: PathNames, Posted(body): Posted) -> R
     params(("id" = String, Path, description = "What the cluster calls itself")),
     responses((status = 200, description = "Forgotten", body = KnownClusterResource)))]
 pub(crate) async fn forget(api: Api, names: PathNames) -> Result<Response, ApiError> {
-    let cluster = registry::forget(&api.env, &named(&names)?).await.map_err(no_cluster)?;
-    Ok(delivery::json(StatusCode::OK, &KnownClusterResource::new(&cluster, None)))
+    let cluster = registry::forget(&api.env, &named(&names)?)
+        .await
+        .map_err(no_cluster)?;
+    Ok(delivery::json(
+        StatusCode::OK,
+        &KnownClusterResource::new(&cluster, None),
+    ))
 }

@@ -70,18 +70,27 @@ const PRODUCTS_AT_ONCE: usize = 16;
 /// Where the documentation of releases is published. A request for each product that has some.
 async fn documentation(env: &Env, releases: &[&Release]) -> Result<Documentation, ApiError> {
     let documented = releases.iter().filter(|release| release.docs.is_some());
-    let components: BTreeSet<ComponentName> = documented.map(|release| release.train.component.clone()).collect();
+    let components: BTreeSet<ComponentName> = documented
+        .map(|release| release.train.component.clone())
+        .collect();
     let url = |component: ComponentName| async move {
-        let Some(slug) = component.product() else { return Ok(None) };
+        let Some(slug) = component.product() else {
+            return Ok(None);
+        };
         match products::get(env, &slug).await {
-            Ok(product) => Ok(Some((component, layout::product_url(&env.organization, &product)))),
+            Ok(product) => Ok(Some((
+                component,
+                layout::product_url(&env.organization, &product),
+            ))),
             // It was deleted with everything that was published of it.
             Err(AppError::NotFound) => Ok(None),
             Err(error) => Err(ApiError::from(error)),
         }
     };
     let urls = stream::iter(components).map(url).buffered(PRODUCTS_AT_ONCE);
-    urls.try_filter_map(|found| std::future::ready(Ok(found))).try_collect().await
+    urls.try_filter_map(|found| std::future::ready(Ok(found)))
+        .try_collect()
+        .await
 }
 
 /// Where to watch a task of an organization.

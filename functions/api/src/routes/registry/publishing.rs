@@ -99,11 +99,18 @@ pub(crate) async fn withdraw(
 ) -> Result<Response, ApiError> {
     let named = train(&names).zip(names.read("release"));
     let (train, version) = named.ok_or(AppError::NotFound).map_err(no_release)?;
-    let withdrawn = registry::withdraw(&api.env, &train, &version).await.map_err(no_release)?;
+    let withdrawn = registry::withdraw(&api.env, &train, &version)
+        .await
+        .map_err(no_release)?;
     answer(&api, &urls, &caller, &withdrawn).await
 }
 
-async fn answer(api: &Api, urls: &Urls, caller: &Caller, published: &Published) -> Result<Response, ApiError> {
+async fn answer(
+    api: &Api,
+    urls: &Urls,
+    caller: &Caller,
+    published: &Published,
+) -> Result<Response, ApiError> {
     let release = &published.release;
     let documentation = documentation(&api.env, &[release]).await?;
     let show = Show {

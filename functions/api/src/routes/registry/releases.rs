@@ -73,7 +73,10 @@ pub(crate) async fn list(
     let releases: Vec<&Release> = page.items.iter().collect();
     let documentation = documentation(&api.env, &releases).await?;
     let list = ComponentVersionList {
-        data: releases.iter().map(|release| ComponentVersionResource::new(release, &documentation)).collect(),
+        data: releases
+            .iter()
+            .map(|release| ComponentVersionResource::new(release, &documentation))
+            .collect(),
         next: page.next,
     };
     Ok(delivery::json(StatusCode::OK, &list))
@@ -107,11 +110,7 @@ pub(super) async fn page(
 #[utoipa::path(post, path = "/v3/versions/latest", tag = "registry", operation_id = "getComponentsByLatestRelease",
     request_body = ComponentVersionList,
     responses((status = 200, description = "Releases", body = ComponentVersionList)))]
-pub(crate) async fn latest(
-    api: Api,
-    accepted: Accepted,
-    Posted(body): Posted,
-) -> Result<Response, ApiError> {
+pub(crate) async fn latest(api: Api, accepted: Accepted, Posted(body): Posted) -> Result<Response, ApiError> {
     answer(&api.env, &multi_get(body, Pairs::Named)?, accepted).await
 }
 
@@ -134,7 +133,10 @@ async fn answer(env: &Env, trains: &[TrainName], accepted: Accepted) -> Result<R
     let releases = latest.in_order();
     let documentation = documentation(env, &releases).await?;
     let list = ComponentVersionList {
-        data: releases.iter().map(|release| ComponentVersionResource::new(release, &documentation)).collect(),
+        data: releases
+            .iter()
+            .map(|release| ComponentVersionResource::new(release, &documentation))
+            .collect(),
         next: None,
     };
     let rendered = delivery::render(&list, accepted).map_err(too_large)?;
@@ -143,7 +145,9 @@ async fn answer(env: &Env, trains: &[TrainName], accepted: Accepted) -> Result<R
 
 /// The refusal of an answer with too many releases.
 pub(super) fn too_large(oversize: delivery::Oversize) -> ApiError {
-    ApiError::TooLarge(format!("{oversize}; ask for fewer, or send Accept-Encoding: gzip"))
+    ApiError::TooLarge(format!(
+        "{oversize}; ask for fewer, or send Accept-Encoding: gzip"
+    ))
 }
 
 /// The latest releases of trains, each read once however often it is asked for.
@@ -166,7 +170,14 @@ impl<'a> Latest<'a> {
 
     /// In the order that was asked.
     pub(super) fn in_order(&self) -> Vec<&Release> {
-        let latest = |train: &TrainName| self.found.binary_search_by(|release| release.train.cmp(train)).ok();
-        self.trains.iter().filter_map(|train| self.found.get(latest(train)?)).collect()
+        let latest = |train: &TrainName| {
+            self.found
+                .binary_search_by(|release| release.train.cmp(train))
+                .ok()
+        };
+        self.trains
+            .iter()
+            .filter_map(|train| self.found.get(latest(train)?))
+            .collect()
     }
 }

@@ -48,7 +48,11 @@ pub(crate) async fn trains_of_component(
     }
 }
 
-async fn train_list(env: &Env, component: Option<&ComponentName>, wanted: &Wanted) -> Result<Response, ApiError> {
+async fn train_list(
+    env: &Env,
+    component: Option<&ComponentName>,
+    wanted: &Wanted,
+) -> Result<Response, ApiError> {
     let read = |limit, next: Option<String>| async move {
         registry::trains(env, component, limit, next.as_deref()).await
     };

@@ -20,7 +20,10 @@ async fn d11_the_first_check_in_is_kept_and_each_is_counted() {
     here.world.clock.advance(SignedDuration::from_hours(12));
     let third = here.check_in("c1", &["1.1"], None).await.cluster;
     assert_eq!((third.first_seen, third.checkins), (first.first_seen, 3));
-    assert_eq!(registry::cluster(&here.env, &parsed("c1")).await.unwrap().report, third.report);
+    assert_eq!(
+        registry::cluster(&here.env, &parsed("c1")).await.unwrap().report,
+        third.report
+    );
 }
 
 /// D-11, D-12: whatever their order, fifty check-ins of a new cluster are one cluster that was first seen once.
@@ -30,13 +33,20 @@ async fn d11_fifty_first_check_ins_at_once_are_one_cluster() {
         let here = Installation::new().await;
         here.world.gate.interleave(seed, 3);
         let all = futures_util::future::join_all((0..50).map(|_| here.check_in("c1", &["1.0"], None))).await;
-        let tokens: Vec<_> = all.iter().filter_map(|checked_in| checked_in.token.as_ref()).collect();
+        let tokens: Vec<_> = all
+            .iter()
+            .filter_map(|checked_in| checked_in.token.as_ref())
+            .collect();
         assert_eq!(tokens.len(), 1, "one of them is told the token");
-        let firsts: std::collections::BTreeSet<Timestamp> = all.iter().map(|one| one.cluster.first_seen).collect();
+        let firsts: std::collections::BTreeSet<Timestamp> =
+            all.iter().map(|one| one.cluster.first_seen).collect();
         assert_eq!(firsts.len(), 1);
         let stored = registry::cluster(&here.env, &parsed("c1")).await.unwrap();
         assert_eq!(stored.checkins, 50);
-        assert_eq!(registry::count(&here.env, &AgeFilter::default()).await.unwrap(), 1);
+        assert_eq!(
+            registry::count(&here.env, &AgeFilter::default()).await.unwrap(),
+            1
+        );
     }
 }
 
@@ -58,7 +68,10 @@ async fn d12_a_steady_check_in_is_one_write_and_one_read_for_the_news() {
     let counts = here.world.counts();
     counts.reset();
     here.check_in("c1", &versions, Some(&token)).await;
-    assert_eq!((counts.of("registry.note_use"), counts.of("catalog.commit")), (3, 1));
+    assert_eq!(
+        (counts.of("registry.note_use"), counts.of("catalog.commit")),
+        (3, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,7 +86,10 @@ async fn d09_a_hundred_trains_are_one_request_and_come_in_the_order_asked() {
     counts.reset();
     let found = registry::latest_of(&here.env, &asked).await.unwrap();
     assert_eq!((counts.of("registry.news"), counts.total()), (1, 1));
-    let names = found.iter().flatten().map(|release| release.train.component.to_string());
+    let names = found
+        .iter()
+        .flatten()
+        .map(|release| release.train.component.to_string());
     let mut wanted: Vec<String> = (0..100).step_by(7).rev().map(|n| format!("c{n}")).collect();
     wanted.extend(["c7".to_owned(), "c7".to_owned()]);
     assert_eq!(names.collect::<Vec<_>>(), wanted);
@@ -99,7 +115,13 @@ async fn d25_a_stolen_identity_without_its_token_is_refused_and_changes_nothing(
     registry::forget(&here.env, &parsed("c1")).await.unwrap();
     let anew = here.check_in("c1", &["1.0"], None).await;
     assert_ne!(anew.token.unwrap(), token);
-    assert_eq!((anew.cluster.checkins, registry::count(&here.env, &AgeFilter::default()).await.unwrap()), (1, 1));
+    assert_eq!(
+        (
+            anew.cluster.checkins,
+            registry::count(&here.env, &AgeFilter::default()).await.unwrap()
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,7 +145,11 @@ async fn a_check_in_is_told_what_is_newer_in_its_train() {
         at: here.env.clock.now(),
     };
     let news = registry::check_in(&here.env, check_in, "s").await.unwrap().news;
-    let updates: Vec<_> = news.updates.iter().map(|update| update.as_ref().map(|version| version.as_str())).collect();
+    let updates: Vec<_> = news
+        .updates
+        .iter()
+        .map(|update| update.as_ref().map(|version| version.as_str()))
+        .collect();
     assert_eq!(updates, [Some("v2.10.0"), None, Some("3.0.0-beta.1"), None, None]);
 }
 
@@ -137,8 +163,16 @@ async fn d33_a_flood_of_unverified_clusters_of_one_source_is_bounded() {
         here.check_in(&format!("c{n}"), &versions, None).await;
     }
     let org = &here.env.organization.slug;
-    let used = here.env.registry.in_use(org, &parsed("alpha"), Timestamp::MIN).await.unwrap();
+    let used = here
+        .env
+        .registry
+        .in_use(org, &parsed("alpha"), Timestamp::MIN)
+        .await
+        .unwrap();
     assert_eq!(used.len() as u64, MOST_UNVERIFIED_USES);
     assert!(used.iter().all(|used| used.trust == Trust::Unverified));
-    assert_eq!(registry::count(&here.env, &AgeFilter::default()).await.unwrap(), 30);
+    assert_eq!(
+        registry::count(&here.env, &AgeFilter::default()).await.unwrap(),
+        30
+    );
 }

@@ -18,7 +18,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % n
     }
 }
@@ -35,14 +38,19 @@ struct Model {
 
 impl Model {
     fn protected(&self, now: Timestamp) -> BTreeSet<&'static str> {
-        let young = self.runs.iter().filter(|(_, at)| now.duration_since(**at) < WINDOW);
+        let young = self
+            .runs
+            .iter()
+            .filter(|(_, at)| now.duration_since(**at) < WINDOW);
         young.map(|((_, version), _)| *version).collect()
     }
 
     async fn check_in(&mut self, here: &Installation, random: &mut Random) {
         let id = CLUSTERS[random.below(CLUSTERS.len())];
         let count = 1 + random.below(2);
-        let versions: Vec<&str> = (0..count).map(|_| VERSIONS[random.below(VERSIONS.len())]).collect();
+        let versions: Vec<&str> = (0..count)
+            .map(|_| VERSIONS[random.below(VERSIONS.len())])
+            .collect();
         // One cluster in three never learned to keep a token.
         let token = self.tokens.get(id).filter(|_| id != "c3").cloned();
         let at = here.env.clock.now();
@@ -77,7 +85,10 @@ impl Model {
             for id in self.builds.get(version).into_iter().flatten() {
                 let build = here.build(imprint_domain::id::BuildId(*id));
                 let files = here.below(&format!("alpha/builds/{id}/"));
-                assert!(build.is_some() && files.len() > 12, "seed {seed}: build {id} of {version} lost files");
+                assert!(
+                    build.is_some() && files.len() > 12,
+                    "seed {seed}: build {id} of {version} lost files"
+                );
             }
         }
         for builds in self.builds.values_mut() {
@@ -99,7 +110,10 @@ async fn d31_over_many_histories_no_file_of_a_protected_version_is_ever_missing(
             match random.below(10) {
                 0..=2 => model.check_in(&here, &mut random).await,
                 3 | 4 => model.publish(&here, &mut random).await,
-                5 | 6 => here.world.clock.advance(DAY * (1 + i32::try_from(random.below(40)).unwrap())),
+                5 | 6 => here
+                    .world
+                    .clock
+                    .advance(DAY * (1 + i32::try_from(random.below(40)).unwrap())),
                 _ => {
                     here.retain().await;
                 }
@@ -121,7 +135,13 @@ async fn d31_over_many_histories_no_file_of_a_protected_version_is_ever_missing(
             .map(|release| release.docs.unwrap().build.0)
             .collect();
         let left: BTreeSet<u64> = model.builds.values().flatten().copied().collect();
-        assert!(latest.is_subset(&left), "seed {seed}: a latest release lost its documentation");
+        assert!(
+            latest.is_subset(&left),
+            "seed {seed}: a latest release lost its documentation"
+        );
     }
-    assert!(deleted > 150, "only {deleted} builds were deleted: the histories prove little");
+    assert!(
+        deleted > 150,
+        "only {deleted} builds were deleted: the histories prove little"
+    );
 }

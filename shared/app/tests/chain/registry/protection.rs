@@ -50,7 +50,13 @@ async fn what_nobody_runs_goes_and_is_said_to_be_gone() {
     // The same version, built anew, is there again.
     let [a, ..] = sites();
     here.publish_release(&a, "main", Some(("stable", "1.0"))).await;
-    assert!(here.check_in("c1", &["v1.0", "2.0"], Some(&token)).await.news.gone.is_empty());
+    assert!(
+        here.check_in("c1", &["v1.0", "2.0"], Some(&token))
+            .await
+            .news
+            .gone
+            .is_empty()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,9 +196,16 @@ async fn d31_retention_may_die_anywhere() {
 async fn a_preview_says_what_a_run_does_also_of_what_is_in_use() {
     let (here, old) = with_old_build().await;
     here.verified_check_in("c1", &["1.0"]).await;
-    assert_eq!(preview(&here.env, &parsed("alpha")).await.unwrap().effects, Ok(vec![]));
+    assert_eq!(
+        preview(&here.env, &parsed("alpha")).await.unwrap().effects,
+        Ok(vec![])
+    );
     here.later(100);
-    let effects = preview(&here.env, &parsed("alpha")).await.unwrap().effects.unwrap();
+    let effects = preview(&here.env, &parsed("alpha"))
+        .await
+        .unwrap()
+        .effects
+        .unwrap();
     assert_eq!(effects[0].action, Action::MarkBuild(old));
 }
 
@@ -204,7 +217,12 @@ async fn a_product_with_nothing_to_do_asks_the_registry_nothing() {
     here.publish(&a, "main").await;
     here.world.counts().reset();
     here.retain().await;
-    assert_eq!(here.world.counts().port("registry"), 0, "{:?}", here.world.counts().all());
+    assert_eq!(
+        here.world.counts().port("registry"),
+        0,
+        "{:?}",
+        here.world.counts().all()
+    );
 }
 
 /// A use by somebody else's product of the same version says nothing.

@@ -17,8 +17,13 @@ const STABLE: &str = "alpha/stable";
 /// The versions of the train in the order of their release.
 async fn versions(here: &Installation) -> Vec<String> {
     let train = parsed(STABLE);
-    let page = registry::releases(&here.env, &train, Direction::Ascending, 100, None).await.unwrap();
-    page.items.into_iter().map(|release| release.version.to_string()).collect()
+    let page = registry::releases(&here.env, &train, Direction::Ascending, 100, None)
+        .await
+        .unwrap();
+    page.items
+        .into_iter()
+        .map(|release| release.version.to_string())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -26,18 +31,26 @@ async fn d27_a_build_that_names_its_release_records_it_and_its_train_moves() {
     let here = Installation::new().await;
     here.follow("current", STABLE).await;
     let [a, b, _] = sites();
-    let first = here.publish_release(&a, "some-branch", Some(("stable", "2.18.0"))).await;
+    let first = here
+        .publish_release(&a, "some-branch", Some(("stable", "2.18.0")))
+        .await;
     let release = here.latest(STABLE).await.unwrap();
     assert_eq!(release.version.as_str(), "2.18.0");
     assert_eq!(release.docs.unwrap().build, first.id);
     here.assert_shows("current", &a);
-    let second = here.publish_release(&b, "some-branch", Some(("stable", "2.19.0"))).await;
+    let second = here
+        .publish_release(&b, "some-branch", Some(("stable", "2.19.0")))
+        .await;
     assert_eq!(here.published("current"), Some(second.id.0));
     here.assert_shows("current", &b);
     // One of another train moves nothing.
-    here.publish_release(&a, "some-branch", Some(("beta", "3.0.0-beta.1"))).await;
+    here.publish_release(&a, "some-branch", Some(("beta", "3.0.0-beta.1")))
+        .await;
     assert_eq!(here.published("current"), Some(second.id.0));
-    assert_eq!(here.latest_version("alpha/beta").await.as_deref(), Some("3.0.0-beta.1"));
+    assert_eq!(
+        here.latest_version("alpha/beta").await.as_deref(),
+        Some("3.0.0-beta.1")
+    );
 }
 
 /// CI retries, and sites are built anew: the release keeps its date and gets the newest documentation.
@@ -53,7 +66,10 @@ async fn d27_a_rebuild_of_a_release_keeps_its_date_and_brings_its_documentation(
     assert_eq!(here.latest(STABLE).await.unwrap(), before);
     let second = here.publish_release(&b, "x", Some(("stable", "2.18.0"))).await;
     let after = here.latest(STABLE).await.unwrap();
-    assert_eq!((after.released, after.docs.unwrap().build), (before.released, second.id));
+    assert_eq!(
+        (after.released, after.docs.unwrap().build),
+        (before.released, second.id)
+    );
     here.assert_shows("current", &b);
     // The older upload, confirmed once more, takes nothing back.
     here.confirm(&first).await.unwrap();
@@ -106,12 +122,16 @@ async fn whoever_posts_a_release_moves_the_editions_of_its_train_forth_and_back(
     assert_eq!(here.published("current"), Some(two.id.0));
     here.assert_shows("current", &b);
     // It is withdrawn: the one before it is the latest.
-    registry::withdraw(&here.env, &parsed(STABLE), &parsed("v2.0")).await.unwrap();
+    registry::withdraw(&here.env, &parsed(STABLE), &parsed("v2.0"))
+        .await
+        .unwrap();
     here.settle().await;
     assert_eq!(here.latest_version(STABLE).await.as_deref(), Some("r1"));
     assert_eq!(here.published("current"), Some(one.id.0));
     for version in ["r1", "3.0"] {
-        registry::withdraw(&here.env, &parsed(STABLE), &parsed(version)).await.unwrap();
+        registry::withdraw(&here.env, &parsed(STABLE), &parsed(version))
+            .await
+            .unwrap();
     }
     here.settle().await;
     assert_eq!(here.latest(STABLE).await, None);
@@ -131,7 +151,10 @@ async fn a_release_that_is_posted_before_its_documentation_gets_it_with_the_buil
     let (build, _) = here.publish(&a, "2.0.0").await;
     let release = here.latest(STABLE).await.unwrap();
     // It is not recorded a second time in another spelling.
-    assert_eq!((release.version.as_str(), release.docs.unwrap().build), ("v2.0.0", build.id));
+    assert_eq!(
+        (release.version.as_str(), release.docs.unwrap().build),
+        ("v2.0.0", build.id)
+    );
     here.assert_shows("current", &a);
     // An edition that begins to follow a train later is there at once.
     here.follow("too", STABLE).await;
@@ -142,7 +165,9 @@ async fn a_release_that_is_posted_before_its_documentation_gets_it_with_the_buil
         ..EditionPatch::default()
     };
     here.publish(&b, "main").await;
-    editions::update(&here.env, here.edition("main").id, patch).await.unwrap();
+    editions::update(&here.env, here.edition("main").id, patch)
+        .await
+        .unwrap();
     here.settle().await;
     here.assert_shows("main", &a);
 }
@@ -155,7 +180,9 @@ async fn an_edition_follows_trains_of_its_own_product_only() {
         tracked_refs: Some(imprint_domain::git::GitRefs::parse(&["other/stable"]).unwrap()),
         ..EditionPatch::default()
     };
-    let refused = editions::update(&here.env, here.edition("main").id, patch).await.unwrap_err();
+    let refused = editions::update(&here.env, here.edition("main").id, patch)
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("alpha/stable"), "{refused}");
 }
 
@@ -188,7 +215,9 @@ async fn recording_a_release_may_die_anywhere() {
             let build = here.upload_release(&a, "x", Some(("stable", "1.0"))).await;
             here.confirm(&build).await.unwrap();
             let envelope = here.world.queue.take(Step::RegisterBuild).unwrap();
-            let survived = run_until_death(call, moment, here.deliver(&envelope, 1)).await.is_some();
+            let survived = run_until_death(call, moment, here.deliver(&envelope, 1))
+                .await
+                .is_some();
             here.world.queue.give_back(envelope);
             here.recover().await;
             here.assert_shows("current", &a);
@@ -244,16 +273,23 @@ async fn d06_publications_at_once_all_succeed() {
     for seed in 0..10 {
         let here = Installation::new().await;
         here.world.gate.interleave(seed, 3);
-        let same = futures_util::future::join_all((0..8).map(|_| {
-            registry::publish(&here.env, here.release(STABLE, "1.0"), None)
-        }));
+        let same = futures_util::future::join_all(
+            (0..8).map(|_| registry::publish(&here.env, here.release(STABLE, "1.0"), None)),
+        );
         for published in same.await {
             published.unwrap();
         }
         let releases = (0..5).map(|minor| here.release(STABLE, &format!("2.{minor}")));
         let releases: Vec<_> = releases.collect();
-        let last = releases.iter().max_by_key(|release| release.released).unwrap().version.clone();
-        let different = releases.into_iter().map(|release| registry::publish(&here.env, release, None));
+        let last = releases
+            .iter()
+            .max_by_key(|release| release.released)
+            .unwrap()
+            .version
+            .clone();
+        let different = releases
+            .into_iter()
+            .map(|release| registry::publish(&here.env, release, None));
         for published in futures_util::future::join_all(different).await {
             published.unwrap();
         }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use imprint_app::ports::{Installed, RegistryChange, Used};
 use imprint_domain::id::Revision;
 use imprint_domain::registry::{
-    CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Population, Publication, Release, ReportId, TrainName,
-    Trust, USE_WRITTEN_EVERY, VersionName,
+    CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Population, Publication, Release,
+    ReportId, TrainName, Trust, USE_WRITTEN_EVERY, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;
@@ -83,7 +83,11 @@ impl Registered {
                 let key = (report.organization.clone(), report.id.clone());
                 self.reports.insert(key, report);
             }
-            RegistryChange::PutPopulation { organization, component, population } => {
+            RegistryChange::PutPopulation {
+                organization,
+                component,
+                population,
+            } => {
                 let key = (organization, component);
                 if population.is_empty() {
                     self.populations.remove(&key);
@@ -100,13 +104,27 @@ impl Registered {
         if let Some(replaced) = publication.replaced {
             releases.remove(&replaced.version);
         }
-        releases.extend(publication.release.map(|release| (release.version.clone(), release)));
+        releases.extend(
+            publication
+                .release
+                .map(|release| (release.version.clone(), release)),
+        );
         let revision = publication.head.revision.next();
-        self.heads.insert(key, Head { revision, ..publication.head });
+        self.heads.insert(
+            key,
+            Head {
+                revision,
+                ..publication.head
+            },
+        );
     }
 
     /// As the port has it: nothing but the usual is written.
-    pub(super) fn touch(&mut self, org: &OrganizationSlug, check_in: &CheckIn) -> Result<Cluster, Option<Cluster>> {
+    pub(super) fn touch(
+        &mut self,
+        org: &OrganizationSlug,
+        check_in: &CheckIn,
+    ) -> Result<Cluster, Option<Cluster>> {
         let key = (org.clone(), check_in.id.clone());
         let Some(stored) = self.clusters.get_mut(&key) else {
             return Err(None);
@@ -127,7 +145,13 @@ impl Registered {
         Ok(stored.clone())
     }
 
-    pub(super) fn note_use(&mut self, org: &OrganizationSlug, versions: &[Installed], trust: Trust, at: Timestamp) {
+    pub(super) fn note_use(
+        &mut self,
+        org: &OrganizationSlug,
+        versions: &[Installed],
+        trust: Trust,
+        at: Timestamp,
+    ) {
         for (component, version) in versions {
             let key = (org.clone(), component.clone(), version.clone(), trust);
             let noted = self.uses.entry(key).or_insert(at);
@@ -135,8 +159,16 @@ impl Registered {
         }
     }
 
-    pub(super) fn in_use(&self, org: &OrganizationSlug, component: &ComponentName, since: Timestamp) -> Vec<Used> {
-        let own = self.uses.iter().filter(|((of, name, ..), at)| of == org && name == component && **at >= since);
+    pub(super) fn in_use(
+        &self,
+        org: &OrganizationSlug,
+        component: &ComponentName,
+        since: Timestamp,
+    ) -> Vec<Used> {
+        let own = self
+            .uses
+            .iter()
+            .filter(|((of, name, ..), at)| of == org && name == component && **at >= since);
         let used = own.map(|((_, _, version, trust), at)| Used {
             version: version.clone(),
             trust: *trust,
@@ -145,8 +177,18 @@ impl Registered {
         used.collect()
     }
 
-    pub(super) fn spend(&mut self, org: &OrganizationSlug, source: &str, day: Date, thing: &str, most: u64) -> bool {
-        let spent = self.spent.entry((org.clone(), source.to_owned(), day)).or_default();
+    pub(super) fn spend(
+        &mut self,
+        org: &OrganizationSlug,
+        source: &str,
+        day: Date,
+        thing: &str,
+        most: u64,
+    ) -> bool {
+        let spent = self
+            .spent
+            .entry((org.clone(), source.to_owned(), day))
+            .or_default();
         let may = spent.contains(thing) || (spent.len() as u64) < most;
         if may {
             spent.insert(thing.to_owned());
@@ -164,10 +206,14 @@ pub(super) fn entry(change: &RegistryChange) -> Entry {
         | RegistryChange::UpdateCluster(cluster)
         | RegistryChange::DeleteCluster(cluster) => Entry::Cluster(key_of(cluster)),
         RegistryChange::PutGone(gone) | RegistryChange::RemoveGone(gone) => Entry::Gone(gone.clone()),
-        RegistryChange::CreateDoctorReport(report) => Entry::Report(report.organization.clone(), report.id.clone()),
-        RegistryChange::PutPopulation { organization, component, .. } => {
-            Entry::Population((organization.clone(), component.clone()))
+        RegistryChange::CreateDoctorReport(report) => {
+            Entry::Report(report.organization.clone(), report.id.clone())
         }
+        RegistryChange::PutPopulation {
+            organization,
+            component,
+            ..
+        } => Entry::Population((organization.clone(), component.clone())),
     }
 }
 

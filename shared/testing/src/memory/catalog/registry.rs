@@ -7,8 +7,8 @@ use imprint_app::ports::{
     Direction, Installed, Meter, News, Page, Registry, StoreError, StoreHealth, Touched, Used,
 };
 use imprint_domain::registry::{
-    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Population, Release, ReportId, RowOfTrain, Sorted,
-    TrainName, Trust, VersionName,
+    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Population, Release, ReportId,
+    RowOfTrain, Sorted, TrainName, Trust, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;
@@ -73,7 +73,9 @@ impl Registry for MemoryCatalog {
     ) -> Result<Page<Release>, StoreError> {
         self.ask("registry.releases", |state| {
             let releases = state.registered.releases.get(&(org.clone(), train.clone()));
-            let all = releases.into_iter().flat_map(|releases| releases.values().cloned());
+            let all = releases
+                .into_iter()
+                .flat_map(|releases| releases.values().cloned());
             cut(all.collect(), direction, limit, cursor, Release::sort_key)
         })
         .await?
@@ -88,7 +90,11 @@ impl Registry for MemoryCatalog {
     ) -> Result<Page<RowOfTrain>, StoreError> {
         self.ask("registry.trains", |state| {
             let wanted = |train: &TrainName| component.is_none_or(|component| train.component == *component);
-            let own = state.registered.heads.iter().filter(|((of, train), _)| of == org && wanted(train));
+            let own = state
+                .registered
+                .heads
+                .iter()
+                .filter(|((of, train), _)| of == org && wanted(train));
             let rows = own.filter_map(|((_, train), head)| {
                 let latest = head.latest.as_ref()?;
                 Some(RowOfTrain {
@@ -106,9 +112,11 @@ impl Registry for MemoryCatalog {
     }
 
     async fn touch(&self, org: &OrganizationSlug, check_in: &CheckIn) -> Result<Touched, StoreError> {
-        self.ask("registry.touch", |state| match state.registered.touch(org, check_in) {
-            Ok(cluster) => Touched::Written(Box::new(cluster)),
-            Err(stored) => Touched::Unusual(stored.map(Box::new)),
+        self.ask("registry.touch", |state| {
+            match state.registered.touch(org, check_in) {
+                Ok(cluster) => Touched::Written(Box::new(cluster)),
+                Err(stored) => Touched::Unusual(stored.map(Box::new)),
+            }
         })
         .await
     }
@@ -133,7 +141,11 @@ impl Registry for MemoryCatalog {
             requests: SHARDS,
         };
         self.pass(call, |state| {
-            let own = state.registered.clusters.values().filter(|cluster| cluster.organization == *org);
+            let own = state
+                .registered
+                .clusters
+                .values()
+                .filter(|cluster| cluster.organization == *org);
             let admitted = own.filter(|cluster| filter.admits(cluster)).cloned();
             let name = |cluster: &Cluster| {
                 let at = match filter.sorted() {
@@ -153,7 +165,11 @@ impl Registry for MemoryCatalog {
             requests: if filter.is_empty() { 1 } else { SHARDS },
         };
         self.pass(call, |state| {
-            let own = state.registered.clusters.values().filter(|cluster| cluster.organization == *org);
+            let own = state
+                .registered
+                .clusters
+                .values()
+                .filter(|cluster| cluster.organization == *org);
             own.filter(|cluster| filter.admits(cluster)).count() as u64
         })
         .await
@@ -170,7 +186,8 @@ impl Registry for MemoryCatalog {
             method: "registry.note_use",
             requests: versions.len() as u64,
         };
-        self.pass(call, |state| state.registered.note_use(org, versions, trust, at)).await
+        self.pass(call, |state| state.registered.note_use(org, versions, trust, at))
+            .await
     }
 
     async fn in_use(
@@ -179,7 +196,10 @@ impl Registry for MemoryCatalog {
         component: &ComponentName,
         since: Timestamp,
     ) -> Result<Vec<Used>, StoreError> {
-        self.ask("registry.in_use", |state| state.registered.in_use(org, component, since)).await
+        self.ask("registry.in_use", |state| {
+            state.registered.in_use(org, component, since)
+        })
+        .await
     }
 
     async fn spend(
@@ -190,7 +210,10 @@ impl Registry for MemoryCatalog {
         thing: &str,
         most: u64,
     ) -> Result<bool, StoreError> {
-        self.ask("registry.spend", |state| state.registered.spend(org, source, day, thing, most)).await
+        self.ask("registry.spend", |state| {
+            state.registered.spend(org, source, day, thing, most)
+        })
+        .await
     }
 
     async fn population(
@@ -210,7 +233,11 @@ impl Registry for MemoryCatalog {
         org: &OrganizationSlug,
     ) -> Result<BTreeMap<ComponentName, Population>, StoreError> {
         self.ask("registry.populations", |state| {
-            let own = state.registered.populations.iter().filter(|((of, _), _)| of == org);
+            let own = state
+                .registered
+                .populations
+                .iter()
+                .filter(|((of, _), _)| of == org);
             let named = own.map(|((_, component), population)| (component.clone(), population.clone()));
             named.collect()
         })
