@@ -38,6 +38,12 @@ prepare() {
         '{"slug": "pipelines", "title": "Pipelines", "source_repo_url": "https://github.com/example/pipelines"}'
     post "$project/builds" '{"git_ref": "main", "slug": "17"}'
     post "$project/editions" '{"slug": "v1.0", "title": "One", "tracked_ref": "v1.0"}'
+    local version='{"version": {"released": "2026-04-11T21:54:39Z", "data": {"description": "what changed"}}}'
+    post /v3/versions/stable/handbook/2.19.1 "$version"
+    post /v3/versions/stable/pipelines/2.19.1 "$version"
+    local cluster='"id": "8c6da034-c8b1-489a-a55d-a2215d93f934"'
+    post /v3/clusters "{$cluster, \"components\": [{\"component\": {\"name\": \"handbook\"}, \"version\": {\"version\": \"2.18.0\"}}]}"
+    post /v3/doctor/7e57d004-2b97-4e7a-b45f-5387367791cd "{\"workflow\": {$cluster}}"
 }
 
 # --- the runs -----------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ async fn a_product_has_its_organizations_rules_until_it_has_its_own() {
         "end_drafts_after_days": null, "delete_unreferenced_builds_after_days": null, "keep_newest_builds": 10,
         "delete_never_uploaded_after_days": 7, "delete_ended_after_days": 30,
         "history_protects_days": null, "history_protects_moves": null,
+        "use_protects_days": 90, "unverified_use_protects": false,
     });
     assert_eq!(read.json(), rules);
     let own = json!({"end_drafts_after_days": 60, "delete_never_uploaded_after_days": null});

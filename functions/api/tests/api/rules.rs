@@ -117,6 +117,7 @@ async fn an_organizations_retention_is_its_projects_until_they_have_their_own() 
             "end_drafts_after_days": null, "delete_unreferenced_builds_after_days": null, "keep_newest_builds": 10,
             "delete_never_uploaded_after_days": 7, "delete_ended_after_days": 30,
             "history_protects_days": null, "history_protects_moves": null,
+            "use_protects_days": 90, "unverified_use_protects": false,
         });
         assert_eq!(read(&server, &path).await, before);
         let rules = json!({"end_drafts_after_days": days});

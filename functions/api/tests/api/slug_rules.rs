@@ -282,9 +282,9 @@ async fn the_kind_of_an_edition_and_its_exemption_can_be_said_and_changed() {
         body["title"] = "z".into();
         post(body).await.bad(said);
     }
-    let train = json!({"slug": "z", "title": "z", "mode": "train", "tracked_refs": ["handbook/stable"]});
+    let train = json!({"slug": "z", "title": "z", "mode": "train", "tracked_refs": ["alpha/stable"]});
     let made = post(train).await.expect(StatusCode::CREATED).json();
-    assert_eq!(made["tracked_refs"], json!(["handbook/stable"]));
+    assert_eq!(made["tracked_refs"], json!(["alpha/stable"]));
 }
 
 #[tokio::test]

@@ -24,7 +24,8 @@ pub(crate) struct PlacedRelease {
 /// When something is missing or wrong; the first that is found is told.
 pub(crate) fn new_release(placed: &PlacedRelease, body: Json) -> Result<NewRelease, ApiError> {
     let mut body = body.fields("")?;
-    let mut component = body.object("component")?.ok_or_else(|| required("component"))?;
+    let component = body.take("component").unwrap_or(Json::Null);
+    let mut component = component.fields("component")?;
     let mut version = body.object("version")?.ok_or_else(|| required("version"))?;
     let names = [
         (

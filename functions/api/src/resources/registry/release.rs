@@ -13,7 +13,7 @@ use crate::resources::Moment;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ComponentVersion)]
 pub(crate) struct ComponentVersionResource<'a> {
-    /// The component. Needed where a release is published.
+    /// The component. Where a release is published, its name is that of the path.
     #[serde(skip_serializing_if = "ComponentResource::is_empty")]
     pub(super) component: ComponentResource<'a>,
     /// The version. Needed where a release is published.

@@ -12,14 +12,19 @@ fn cases() -> Value {
 }
 
 fn list(cases: &Value, name: &str) -> Vec<Value> {
-    let list = cases[name].as_array().unwrap_or_else(|| panic!("there are no {name}"));
+    let list = cases[name]
+        .as_array()
+        .unwrap_or_else(|| panic!("there are no {name}"));
     assert!(!list.is_empty(), "{name}");
     list.clone()
 }
 
 /// The request of a case. What only publishers may is asked with an admin's token.
 async fn ask(server: &Server, request: &Value) -> Answer {
-    let (method, path) = (request["method"].as_str().unwrap(), request["path"].as_str().unwrap());
+    let (method, path) = (
+        request["method"].as_str().unwrap(),
+        request["path"].as_str().unwrap(),
+    );
     let mut call: Call<'_> = server.call(method, path);
     call = match request["auth"].as_str() {
         None if method == "POST" && path.matches('/').count() == 5 => call.admin(),
@@ -36,7 +41,11 @@ async fn ask(server: &Server, request: &Value) -> Answer {
     match &request["body"] {
         Value::String(raw) if request["raw"] == true => call.raw(raw.clone()).await,
         body => {
-            let text = if request.get("body").is_some() { body.to_string() } else { String::new() };
+            let text = if request.get("body").is_some() {
+                body.to_string()
+            } else {
+                String::new()
+            };
             call.raw(text).await
         }
     }
@@ -44,9 +53,9 @@ async fn ask(server: &Server, request: &Value) -> Answer {
 
 fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
-        (Value::Object(whole), Value::Object(part)) => {
-            part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| contains(whole, part)))
-        }
+        (Value::Object(whole), Value::Object(part)) => part
+            .iter()
+            .all(|(key, part)| whole.get(key).is_some_and(|whole| contains(whole, part))),
         (Value::Array(whole), Value::Array(part)) => {
             whole.len() == part.len() && whole.iter().zip(part).all(|(whole, part)| contains(whole, part))
         }
@@ -57,13 +66,20 @@ fn contains(whole: &Value, part: &Value) -> bool {
 /// Checks an answer against everything that a case expects of it.
 fn check(id: &str, answer: &Answer, expected: &Value) {
     let text = String::from_utf8_lossy(&answer.bytes);
-    assert_eq!(answer.status.as_u16(), expected["status"].as_u64().unwrap() as u16, "{id}: {text}");
+    assert_eq!(
+        answer.status.as_u16(),
+        expected["status"].as_u64().unwrap() as u16,
+        "{id}: {text}"
+    );
     let json = || answer.json();
     let of_data = |pointers: &[&str]| -> Value {
         let data = json()["data"].as_array().unwrap().clone();
         let of = |item: &Value| match pointers {
             [one] => item.pointer(one).unwrap().clone(),
-            several => several.iter().map(|one| item.pointer(one).unwrap().clone()).collect(),
+            several => several
+                .iter()
+                .map(|one| item.pointer(one).unwrap().clone())
+                .collect(),
         };
         data.iter().map(of).collect()
     };
@@ -75,7 +91,12 @@ fn check(id: &str, answer: &Answer, expected: &Value) {
             "json_shape" => {
                 let body = json();
                 let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
-                let shape: Vec<&str> = value.as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+                let shape: Vec<&str> = value
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|key| key.as_str().unwrap())
+                    .collect();
                 assert_eq!(keys, shape, "{id}");
             }
             "body" => assert_eq!(text, value.as_str().unwrap(), "{id}"),
@@ -101,25 +122,41 @@ async fn every_case_over_http() {
         for one in case["given"].as_array().unwrap() {
             given(&server, one).await;
         }
-        let expected = if case["ours"] == "same" { &case["legacy"] } else { &case["ours"] };
+        let expected = if case["ours"] == "same" {
+            &case["legacy"]
+        } else {
+            &case["ours"]
+        };
         let answer = ask(&server, &case["request"]).await;
         check(id, &answer, expected);
     }
 }
 
 fn query(filter: &Value, names: &[&str]) -> String {
-    let given = names.iter().filter_map(|name| Some((name, filter[*name].as_str()?)));
-    let pairs: Vec<String> = given.map(|(name, value)| format!("{name}={}", value.replace('+', "%2B"))).collect();
+    let given = names
+        .iter()
+        .filter_map(|name| Some((name, filter[*name].as_str()?)));
+    let pairs: Vec<String> = given
+        .map(|(name, value)| format!("{name}={}", value.replace('+', "%2B")))
+        .collect();
     pairs.join("&")
 }
 
-const BOUNDS: [&str; 4] = ["checked_in_before", "checked_in_after", "created_before", "created_after"];
+const BOUNDS: [&str; 4] = [
+    "checked_in_before",
+    "checked_in_after",
+    "created_before",
+    "created_after",
+];
 
 #[tokio::test]
 async fn d14_d17_every_filter_is_valid_or_refused_with_its_sentence() {
     let cases = cases();
     let server = server_at(NOW);
-    for case in list(&cases, "age_filter_validity").iter().chain(&list(&cases, "age_filter_partial")) {
+    for case in list(&cases, "age_filter_validity")
+        .iter()
+        .chain(&list(&cases, "age_filter_partial"))
+    {
         let query = query(&case["filter"], &BOUNDS);
         for path in ["/v3/clusters/age", "/v3/clusters/count", "/v4/clusters"] {
             let answer = server.get(&format!("{path}?{query}")).send().await;
@@ -138,11 +175,22 @@ async fn d19_impossible_times_of_checkins_and_persistent_clusters_are_refused() 
     let cases = cases();
     let server = server_at(NOW);
     for (name, path, names) in [
-        ("checkins_filter_validity", "/v3/clusters/checkins", ["created_after", "created_before"]),
-        ("persistent_filter_validity", "/v3/clusters/persistent", ["epoch", "timestamp"]),
+        (
+            "checkins_filter_validity",
+            "/v3/clusters/checkins",
+            ["created_after", "created_before"],
+        ),
+        (
+            "persistent_filter_validity",
+            "/v3/clusters/persistent",
+            ["epoch", "timestamp"],
+        ),
     ] {
         for case in list(&cases, name) {
-            let answer = server.get(&format!("{path}?{}", query(&case, &names))).send().await;
+            let answer = server
+                .get(&format!("{path}?{}", query(&case, &names)))
+                .send()
+                .await;
             let error = json!({"code": 400, "message": case["message"]});
             assert_eq!(answer.json(), error, "{case}");
         }
@@ -174,8 +222,14 @@ async fn d15_human_times_mean_what_they_say() {
         let value = case["value"].as_str().unwrap().replace(' ', "%20");
         let Some(means) = case["means"].as_str() else {
             for name in BOUNDS {
-                let answer = server.get(&format!("/v3/clusters/age?{name}={value}")).send().await;
-                let message = format!("{name} in query must be of type date-time: {:?}", case["value"].as_str().unwrap());
+                let answer = server
+                    .get(&format!("/v3/clusters/age?{name}={value}"))
+                    .send()
+                    .await;
+                let message = format!(
+                    "{name} in query must be of type date-time: {:?}",
+                    case["value"].as_str().unwrap()
+                );
                 assert_eq!(answer.json(), json!({"code": 422, "message": message}));
             }
             continue;
@@ -186,8 +240,15 @@ async fn d15_human_times_mean_what_they_say() {
             let at = at + jiff::SignedDuration::from_secs(second);
             given(&server, &json!({"checkins_of": {name: [at.to_string()]}})).await;
         }
-        server.world.clock.set(case["now"].as_str().unwrap().parse().unwrap());
-        for (parameter, expected) in [("created_after", "later"), ("created_before", "earlier"), ("since", "later")] {
+        server
+            .world
+            .clock
+            .set(case["now"].as_str().unwrap().parse().unwrap());
+        for (parameter, expected) in [
+            ("created_after", "later"),
+            ("created_before", "earlier"),
+            ("since", "later"),
+        ] {
             let ids = age_ids(&server, &format!("{parameter}={value}")).await;
             assert_eq!(ids, [expected], "{parameter}={value}");
         }
@@ -221,7 +282,15 @@ async fn newer_is_by_semantic_version() {
             let cluster = server.post("/v3/clusters").json(&body).await.json();
             let update = &cluster["components"][0]["updateAvailable"];
             let is_newer = case[installed] != case["newest"] && case[latest] == case["newest"];
-            assert_eq!(*update, if is_newer { case[latest].clone() } else { Value::Null }, "{case}");
+            assert_eq!(
+                *update,
+                if is_newer {
+                    case[latest].clone()
+                } else {
+                    Value::Null
+                },
+                "{case}"
+            );
         }
     }
 }

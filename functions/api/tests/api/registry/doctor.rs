@@ -6,18 +6,13 @@ use imprint_testing::{Moment, Trouble};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{NOW, doctor, server_at};
+use super::{NOW, doctor, refused, server_at};
 use crate::server::{Answer, Server, basic};
 
 const PATH: &str = "/v3/doctor/7e57d004-2b97-4e7a-b45f-5387367791cd";
 
 async fn post(server: &Server, path: &str, body: &Value) -> Answer {
     server.post(path).json(body).await
-}
-
-#[track_caller]
-fn refused(answer: &Answer, code: u16, message: &str) {
-    assert_eq!((answer.status.as_u16(), answer.json()), (code, json!({"code": code, "message": message})));
 }
 
 #[tokio::test]
@@ -28,7 +23,10 @@ async fn d21_a_report_is_stored_once_and_read_with_a_password() {
         "nodes": [{"data": {"kind": "Node", "n": [1, null]}, "more": 1}, {}],
         "Namespaces": [{"name": "deis", "DaemonSets": null, "pods": [{"Data": "text"}]}], "other": 1});
     let stored = post(&server, PATH, &body).await.expect(StatusCode::OK);
-    assert_eq!((stored.bytes.as_slice(), stored.header("content-type")), (&b""[..], "application/json"));
+    assert_eq!(
+        (stored.bytes.as_slice(), stored.header("content-type")),
+        (&b""[..], "application/json")
+    );
     let expected = json!({
         "workflow": {"id": "c1", "components": [
             {"component": {"name": "deis-builder", "description": "Deis Workflow"}, "version": {"version": "v2.0.0"}}]},
@@ -40,7 +38,13 @@ async fn d21_a_report_is_stored_once_and_read_with_a_password() {
     let report = read().await.expect(StatusCode::OK);
     assert_eq!(report.json(), expected);
     // The same again, in other words and under the same identity in upper case.
-    post(&server, &PATH.to_uppercase().replace("/V3/DOCTOR/", "/v3/doctor/"), &expected).await.expect(StatusCode::OK);
+    post(
+        &server,
+        &PATH.to_uppercase().replace("/V3/DOCTOR/", "/v3/doctor/"),
+        &expected,
+    )
+    .await
+    .expect(StatusCode::OK);
     let other = post(&server, PATH, &json!({"workflow": {"id": "c2"}})).await;
     refused(&other, 409, "another report is stored under this uuid");
     assert_eq!(read().await.json(), expected);
@@ -51,7 +55,9 @@ async fn d21_a_report_is_stored_once_and_read_with_a_password() {
 #[tokio::test]
 async fn d21_whoever_has_not_the_password_reads_nothing() {
     let server = server_at(NOW);
-    post(&server, PATH, &json!({"workflow": {"id": "c1"}})).await.expect(StatusCode::OK);
+    post(&server, PATH, &json!({"workflow": {"id": "c1"}}))
+        .await
+        .expect(StatusCode::OK);
     for value in [
         "",
         "Basic",
@@ -66,15 +72,27 @@ async fn d21_whoever_has_not_the_password_reads_nothing() {
     ] {
         for path in [PATH, "/v3/doctor/unknown"] {
             let call = server.get(path);
-            let call = if value.is_empty() { call } else { call.header("authorization", value) };
+            let call = if value.is_empty() {
+                call
+            } else {
+                call.header("authorization", value)
+            };
             let answer = call.send().await;
             refused(&answer, 401, "unauthenticated for invalid credentials");
             assert_eq!(answer.header("www-authenticate"), "Basic realm=\"doctor\"");
         }
     }
     let absent = "/v3/doctor/00000000-2b97-4e7a-b45f-5387367791cd";
-    for path in [absent, "/v3/doctor/unknown", "/v3/doctor/7e57d0042b974e7ab45f5387367791cd"] {
-        refused(&doctor(server.get(path)).send().await, 404, "404 doctor report not found");
+    for path in [
+        absent,
+        "/v3/doctor/unknown",
+        "/v3/doctor/7e57d0042b974e7ab45f5387367791cd",
+    ] {
+        refused(
+            &doctor(server.get(path)).send().await,
+            404,
+            "404 doctor report not found",
+        );
     }
 }
 
@@ -82,7 +100,11 @@ async fn d21_whoever_has_not_the_password_reads_nothing() {
 async fn d21_what_is_no_report_is_refused() {
     let server = server_at(NOW);
     let body = json!({"workflow": {"id": "c1"}});
-    refused(&post(&server, "/v3/doctor/x", &body).await, 422, "uuid in path must be of type uuid: \"x\"");
+    refused(
+        &post(&server, "/v3/doctor/x", &body).await,
+        422,
+        "uuid in path must be of type uuid: \"x\"",
+    );
     for (body, message) in [
         (json!({}), "workflow in body is required"),
         (Value::Null, "workflow in body is required"),
@@ -91,18 +113,42 @@ async fn d21_what_is_no_report_is_refused() {
         refused(&post(&server, PATH, &body).await, 422, message);
     }
     for (body, part) in [
-        (json!({"workflow": []}), "workflow should be an object and is an array"),
-        (json!({"workflow": {"id": "c"}, "nodes": {}}), "nodes should be an array and is an object"),
-        (json!({"workflow": {"id": "c"}, "nodes": [1]}), "nodes.0 should be an object and is a number"),
-        (json!({"workflow": {"id": "c"}, "namespaces": [{"name": 1}]}), "namespaces.0.name should be a string and is a number"),
+        (
+            json!({"workflow": []}),
+            "workflow should be an object and is an array",
+        ),
+        (
+            json!({"workflow": {"id": "c"}, "nodes": {}}),
+            "nodes should be an array and is an object",
+        ),
+        (
+            json!({"workflow": {"id": "c"}, "nodes": [1]}),
+            "nodes.0 should be an object and is a number",
+        ),
+        (
+            json!({"workflow": {"id": "c"}, "namespaces": [{"name": 1}]}),
+            "namespaces.0.name should be a string and is a number",
+        ),
         (json!([]), "it should be an object and is an array"),
     ] {
         let message = format!("parsing body body from \"\" failed, because {part}");
         refused(&post(&server, PATH, &body).await, 400, &message);
     }
-    let media = server.post(PATH).header("content-type", "text/plain").raw("{}").await;
-    refused(&media, 415, "unsupported media type \"text/plain\", only [application/json] are allowed");
-    refused(&doctor(server.get(PATH)).send().await, 404, "404 doctor report not found");
+    let media = server
+        .post(PATH)
+        .header("content-type", "text/plain")
+        .raw("{}")
+        .await;
+    refused(
+        &media,
+        415,
+        "unsupported media type \"text/plain\", only [application/json] are allowed",
+    );
+    refused(
+        &doctor(server.get(PATH)).send().await,
+        404,
+        "404 doctor report not found",
+    );
 }
 
 #[tokio::test]
@@ -124,10 +170,21 @@ async fn d21_a_report_that_could_not_be_stored_is_not_there() {
     let server = server_at(NOW);
     let body = json!({"workflow": {"id": "c1"}});
     for method in ["objects.write", "catalog.commit", "registry.doctor_report"] {
-        server.world.faults().once(method, 1, Moment::Before, Trouble::Failed);
+        server
+            .world
+            .faults()
+            .once(method, 1, Moment::Before, Trouble::Failed);
         let answer = post(&server, PATH, &body).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (500, &json!(500)), "{method}");
-        refused(&doctor(server.get(PATH)).send().await, 404, "404 doctor report not found");
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["code"]),
+            (500, &json!(500)),
+            "{method}"
+        );
+        refused(
+            &doctor(server.get(PATH)).send().await,
+            404,
+            "404 doctor report not found",
+        );
     }
     post(&server, PATH, &body).await.expect(StatusCode::OK);
 }

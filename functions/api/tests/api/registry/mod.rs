@@ -2,10 +2,13 @@
 
 mod builds;
 mod cases;
+mod check_ins;
 mod clusters;
+mod counts;
 mod doctor;
 mod flood;
 mod forms;
+mod lists;
 mod organizations;
 mod releases;
 mod spec;
@@ -33,10 +36,22 @@ pub(crate) fn doctor(call: Call<'_>) -> Call<'_> {
 
 /// Publishes a release with an admin's token.
 pub(crate) async fn publish(server: &Server, release: &Value) -> Value {
-    let text = |pointer: &str| release.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+    let text = |pointer: &str| {
+        release
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap()
+            .to_owned()
+    };
     let (train, component) = (text("/version/train"), text("/component/name"));
     let path = format!("/v3/versions/{train}/{component}/{}", text("/version/version"));
-    server.post(&path).admin().json(release).await.expect(StatusCode::OK).json()
+    server
+        .post(&path)
+        .admin()
+        .json(release)
+        .await
+        .expect(StatusCode::OK)
+        .json()
 }
 
 /// A release in few words.
@@ -68,7 +83,8 @@ pub(crate) async fn given(server: &Server, what: &Value) {
 /// The identities of a list of clusters.
 pub(crate) fn ids(list: &Value) -> Vec<String> {
     let all = list["data"].as_array().unwrap().iter();
-    all.map(|cluster| cluster["id"].as_str().unwrap().to_owned()).collect()
+    all.map(|cluster| cluster["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// The clusters that a query finds, in the order of their identities.
@@ -77,4 +93,31 @@ pub(crate) async fn age_ids(server: &Server, query: &str) -> Vec<String> {
     let mut ids = ids(&answer.expect(StatusCode::OK).json());
     ids.sort();
     ids
+}
+
+/// Posts with an admin's token.
+pub(crate) async fn post(server: &Server, path: &str, body: &Value) -> Answer {
+    server.post(path).admin().json(body).await
+}
+
+/// Reads what is there.
+pub(crate) async fn get(server: &Server, path: &str) -> Value {
+    server.get(path).send().await.expect(StatusCode::OK).json()
+}
+
+/// Checks a refusal in the registry's form.
+#[track_caller]
+pub(crate) fn refused(answer: &Answer, code: u16, message: &str) {
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()),
+        (code, json!({"code": code, "message": message}))
+    );
+}
+
+/// The versions of a list of releases.
+pub(crate) async fn versions(server: &Server, path: &str) -> Vec<String> {
+    let list = get(server, path).await;
+    let all = list["data"].as_array().unwrap().iter();
+    all.map(|one| one["version"]["version"].as_str().unwrap().to_owned())
+        .collect()
 }

@@ -53,15 +53,35 @@ async fn status(server: &Server, method: &str, path: &str, token: &str) -> u16 {
 #[tokio::test]
 async fn each_organization_has_every_operation_of_the_registry() {
     let server = Server::with_acme().await;
-    for (token, role) in [("imp_reader", Role::Reader), ("imp_uploader", Role::Uploader), ("imp_admin_of_acme", Role::Admin)] {
+    for (token, role) in [
+        ("imp_reader", Role::Reader),
+        ("imp_uploader", Role::Uploader),
+        ("imp_admin_of_acme", Role::Admin),
+    ] {
         server.member(token, "acme", role, Products::All);
     }
-    server.member("imp_limited", "acme", Role::Uploader, Products::Only([samples::parsed("beta")].into()));
-    server.grant("imp_publish", &[Permission::PublishRelease, Permission::AdminProduct]);
+    server.member(
+        "imp_limited",
+        "acme",
+        Role::Uploader,
+        Products::Only([samples::parsed("beta")].into()),
+    );
+    server.grant(
+        "imp_publish",
+        &[Permission::PublishRelease, Permission::AdminProduct],
+    );
     // So that everything that is read is there, and nothing is deleted before it is.
     let there = |server: Server| async move {
-        for path in [format!("{ACME}/v3/versions/beta/alpha/1"), format!("{ACME}/v3/clusters")] {
-            server.post(&path).admin().json(&body()).await.expect(StatusCode::OK);
+        for path in [
+            format!("{ACME}/v3/versions/beta/alpha/1"),
+            format!("{ACME}/v3/clusters"),
+        ] {
+            server
+                .post(&path)
+                .admin()
+                .json(&body())
+                .await
+                .expect(StatusCode::OK);
         }
         server
     };
@@ -71,10 +91,18 @@ async fn each_organization_has_every_operation_of_the_registry() {
         let name = format!("{method} {path}");
         let anonymous = status(&server, method, &path, "").await;
         assert_eq!(anonymous, if needed.is_some() { 401 } else { 200 }, "{name}");
-        for (token, role) in [("imp_reader", Role::Reader), ("imp_uploader", Role::Uploader), ("imp_admin_of_acme", Role::Admin)] {
+        for (token, role) in [
+            ("imp_reader", Role::Reader),
+            ("imp_uploader", Role::Uploader),
+            ("imp_admin_of_acme", Role::Admin),
+        ] {
             server = there(server).await;
             let found = status(&server, method, &path, token).await;
-            let expected = if needed.is_some_and(|needed| role < needed) { 403 } else { 200 };
+            let expected = if needed.is_some_and(|needed| role < needed) {
+                403
+            } else {
+                200
+            };
             assert_eq!(found, expected, "{name} {token}");
         }
         if needed.is_some() {
@@ -82,8 +110,16 @@ async fn each_organization_has_every_operation_of_the_registry() {
             assert_eq!(status(&server, method, &path, "imp_publish").await, 404, "{name}");
             assert_eq!(status(&server, method, &path, "imp_limited").await, 403, "{name}");
         }
-        let unknown = server.call(method, &path.replace("acme", "nothing")).admin().json(&body()).await;
-        assert_eq!((unknown.status.as_u16(), &unknown.json()["code"]), (404, &json!(404)), "{name}");
+        let unknown = server
+            .call(method, &path.replace("acme", "nothing"))
+            .admin()
+            .json(&body())
+            .await;
+        assert_eq!(
+            (unknown.status.as_u16(), &unknown.json()["code"]),
+            (404, &json!(404)),
+            "{name}"
+        );
         for method in ["HEAD", "OPTIONS", "PUT"] {
             let answer = server.call(method, &path).send().await;
             assert_eq!(answer.status, 405, "{method} {path}");
@@ -97,15 +133,27 @@ fn every_operation_of_the_registry_is_tried_here() {
     let mut described = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            if operation["tags"][0].as_str().unwrap().starts_with("registry") && !["/ping", "/swagger.json"].contains(&path.as_str()) {
-                let path = path.replace("{train}", "beta").replace("{component}", "alpha").replace("{release}", "1");
-                let path = path.replace("{id}", "c").replace("{uuid}", "7e57d004-2b97-4e7a-b45f-5387367791cd");
+            if operation["tags"][0].as_str().unwrap().starts_with("registry")
+                && !["/ping", "/swagger.json"].contains(&path.as_str())
+            {
+                let path = path
+                    .replace("{train}", "beta")
+                    .replace("{component}", "alpha")
+                    .replace("{release}", "1");
+                let path = path
+                    .replace("{id}", "c")
+                    .replace("{uuid}", "7e57d004-2b97-4e7a-b45f-5387367791cd");
                 described.push((method.to_uppercase(), path));
             }
         }
     }
-    let tried = OPERATIONS.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
-    let doctor = ("GET".to_owned(), "/v3/doctor/7e57d004-2b97-4e7a-b45f-5387367791cd".to_owned());
+    let tried = OPERATIONS
+        .iter()
+        .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
+    let doctor = (
+        "GET".to_owned(),
+        "/v3/doctor/7e57d004-2b97-4e7a-b45f-5387367791cd".to_owned(),
+    );
     let mut tried: Vec<_> = tried.chain([doctor]).collect();
     tried.sort();
     described.sort();
@@ -116,19 +164,53 @@ fn every_operation_of_the_registry_is_tried_here() {
 async fn organizations_know_nothing_of_each_other() {
     let server = Server::with_acme().await;
     let body = body();
-    server.post(&format!("{ACME}/v3/versions/beta/alpha/1")).admin().json(&body).await.expect(StatusCode::OK);
-    server.post(&format!("{ACME}/v3/clusters")).json(&body).await.expect(StatusCode::OK);
+    server
+        .post(&format!("{ACME}/v3/versions/beta/alpha/1"))
+        .admin()
+        .json(&body)
+        .await
+        .expect(StatusCode::OK);
+    server
+        .post(&format!("{ACME}/v3/clusters"))
+        .json(&body)
+        .await
+        .expect(StatusCode::OK);
     let report = "/v3/doctor/7e57d004-2b97-4e7a-b45f-5387367791cd";
-    server.post(&format!("{ACME}{report}")).json(&body).await.expect(StatusCode::OK);
-    for path in ["/v3/versions/beta/alpha/1", "/v3/versions/beta/alpha/latest", "/v3/clusters/c"] {
+    server
+        .post(&format!("{ACME}{report}"))
+        .json(&body)
+        .await
+        .expect(StatusCode::OK);
+    for path in [
+        "/v3/versions/beta/alpha/1",
+        "/v3/versions/beta/alpha/latest",
+        "/v3/clusters/c",
+    ] {
         assert_eq!(server.get(path).send().await.status, 404, "{path}");
-        server.get(&format!("{ACME}{path}")).send().await.expect(StatusCode::OK);
+        server
+            .get(&format!("{ACME}{path}"))
+            .send()
+            .await
+            .expect(StatusCode::OK);
     }
     assert_eq!(doctor(server.get(report)).send().await.status, 404);
-    doctor(server.get(&format!("{ACME}{report}"))).send().await.expect(StatusCode::OK);
+    doctor(server.get(&format!("{ACME}{report}")))
+        .send()
+        .await
+        .expect(StatusCode::OK);
     assert_eq!(server.get("/v3/clusters/count").send().await.json(), json!(0));
-    assert_eq!(server.get(&format!("{ACME}/v3/clusters/count")).send().await.json(), json!(1));
+    assert_eq!(
+        server
+            .get(&format!("{ACME}/v3/clusters/count"))
+            .send()
+            .await
+            .json(),
+        json!(1)
+    );
     // The default one has its registry there, too.
-    let own = server.get("/v2/orgs/default/registry/v3/clusters/count").send().await;
+    let own = server
+        .get("/v2/orgs/default/registry/v3/clusters/count")
+        .send()
+        .await;
     assert_eq!(own.expect(StatusCode::OK).json(), json!(0));
 }
