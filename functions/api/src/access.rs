@@ -47,9 +47,10 @@ pub(crate) enum Access {
 /// What the paths of the release registry of another organization than the default one begin with.
 pub(crate) const OF_ORGANIZATION: &str = "/v2/orgs/{org}/registry";
 
-/// The operations of a path, by their methods. One that is registered and not listed is refused to everybody (D8).
+/// The operations of a path, by their methods. One that is registered and not listed is refused to everybody (D8). The page
+/// of an organization's registry is no part of the registry, which is below it.
 fn listed(path: &str) -> impl Iterator<Item = &'static Operation> {
-    let below = path.strip_prefix(OF_ORGANIZATION);
+    let below = path.strip_prefix(OF_ORGANIZATION).filter(|below| below.len() > 1);
     let own = if below.is_some() { &[] } else { OPERATIONS };
     let path = below.unwrap_or(path).trim_end_matches('/').to_owned();
     own.iter()

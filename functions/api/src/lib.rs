@@ -15,6 +15,7 @@ mod listing;
 mod openapi;
 mod reference;
 mod refusal;
+mod registry_page;
 mod requests;
 mod resources;
 mod router;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use imprint_app::access::Bootstrap;
 use imprint_app::env::Env;
+use imprint_app::registry::Censuses;
 use imprint_app::tenants::Tenants;
 
 use limits::Limits;
@@ -50,6 +52,7 @@ pub struct ApiConfig {
 pub(crate) struct Service {
     pub(crate) tenants: Tenants,
     pub(crate) config: Arc<ApiConfig>,
+    pub(crate) censuses: Censuses,
     pub(crate) limits: Arc<Limits>,
 }
 

@@ -50,7 +50,10 @@ impl Form {
             Some("ping" | "swagger.json" | "v3" | "v4") => true,
             Some("v2") => match parts.next() {
                 Some("versions" | "clusters") => true,
-                Some("orgs") => parts.nth(1) == Some("registry"),
+                // The page of an organization's registry, which has nothing below, is one of ours.
+                Some("orgs") => {
+                    parts.nth(1) == Some("registry") && parts.next().is_some_and(|part| !part.is_empty())
+                }
                 Some(_) | None => false,
             },
             Some(_) | None => false,
@@ -149,7 +152,7 @@ mod tests {
             "/v4/versions",
             "/v2/versions/latest",
             "/v2/clusters",
-            "/v2/orgs/acme/registry",
+            "/v2/orgs/acme/registry/v4",
             "/v2/orgs/acme/registry/v3/nope",
             "/ping/",
         ] {
@@ -167,6 +170,9 @@ mod tests {
             "/v33",
             "/products/v3",
             "/pingx",
+            "/registry",
+            "/v2/orgs/acme/registry",
+            "/v2/orgs/acme/registry/",
         ] {
             assert_eq!(Form::of(path), Form::Keeper, "{path}");
         }

@@ -11,6 +11,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::RequestExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use imprint_app::registry::Censuses;
 use imprint_app::tenants::Tenants;
 
 use crate::access::authorize;
@@ -25,6 +26,7 @@ pub fn router(tenants: Tenants, config: ApiConfig) -> Router {
     let service = Service {
         tenants,
         config: Arc::new(config),
+        censuses: Censuses::default(),
         limits: Arc::new(Limits::default()),
     };
     let (routes, _) = routes::all().split_for_parts();

@@ -4,6 +4,8 @@ mod census;
 mod clusters;
 mod doctor;
 mod following;
+mod overview;
+mod populations;
 mod releases;
 
 pub use census::census;
@@ -12,4 +14,6 @@ pub use clusters::{
 };
 pub use doctor::{read_report, store_report};
 pub(crate) use following::{record, there, write_of};
+pub use overview::{Censuses, MAX_COMPONENTS, MAX_HISTORIES, MAX_RELEASES, MAX_TRAINS, overview};
+pub use populations::{MAX_POPULATION, count_populations};
 pub use releases::{NewRelease, Published, latest, latest_of, publish, release, releases, trains, withdraw};

@@ -16,6 +16,7 @@ use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
 use imprint_domain::message::{Message, RenderDashboard};
 use imprint_domain::product::Product;
+use imprint_domain::registry::ComponentName;
 use imprint_domain::retention::Doom;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{FailureCode, PagesOf, PagesStep};
@@ -49,7 +50,7 @@ pub struct Order<'a> {
     pub receive_count: u32,
 }
 
-/// Writes a product's pages and has the CDN told. One rendering answers all orders, which are of one product. Four reads,
+/// Writes a product's pages and has the CDN told. One rendering answers all orders, which are of one product. Five reads,
 /// nine writes, a purge, a write for each task that waits and a commit; another commit when the organization's index says
 /// something else of the product by now.
 ///
@@ -78,7 +79,10 @@ pub async fn render_dashboard(env: &Env, orders: &[Order<'_>]) -> Result<(), Ste
     }
     let builds = env.catalog.builds(org, slug, BUILDS, None).await;
     let builds = builds.map_err(StepError::catalog)?.items;
-    let dashboard = Dashboard::of(&env.organization, &product, &editions, &builds);
+    let component = ComponentName::of_product(slug);
+    let population = env.registry.population(org, &component).await;
+    let population = population.map_err(StepError::catalog)?.unwrap_or_default();
+    let dashboard = Dashboard::of(&env.organization, &product, &editions, &builds, &population);
     let tries = orders.iter().map(|order| order.receive_count).max().unwrap_or(1);
     let own = templates::own(env, tries).await.map_err(StepError::catalog)?;
     let files = templates::render(own.as_ref(), |templates| pages::render(templates, &dashboard));

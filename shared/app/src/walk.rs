@@ -36,6 +36,11 @@ impl Place {
             .unwrap_or_default())
     }
 
+    /// Whether the walk is about to begin with an organization.
+    pub(crate) fn begins_organization(&self) -> bool {
+        self.after.is_none() && self.edition.is_none()
+    }
+
     /// The organization here. When it is gone, the default one.
     pub(crate) async fn env(&mut self, tenants: &Tenants) -> Result<Env, AppError> {
         if let Some(slug) = &self.organization {

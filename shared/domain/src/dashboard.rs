@@ -5,6 +5,7 @@
 
 mod files;
 mod index;
+mod installed;
 mod refs;
 mod sample;
 mod version;
@@ -18,12 +19,14 @@ use crate::kind;
 use crate::layout;
 use crate::organization::Organization;
 use crate::product::Product;
+use crate::registry::Population;
 use crate::rules::Rules;
 use crate::slug::{BuildSlug, EditionSlug};
 use crate::tracking::TrackingMode;
 
 pub use files::{Location, ManifestOfMike, SwitcherEntry};
 pub use index::{Index, IndexEntry, IndexedProduct, NewestRelease, index_key};
+pub use installed::Installed;
 pub use refs::{RefView, Ticket};
 use version::Version;
 
@@ -64,6 +67,8 @@ pub struct EditionView {
     pub build: String,
     /// When readers got it.
     pub updated: Moment,
+    /// How many installations run the version that it shows; none when nobody is known to.
+    pub installed: Option<Installed>,
     #[serde(skip)]
     version: Option<Version>,
 }
@@ -111,12 +116,13 @@ enum Kind {
 }
 
 impl Dashboard {
-    /// Puts a product's editions and newest builds into the order of readers.
+    /// Puts a product's editions and newest builds into the order of readers. `population` is who runs what of it.
     pub fn of(
         organization: &Organization,
         product: &Product,
         editions: &[Edition],
         builds: &[Build],
+        population: &Population,
     ) -> Self {
         let mut dashboard = Self {
             title: product.title.to_string(),
@@ -132,7 +138,11 @@ impl Dashboard {
             let Some(published) = &edition.published else {
                 continue;
             };
-            let view = EditionView::of(organization, product, edition, published);
+            let installed = Installed::of(population, &published.pointer, builds);
+            let view = EditionView {
+                installed,
+                ..EditionView::of(organization, product, edition, published)
+            };
             match kind(organization, edition, &view) {
                 Kind::Main => dashboard.main = Some(view),
                 Kind::Release => dashboard.releases.push(view),
@@ -164,6 +174,7 @@ impl EditionView {
             refs: RefView::all(organization, product, &published.pointer.git_refs),
             build: published.pointer.build_slug.to_string(),
             updated: Moment::of(published.at),
+            installed: None,
             version: version(edition, published),
         }
     }

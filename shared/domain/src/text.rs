@@ -21,6 +21,13 @@ pub enum TextError {
     Control,
 }
 
+/// A number as people read it: `1,234,567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+    String::from_utf8_lossy(&groups.join(&b',')).into_owned()
+}
+
 /// Checks the three rules every short text follows.
 pub(crate) fn check(raw: &str, max: usize) -> Result<(), TextError> {
     if raw.trim().is_empty() {
@@ -136,6 +143,18 @@ impl From<WebUrl> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (12_345_678, "12,345,678"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 
     #[test]
     fn an_address_is_absolute_and_free_of_quotes() {

@@ -241,6 +241,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay",
         Administrator,
     ),
+    (Method::GET, "/registry", Anyone),
+    (Method::GET, "/v2/orgs/{org}/registry", Reader),
 ];
 
 /// The operations of the release registry, of the default organization. Those of another one have the same paths below

@@ -8,6 +8,7 @@ mod organizations;
 mod products;
 mod queue;
 mod registry;
+mod registry_page;
 mod retention;
 mod service;
 mod slug_rules;
@@ -93,6 +94,8 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(webhooks::deliveries),
         routes!(webhooks::delivery),
         routes!(webhooks::replay),
+        routes!(registry_page::page),
+        routes!(registry_page::page_of_organization),
     ];
     let router = groups.into_iter().fold(OpenApiRouter::default(), in_both_forms);
     let router = registry::of_installation()

@@ -17,6 +17,7 @@ mod products;
 mod projects;
 mod reference;
 mod registry;
+mod registry_page;
 mod retention;
 mod roles;
 mod rules;

@@ -11,7 +11,7 @@ use crate::users::create as create_user;
 
 /// The least role that each operation within an organization needs, by the contract and not by the code. Members come
 /// last, so that they are there until then.
-const OPERATIONS: [(&str, &str, Role); 52] = [
+const OPERATIONS: [(&str, &str, Role); 53] = [
     ("GET", "/v2/orgs/{org}", Role::Reader),
     ("PATCH", "/v2/orgs/{org}", Role::Admin),
     ("GET", "/v2/orgs/{org}/slug-rules", Role::Reader),
@@ -133,6 +133,7 @@ const OPERATIONS: [(&str, &str, Role); 52] = [
         "/v2/orgs/{org}/projects/{project}/editions/{edition}",
         Role::Admin,
     ),
+    ("GET", "/v2/orgs/{org}/registry", Role::Reader),
     ("GET", "/v2/orgs/{org}/members", Role::Reader),
     ("GET", "/v2/orgs/{org}/members/{user}", Role::Reader),
     ("PUT", "/v2/orgs/{org}/members/{user}", Role::Admin),

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use imprint_domain::registry::{
-    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Publication, Release,
-    ReportId, RowOfTrain, TrainName, Trust, VersionName,
+    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Population, Publication,
+    Release, ReportId, RowOfTrain, TrainName, Trust, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 
@@ -32,6 +34,15 @@ pub enum RegistryChange {
     RemoveGone(Gone),
     /// Where a report of a cluster's doctor is; there must be none of that identity. Forgotten after its life.
     CreateDoctorReport(DoctorReport),
+    /// How many installations run each version of a component, whatever was said before. Nobody is no item.
+    PutPopulation {
+        /// The tenant.
+        organization: OrganizationSlug,
+        /// The component.
+        component: ComponentName,
+        /// Who runs what.
+        population: Population,
+    },
 }
 
 /// That a version was in use.
@@ -164,6 +175,19 @@ pub trait Registry: Send + Sync {
         thing: &str,
         most: u64,
     ) -> Result<bool, StoreError>;
+
+    /// How many installations run each version of a component, as it was last counted. One request.
+    async fn population(
+        &self,
+        org: &OrganizationSlug,
+        component: &ComponentName,
+    ) -> Result<Option<Population>, StoreError>;
+
+    /// The same of all components. One request a megabyte.
+    async fn populations(
+        &self,
+        org: &OrganizationSlug,
+    ) -> Result<BTreeMap<ComponentName, Population>, StoreError>;
 
     /// Where a report of a cluster's doctor is. One request.
     async fn doctor_report(

@@ -3,10 +3,12 @@
 use tokio::time::Instant;
 
 use super::retain_product;
+use crate::env::Env;
 use crate::error::AppError;
 use crate::outgoing::Chain;
 use crate::pace::Ran;
 use crate::ports::Walk;
+use crate::registry::count_populations;
 use crate::tenants::Tenants;
 use crate::walk::Place;
 
@@ -22,11 +24,14 @@ pub struct Retained {
     pub products: u64,
     /// Effects carried out.
     pub effects: u64,
-    /// Products whose run failed. The next round tries again.
+    /// Products of which another number of installations is known by now.
+    pub populations: u64,
+    /// Products and counts of installations whose run failed. The next round tries again.
     pub failed: u64,
 }
 
-/// Looks after the next products. A product that fails holds up no other.
+/// Looks after the next products; where those of an organization begin, it counts who runs what of them. A product or a
+/// count that fails holds up no other.
 ///
 /// # Errors
 /// When the store does not say which products there are.
@@ -35,6 +40,9 @@ pub async fn retain(tenants: &Tenants, deadline: Option<Instant>) -> Result<Reta
     let mut place = Place::of(tenants, Walk::Retention).await?;
     for _ in 0..PAGES {
         let env = place.env(tenants).await?;
+        if place.begins_organization() && !is_over(deadline) {
+            count(&env, &mut retained).await;
+        }
         let page = place.products(&env, PAGE).await?;
         for product in &page.items {
             if is_over(deadline) {
@@ -63,6 +71,18 @@ pub async fn retain(tenants: &Tenants, deadline: Option<Instant>) -> Result<Reta
         }
     }
     Ok(retained)
+}
+
+/// Counts what installations of an organization run, once a round.
+async fn count(env: &Env, retained: &mut Retained) {
+    match count_populations(env).await {
+        Ok(changed) => retained.populations += changed,
+        Err(error) => {
+            retained.failed += 1;
+            let organization = &env.organization.slug;
+            tracing::error!(%organization, error = %Chain(&error), "installations could not be counted");
+        }
+    }
 }
 
 fn is_over(deadline: Option<Instant>) -> bool {

@@ -222,7 +222,7 @@ async fn a_batch_of_purges_is_one_rendering() {
 
 /// However much there is to list. 500 editions are one read also of DynamoDB, which reads a megabyte at a time.
 #[tokio::test(start_paused = true)]
-async fn a_product_with_500_editions_is_four_reads_nine_writes_a_purge_and_two_commits() {
+async fn a_product_with_500_editions_is_five_reads_nine_writes_a_purge_and_two_commits() {
     let here = Installation::new().await;
     here.publish(&Site::of_pages(1), "main").await;
     let main = here.edition("main");
@@ -258,6 +258,7 @@ async fn a_product_with_500_editions_is_four_reads_nine_writes_a_purge_and_two_c
         "one for the index, which has a new title"
     );
     assert_eq!(counts.port("catalog") - 2, 4, "{:?}", counts.all());
+    assert_eq!(counts.port("registry"), 1, "how many installations run it");
     assert_eq!(counts.of("objects.write"), 9);
     assert_eq!(counts.port("objects"), 9);
     assert_eq!(counts.of("cdn.purge"), 1);

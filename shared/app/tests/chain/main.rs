@@ -12,6 +12,7 @@ mod index;
 mod installation;
 mod life;
 mod order;
+mod populations;
 mod products;
 mod publishing;
 mod registry;

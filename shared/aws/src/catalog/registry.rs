@@ -4,15 +4,18 @@ mod clusters;
 mod items;
 mod keys;
 mod lists;
+mod populations;
 mod releases;
 mod uses;
 mod writes;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use imprint_app::ports::{Direction, Installed, News, Page, Registry, StoreError, Touched, Used};
 use imprint_domain::registry::{
-    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Release, ReportId, RowOfTrain,
-    TrainName, Trust, VersionName,
+    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Population, Release, ReportId,
+    RowOfTrain, TrainName, Trust, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;
@@ -115,6 +118,21 @@ impl Registry for DynamoCatalog {
         most: u64,
     ) -> Result<bool, StoreError> {
         self.spend_one(org, source, day, thing, most).await
+    }
+
+    async fn population(
+        &self,
+        org: &OrganizationSlug,
+        component: &ComponentName,
+    ) -> Result<Option<Population>, StoreError> {
+        self.get(Key::population(org, component)).await
+    }
+
+    async fn populations(
+        &self,
+        org: &OrganizationSlug,
+    ) -> Result<BTreeMap<ComponentName, Population>, StoreError> {
+        self.read_populations(org).await
     }
 
     async fn doctor_report(

@@ -1,7 +1,8 @@
 //! Pages of nobody, to try templates on: empty ones, and full ones in which every text is the same.
 
 use super::{
-    BuildView, Dashboard, EditionView, Index, IndexedProduct, Moment, NewestRelease, RefView, Ticket,
+    BuildView, Dashboard, EditionView, Index, IndexedProduct, Installed, Moment, NewestRelease, RefView,
+    Ticket,
 };
 
 impl Dashboard {
@@ -44,6 +45,7 @@ impl Dashboard {
             refs: vec![linked.clone(), bare.clone()],
             build: "1".to_owned(),
             updated: moment.clone(),
+            installed: Installed::new(1234),
             version: None,
         };
         let build = |requester: Option<&str>| BuildView {

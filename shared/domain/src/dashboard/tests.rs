@@ -76,7 +76,7 @@ fn plain(slug: &str, day: u8) -> Edition {
 }
 
 fn dashboard(editions: &[Edition]) -> Dashboard {
-    Dashboard::of(&organization(), &product(), editions, &[])
+    Dashboard::of(&organization(), &product(), editions, &[], &Population::new())
 }
 
 fn slugs(views: &[EditionView]) -> Vec<&str> {
@@ -108,20 +108,41 @@ fn d17_releases_come_in_the_order_of_versions_and_drafts_by_date() {
 }
 
 #[test]
-fn d10_what_has_ended_or_was_never_published_is_not_listed() {
-    let ended = plain("1.0", 1).end(Timestamp::UNIX_EPOCH);
-    let mut waiting = plain("2.0", 1);
-    waiting.published = None;
-    let dashboard = dashboard(&[ended, waiting]);
-    assert_eq!(dashboard.main, None);
-    assert!(dashboard.releases.is_empty() && dashboard.drafts.is_empty());
-    assert!(dashboard.switcher().is_empty() && dashboard.versions().is_empty());
-    assert!(dashboard.locations().is_empty());
+fn each_edition_says_how_many_installations_run_what_it_shows() {
+    let population: Population = [("2.0", 1), ("1.0", 1_234_567), ("0.9", 0), ("main", 7)]
+        .map(|(version, count)| (version.parse().unwrap(), count))
+        .into();
+    let main = edition("__main", "main", "v2.0", 1);
+    let mut documented = edition("latest", "main", "v1.0", 1);
+    documented.published.as_mut().unwrap().pointer.build = BuildId(7);
+    let build = Build {
+        id: BuildId(7),
+        documents: Some(crate::registry::Documented {
+            train: "stable".parse().unwrap(),
+            version: "v2.0".parse().unwrap(),
+        }),
+        ..build("7", BuildState::Uploading)
+    };
+    let editions = [main, plain("v1.0", 1), plain("0.9", 1), plain("x", 1), documented];
+    let dashboard = Dashboard::of(&organization(), &product(), &editions, &[build], &population);
+    let text = |view: &EditionView| view.installed.as_ref().map(|installed| installed.text.clone());
+    assert_eq!(
+        text(dashboard.main.as_ref().unwrap()).as_deref(),
+        Some("1 installation runs this")
+    );
+    assert_eq!(slugs(&dashboard.releases), ["v1.0", "0.9"]);
+    assert_eq!(
+        text(&dashboard.releases[0]).as_deref(),
+        Some("1,234,567 installations run this")
+    );
+    assert_eq!(text(&dashboard.releases[1]), None);
+    // What a build says that it documents counts, and not the ref that it was built from.
+    let drafts: Vec<Option<String>> = dashboard.drafts.iter().map(text).collect();
+    assert_eq!(drafts, [Some("1 installation runs this".to_owned()), None]);
 }
 
-#[test]
-fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
-    let build = |slug: &str, state| Build {
+fn build(slug: &str, state: BuildState) -> Build {
+    Build {
         id: BuildId(1),
         organization: "default".parse().unwrap(),
         product: "alpha".parse().unwrap(),
@@ -136,7 +157,23 @@ fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
         manifest: None,
         doom: None,
         revision: Revision::NEW,
-    };
+    }
+}
+
+#[test]
+fn d10_what_has_ended_or_was_never_published_is_not_listed() {
+    let ended = plain("1.0", 1).end(Timestamp::UNIX_EPOCH);
+    let mut waiting = plain("2.0", 1);
+    waiting.published = None;
+    let dashboard = dashboard(&[ended, waiting]);
+    assert_eq!(dashboard.main, None);
+    assert!(dashboard.releases.is_empty() && dashboard.drafts.is_empty());
+    assert!(dashboard.switcher().is_empty() && dashboard.versions().is_empty());
+    assert!(dashboard.locations().is_empty());
+}
+
+#[test]
+fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
     let at = Timestamp::UNIX_EPOCH;
     let builds = [
         build("4", BuildState::Uploading),
@@ -150,7 +187,13 @@ fn only_uploaded_builds_are_listed_with_the_editions_that_show_them() {
         build("2", BuildState::Uploaded { at }),
         build("1", BuildState::Uploaded { at }),
     ];
-    let dashboard = Dashboard::of(&organization(), &product(), &[plain("x", 1)], &builds);
+    let dashboard = Dashboard::of(
+        &organization(),
+        &product(),
+        &[plain("x", 1)],
+        &builds,
+        &Population::new(),
+    );
     let listed: Vec<(&str, usize)> = dashboard
         .builds
         .iter()

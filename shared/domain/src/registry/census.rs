@@ -26,8 +26,15 @@ pub struct Census {
     pub disappeared: [u64; 3],
     /// Those whose last check-in is so new that what they run is in use, by component and version.
     pub running: BTreeMap<ComponentName, Population>,
+    /// How often a version was not counted because there were already [`MAX_VERSIONS`] others.
+    pub left_out: u64,
+    versions: usize,
     life: SignedDuration,
 }
+
+/// Versions of components that are told apart, 10 MB of them. Anybody can check in as a cluster that runs 200 things
+/// which do not exist; clusters are counted in the order of their first check-in, so those who were there before stay.
+pub const MAX_VERSIONS: usize = 50_000;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A week, a month, a quarter.
@@ -48,6 +55,8 @@ impl Census {
             appeared: [0; 3],
             disappeared: [0; 3],
             running: BTreeMap::new(),
+            left_out: 0,
+            versions: 0,
             life: SignedDuration::ZERO,
         }
     }
@@ -69,14 +78,29 @@ impl Census {
         self.life = self.life.saturating_add(life);
         if silence < IN_USE_FOR {
             for (component, version) in cluster.report.versions() {
-                *self
-                    .running
-                    .entry(component)
-                    .or_default()
-                    .entry(version)
-                    .or_default() += 1;
+                self.count(component, version);
             }
         }
+    }
+
+    fn count(&mut self, component: ComponentName, version: VersionName) {
+        if let Some(known) = self
+            .running
+            .get_mut(&component)
+            .and_then(|population| population.get_mut(&version))
+        {
+            *known += 1;
+        } else if self.versions < MAX_VERSIONS {
+            self.versions += 1;
+            self.running.entry(component).or_default().insert(version, 1);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// When it was taken.
+    pub fn at(&self) -> Timestamp {
+        self.now
     }
 
     /// The mean time between the first and the last check-in.
@@ -136,5 +160,18 @@ mod tests {
             .collect();
         assert_eq!(counts, [("2.17.0", 1), ("2.18.0", 2)]);
         assert_eq!(census.mean_age(), DAY * 479 / 5);
+    }
+
+    #[test]
+    fn a_flood_of_invented_versions_ends_and_those_that_are_known_are_still_counted() {
+        let mut census = Census::new(NOW);
+        let component: ComponentName = "handbook".parse().unwrap();
+        for n in 0..=MAX_VERSIONS {
+            census.count(component.clone(), format!("{n}").parse().unwrap());
+        }
+        census.count(component.clone(), "7".parse().unwrap());
+        let running = &census.running[&component];
+        assert_eq!((running.len(), census.left_out), (MAX_VERSIONS, 1));
+        assert_eq!(running[&"7".parse::<VersionName>().unwrap()], 2);
     }
 }

@@ -119,7 +119,19 @@ pub struct AgeFilter {
     pub without_labels: BTreeSet<Label>,
 }
 
+/// Labels of clusters that are nobody's installation: whoever publishes the software runs them.
+pub const NOT_OF_USERS: [&str; 3] = ["ci", "staff", "test"];
+
 impl AgeFilter {
+    /// All clusters but those that administrators have labelled as [nobody's installation](NOT_OF_USERS) (D-29).
+    pub fn of_users() -> Self {
+        let labels = NOT_OF_USERS.iter().filter_map(|label| label.parse().ok());
+        Self {
+            without_labels: labels.collect(),
+            ..Self::default()
+        }
+    }
+
     /// Whether it lets every cluster through.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -262,6 +274,16 @@ mod tests {
             "impossible filter for keys/times (epoch (2020-01-01 00:00:00 +0000 UTC), timestamp (2020-01-01 00:00:00 \
              +0000 UTC)): epoch needs to be less than timestamp"
         );
+    }
+
+    #[test]
+    fn d29_what_users_run_leaves_out_staff_ci_and_tests() {
+        let labels: Vec<String> = AgeFilter::of_users()
+            .without_labels
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(labels, NOT_OF_USERS);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod checkins;
 mod clusters;
 mod filters;
 mod notes;
+mod populations;
 mod releases;
 mod trains;
 
@@ -65,6 +66,8 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     notes::documentation_is_gone_until_it_is_there_again,
     notes::the_first_report_of_an_identity_stays,
     notes::an_organization_never_sees_anothers_notes,
+    populations::a_population_is_the_one_that_was_put_last,
+    populations::an_organization_never_sees_anothers_populations,
 ];
 
 /// Runs the whole suite.

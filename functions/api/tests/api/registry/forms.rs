@@ -28,7 +28,7 @@ async fn d24_what_is_not_there_is_named() {
         "/swagger.json/",
         "/v4/versions/",
         "/v4/clusters/x/",
-        "/v2/orgs/acme/registry",
+        "/v2/orgs/acme/registry/v3",
         "/v2/orgs/acme/registry/v3/nope",
         "/v2/orgs/acme/registry/ping",
         "/v3//clusters",

@@ -127,6 +127,15 @@ impl Key {
         Self::new(format!("SOURCE#{org}#{source}"), day.to_string())
     }
 
+    /// The partition of what installations of an organization run.
+    pub(super) fn populations(org: &OrganizationSlug) -> String {
+        format!("POPULATION#{}", part(org.as_str()))
+    }
+
+    pub(super) fn population(org: &OrganizationSlug, component: &ComponentName) -> Self {
+        Self::new(Self::populations(org), part(component.as_str()))
+    }
+
     pub(super) fn doctor_report(org: &OrganizationSlug, id: &ReportId) -> Self {
         let [org, id] = [org.as_str(), id.as_str()].map(part);
         Self::new(format!("DOCTOR#{org}#{id}"), "REPORT")

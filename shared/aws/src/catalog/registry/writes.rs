@@ -55,6 +55,18 @@ pub(in crate::catalog) fn writes_of(change: RegistryChange) -> Result<Vec<Write>
             let action = Action::Create(items::doctor_report(&report)?);
             Ok(vec![Write { key, action }])
         }
+        RegistryChange::PutPopulation {
+            organization,
+            component,
+            population,
+        } => {
+            let key = Key::population(&organization, &component);
+            if population.is_empty() {
+                return Ok(vec![delete(key)]);
+            }
+            let action = Action::Put(plain::thing(key.clone(), &population)?);
+            Ok(vec![Write { key, action }])
+        }
     }
 }
 

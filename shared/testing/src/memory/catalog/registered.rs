@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use imprint_app::ports::{Installed, RegistryChange, Used};
 use imprint_domain::id::Revision;
 use imprint_domain::registry::{
-    CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Publication, Release, ReportId,
-    TrainName, Trust, USE_WRITTEN_EVERY, VersionName,
+    CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Population, Publication, Release,
+    ReportId, TrainName, Trust, USE_WRITTEN_EVERY, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub(super) type TrainKey = (OrganizationSlug, TrainName);
+pub(super) type ComponentKey = (OrganizationSlug, ComponentName);
 pub(super) type ClusterKey = (OrganizationSlug, ClusterId);
 type UseKey = (OrganizationSlug, ComponentName, VersionName, Trust);
 type Source = (OrganizationSlug, String, Date);
@@ -24,6 +25,7 @@ pub(super) enum Entry {
     Cluster(ClusterKey),
     Gone(Gone),
     Report(OrganizationSlug, ReportId),
+    Population(ComponentKey),
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +35,7 @@ pub(super) struct Registered {
     pub(super) clusters: BTreeMap<ClusterKey, Cluster>,
     pub(super) gone: BTreeSet<Gone>,
     pub(super) reports: BTreeMap<(OrganizationSlug, ReportId), DoctorReport>,
+    pub(super) populations: BTreeMap<ComponentKey, Population>,
     uses: BTreeMap<UseKey, Timestamp>,
     spent: BTreeMap<Source, BTreeSet<String>>,
 }
@@ -53,7 +56,9 @@ impl Registered {
                 let key = (report.organization.clone(), report.id.clone());
                 !self.reports.contains_key(&key)
             }
-            RegistryChange::PutGone(_) | RegistryChange::RemoveGone(_) => true,
+            RegistryChange::PutGone(_)
+            | RegistryChange::RemoveGone(_)
+            | RegistryChange::PutPopulation { .. } => true,
         }
     }
 
@@ -77,6 +82,18 @@ impl Registered {
             RegistryChange::CreateDoctorReport(report) => {
                 let key = (report.organization.clone(), report.id.clone());
                 self.reports.insert(key, report);
+            }
+            RegistryChange::PutPopulation {
+                organization,
+                component,
+                population,
+            } => {
+                let key = (organization, component);
+                if population.is_empty() {
+                    self.populations.remove(&key);
+                } else {
+                    self.populations.insert(key, population);
+                }
             }
         }
     }
@@ -192,6 +209,11 @@ pub(super) fn entry(change: &RegistryChange) -> Entry {
         RegistryChange::CreateDoctorReport(report) => {
             Entry::Report(report.organization.clone(), report.id.clone())
         }
+        RegistryChange::PutPopulation {
+            organization,
+            component,
+            ..
+        } => Entry::Population((organization.clone(), component.clone())),
     }
 }
 

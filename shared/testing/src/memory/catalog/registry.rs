@@ -1,12 +1,14 @@
 //! The release registry in maps, beside the catalog, because commits write both.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use imprint_app::ports::{
     Direction, Installed, Meter, News, Page, Registry, StoreError, StoreHealth, Touched, Used,
 };
 use imprint_domain::registry::{
-    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Release, ReportId, RowOfTrain,
-    Sorted, TrainName, Trust, VersionName,
+    AgeFilter, CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Population, Release, ReportId,
+    RowOfTrain, Sorted, TrainName, Trust, VersionName,
 };
 use imprint_domain::slug::OrganizationSlug;
 use jiff::Timestamp;
@@ -210,6 +212,34 @@ impl Registry for MemoryCatalog {
     ) -> Result<bool, StoreError> {
         self.ask("registry.spend", |state| {
             state.registered.spend(org, source, day, thing, most)
+        })
+        .await
+    }
+
+    async fn population(
+        &self,
+        org: &OrganizationSlug,
+        component: &ComponentName,
+    ) -> Result<Option<Population>, StoreError> {
+        self.ask("registry.population", |state| {
+            let key = (org.clone(), component.clone());
+            state.registered.populations.get(&key).cloned()
+        })
+        .await
+    }
+
+    async fn populations(
+        &self,
+        org: &OrganizationSlug,
+    ) -> Result<BTreeMap<ComponentName, Population>, StoreError> {
+        self.ask("registry.populations", |state| {
+            let own = state
+                .registered
+                .populations
+                .iter()
+                .filter(|((of, _), _)| of == org);
+            let named = own.map(|((_, component), population)| (component.clone(), population.clone()));
+            named.collect()
         })
         .await
     }
