@@ -187,7 +187,11 @@ async fn d28_browsers_are_told_that_there_is_tls_only() {
     let server = server_at(NOW);
     for path in ["/ping", "/v3/nope", "/products/"] {
         let answer = server.get(path).send().await;
-        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "max-age=31536000",
+            "{path}"
+        );
     }
 }
 
