@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::RequestExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -57,6 +57,9 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError::Internal(format!("panicked: {text}")).into_response()
 }
 
+/// A deployed API is there over TLS only, and browsers remember it for a year.
+const ONLY_TLS: &str = "max-age=31536000";
+
 /// Names every request, logs what went wrong on our side, and makes every answer deliverable.
 async fn finish(State(service): State<Service>, request: Request, next: Next) -> Response {
     let given = request
@@ -83,6 +86,12 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     }
     if let Ok(id) = HeaderValue::from_str(&asked.id) {
         response.headers_mut().insert(REQUEST_ID, id);
+    }
+    if !service.config.is_local {
+        let hsts = HeaderValue::from_static(ONLY_TLS);
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     response
 }

@@ -24,9 +24,9 @@ pub(crate) use organization::{MemberResource, OrganizationResource};
 pub(crate) use product::{ProductList, ProductResource, ProjectResource};
 pub(crate) use registry::{
     ClusterCheckinResource, ClusterList, ClusterResource, ClusterStatsResource, ClustersCountResource,
-    ComponentVersionList, ComponentVersionResource, DoctorInfo, Documentation, Keys, KnownClusterList,
-    KnownClusterResource, KubernetesResource, LabelsDocument, NamespaceResource, ReleaseList,
-    ReleaseResource, TrainList,
+    ComponentVersionList, ComponentVersionResource, DoctorInfo, Documentation, KnownClusterList,
+    KnownClusterResource, KnownVersionResource, KubernetesResource, LabelsDocument, NamespaceResource,
+    ReleaseList, ReleaseResource, TrainList,
 };
 pub(crate) use retention::{OrganizationRetentionResource, RetentionPreviewResource, RetentionResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, StoreMeter, TokenAnswer};

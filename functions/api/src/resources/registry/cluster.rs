@@ -4,11 +4,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use imprint_app::registry::NewsFor;
-use imprint_domain::registry::{Cluster, Label, Reported, interval};
+use imprint_domain::registry::{Cluster, Label, Reported, VersionName, interval};
 use jiff::Timestamp;
 
 use super::Millisecond;
-use super::release::{ComponentVersionResource, Keys};
+use super::known::KnownVersionResource;
+use super::release::ComponentVersionResource;
 use crate::resources::Moment;
 
 /// An installation that checks in.
@@ -35,6 +36,7 @@ pub(crate) struct ClusterResource<'a> {
     components: Vec<ComponentVersionResource<'a>>,
     /// The versions that it runs whose documentation was deleted, where there are some.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     gone: Vec<GoneResource<'a>>,
 }
 
@@ -52,31 +54,22 @@ struct GoneResource<'a> {
 
 impl<'a> ClusterResource<'a> {
     /// A cluster with what is new for it, if that was asked.
-    pub(crate) fn new(cluster: &'a Cluster, news: Option<&'a NewsFor>, keys: Keys) -> Self {
-        let updates = news.map_or(&[][..], |news| &news.updates);
-        let entries = cluster.report.components().iter().enumerate();
-        let components = entries.map(|(at, reported)| {
-            let update = updates.get(at).and_then(Option::as_ref);
-            ComponentVersionResource::reported(reported, update, keys)
-        });
-        let gone = news.into_iter().flat_map(|news| &news.gone);
+    pub(crate) fn new(cluster: &'a Cluster, news: Option<&'a NewsFor>) -> Self {
+        let entries = with_updates(cluster, news);
         Self {
             id: cluster.id.as_str(),
             first_seen: Some(Millisecond(cluster.first_seen)),
             last_seen: Some(Millisecond(cluster.last_seen)),
-            components: components.collect(),
-            gone: gone
-                .map(|(component, version)| GoneResource {
-                    component: component.as_str(),
-                    version: version.as_str(),
-                })
+            components: entries
+                .map(|(reported, update)| ComponentVersionResource::reported(reported, update))
                 .collect(),
+            gone: gone(news),
         }
     }
 
     /// One as a report of its doctor has it: nothing but what it says itself.
     pub(crate) fn reported(id: &'a str, components: &'a [Reported]) -> Self {
-        let entry = |reported| ComponentVersionResource::reported(reported, None, Keys::Known);
+        let entry = |reported| ComponentVersionResource::reported(reported, None);
         Self {
             id,
             first_seen: None,
@@ -85,6 +78,25 @@ impl<'a> ClusterResource<'a> {
             gone: Vec::new(),
         }
     }
+}
+
+/// What a cluster reported, each with the version that it can update to.
+fn with_updates<'a>(
+    cluster: &'a Cluster,
+    news: Option<&'a NewsFor>,
+) -> impl Iterator<Item = (&'a Reported, Option<&'a VersionName>)> {
+    let updates = news.map_or(&[][..], |news| &news.updates);
+    let entries = cluster.report.components().iter().enumerate();
+    entries.map(|(at, reported)| (reported, updates.get(at).and_then(Option::as_ref)))
+}
+
+fn gone(news: Option<&NewsFor>) -> Vec<GoneResource<'_>> {
+    let gone = news.into_iter().flat_map(|news| &news.gone);
+    gone.map(|(component, version)| GoneResource {
+        component: component.as_str(),
+        version: version.as_str(),
+    })
+    .collect()
 }
 
 /// Clusters.
@@ -103,8 +115,21 @@ pub(crate) struct ClusterList<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = KnownCluster)]
 pub(crate) struct KnownClusterResource<'a> {
-    #[serde(flatten)]
-    of: ClusterResource<'a>,
+    /// What it calls itself.
+    #[schema(example = "8c6da034-c8b1-489a-a55d-a2215d93f934")]
+    id: &'a str,
+    /// When it checked in first.
+    #[serde(rename = "firstSeen")]
+    first_seen: Millisecond,
+    /// When it checked in last.
+    #[serde(rename = "lastSeen")]
+    last_seen: Millisecond,
+    /// What it runs.
+    components: Vec<KnownVersionResource<'a>>,
+    /// The versions that it runs whose documentation was deleted, where there are some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    gone: Vec<GoneResource<'a>>,
     /// How often it checked in.
     checkins: u64,
     /// Whether it has shown the token that it got at its first check-in. From then on it always has to.
@@ -116,8 +141,15 @@ pub(crate) struct KnownClusterResource<'a> {
 
 impl<'a> KnownClusterResource<'a> {
     pub(crate) fn new(cluster: &'a Cluster, news: Option<&'a NewsFor>) -> Self {
+        let entries = with_updates(cluster, news);
         Self {
-            of: ClusterResource::new(cluster, news, Keys::All),
+            id: cluster.id.as_str(),
+            first_seen: Millisecond(cluster.first_seen),
+            last_seen: Millisecond(cluster.last_seen),
+            components: entries
+                .map(|(reported, update)| KnownVersionResource::reported(reported, update))
+                .collect(),
+            gone: gone(news),
             checkins: cluster.checkins,
             verified: cluster.is_verified,
             labels: &cluster.labels,

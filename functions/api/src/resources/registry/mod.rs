@@ -2,6 +2,7 @@
 
 mod cluster;
 mod doctor;
+mod known;
 mod release;
 mod stats;
 
@@ -10,10 +11,8 @@ pub(crate) use cluster::{
     KnownClusterResource, LabelsDocument,
 };
 pub(crate) use doctor::{DoctorInfo, KubernetesResource, NamespaceResource};
-pub(crate) use release::{
-    ComponentVersionList, ComponentVersionResource, Documentation, Keys, ReleaseList, ReleaseResource,
-    TrainList,
-};
+pub(crate) use known::{KnownVersionResource, ReleaseList, ReleaseResource};
+pub(crate) use release::{ComponentVersionList, ComponentVersionResource, Documentation, TrainList};
 pub(crate) use stats::ClusterStatsResource;
 
 use jiff::Timestamp;

@@ -7,8 +7,6 @@ use utoipa::ToSchema;
 
 use imprint_domain::registry::{ComponentName, Release, Reported, RowOfTrain, VersionName};
 
-use crate::resources::Moment;
-
 /// A version of a component.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ComponentVersion)]
@@ -61,18 +59,11 @@ pub(super) struct VersionResource<'a> {
     released: Cow<'a, str>,
     /// What is said of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<VersionDataResource>, nullable = false)]
-    data: Option<VersionData<'a>>,
+    #[schema(nullable = false)]
+    data: Option<VersionDataResource<'a>>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum VersionData<'a> {
-    Known(VersionDataResource<'a>),
-    All(Cow<'a, Map<String, Value>>),
-}
-
-/// What is said of a version. Published is any object of at most 64 KB of JSON: v3 shows these keys of it, v4 all.
+/// What is said of a version. Published is any object of at most 64 KB of JSON: v3 shows these keys of it where they are texts, v4 all of it.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = VersionData)]
 pub(crate) struct VersionDataResource<'a> {
@@ -98,20 +89,29 @@ pub(crate) struct VersionDataResource<'a> {
     checksum: Option<String>,
 }
 
-/// Which keys of the data of a version are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keys {
-    /// Those that the original knew.
-    Known,
-    /// All.
-    All,
-}
-
 /// Where the documentation of products is published, by their components.
 pub(crate) type Documentation = BTreeMap<ComponentName, String>;
 
-impl ComponentResource<'_> {
-    fn is_empty(&self) -> bool {
+impl<'a> ComponentResource<'a> {
+    /// The component of a release.
+    pub(super) fn of(release: &'a Release) -> Self {
+        Self {
+            name: release.train.component.as_str(),
+            description: release.description.as_ref().map_or("", |note| note.as_str()),
+            kind: release.kind.as_ref().map_or("", |note| note.as_str()),
+        }
+    }
+
+    /// The component that a cluster reported.
+    pub(super) fn reported(reported: &'a Reported) -> Self {
+        Self {
+            name: &reported.name,
+            description: &reported.description,
+            kind: &reported.kind,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
         self.name.is_empty() && self.description.is_empty() && self.kind.is_empty()
     }
 }
@@ -155,55 +155,35 @@ impl<'a> ComponentVersionResource<'a> {
             component: ComponentResource {
                 description: "",
                 kind: "",
-                ..component(release)
+                ..ComponentResource::of(release)
             },
-            version: version(release, VersionData::Known(data)),
+            version: VersionResource {
+                train: release.train.label.as_str(),
+                version: release.version.as_str(),
+                released: second(release.released),
+                data: Some(data),
+            },
             update_available: None,
         }
     }
 
     /// What a cluster reported, with the version that it can update to.
-    pub(super) fn reported(reported: &'a Reported, update: Option<&'a VersionName>, keys: Keys) -> Self {
-        let data = reported.data.as_ref().map(|data| match keys {
-            Keys::Known => VersionData::Known(VersionDataResource::of(data)),
-            Keys::All => VersionData::All(Cow::Borrowed(data)),
-        });
+    pub(super) fn reported(reported: &'a Reported, update: Option<&'a VersionName>) -> Self {
         Self {
-            component: ComponentResource {
-                name: &reported.name,
-                description: &reported.description,
-                kind: &reported.kind,
-            },
+            component: ComponentResource::reported(reported),
             version: VersionResource {
                 train: &reported.train,
                 version: &reported.version,
                 released: Cow::Borrowed(&reported.released),
-                data,
+                data: reported.data.as_ref().map(VersionDataResource::of),
             },
             update_available: update.map(VersionName::as_str),
         }
     }
 }
 
-fn component(release: &Release) -> ComponentResource<'_> {
-    ComponentResource {
-        name: release.train.component.as_str(),
-        description: release.description.as_ref().map_or("", |note| note.as_str()),
-        kind: release.kind.as_ref().map_or("", |note| note.as_str()),
-    }
-}
-
-fn version<'a>(release: &'a Release, data: VersionData<'a>) -> VersionResource<'a> {
-    VersionResource {
-        train: release.train.label.as_str(),
-        version: release.version.as_str(),
-        released: second(release.released),
-        data: Some(data),
-    }
-}
-
 /// A time in whole seconds, as texts.
-fn second(at: jiff::Timestamp) -> Cow<'static, str> {
+pub(super) fn second(at: jiff::Timestamp) -> Cow<'static, str> {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into()
 }
 
@@ -219,28 +199,14 @@ pub(crate) struct ComponentVersionList<'a> {
     pub(crate) next: Option<String>,
 }
 
-/// The documentation of a release: a build of the product whose component it is.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReleaseDocs)]
-pub(crate) struct DocsResource {
-    /// Where it is published.
-    #[schema(example = "https://handbook.example.org/builds/17")]
-    pub(crate) url: String,
-    /// The URL of the build.
-    #[schema(example = "https://keeper.example.org/builds/42")]
-    pub(crate) build_url: String,
-    /// A checksum of all its files.
-    pub(crate) checksum: String,
-}
-
 /// What both forms say of the documentation.
 pub(super) struct Docs {
-    url: String,
-    checksum: String,
+    pub(super) url: String,
+    pub(super) checksum: String,
 }
 
 impl Docs {
-    fn of(release: &Release, documentation: &Documentation) -> Option<Self> {
+    pub(super) fn of(release: &Release, documentation: &Documentation) -> Option<Self> {
         let docs = release.docs.as_ref()?;
         let product = documentation.get(&release.train.component)?;
         Some(Self {
@@ -248,82 +214,6 @@ impl Docs {
             checksum: docs.manifest.to_string(),
         })
     }
-}
-
-/// A release with all that is known of it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Release)]
-pub(crate) struct ReleaseResource<'a> {
-    #[serde(flatten)]
-    of: ComponentVersionResource<'a>,
-    /// Its documentation, where there is some.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    docs: Option<DocsResource>,
-    /// When the registry took it.
-    published_at: Moment,
-    /// Who published it; only for callers with a token, and not where a build did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "jo")]
-    published_by: Option<String>,
-    /// Where to watch the editions that move, where some do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(
-        nullable = false,
-        example = "https://keeper.example.org/queue/0123456789abcdef0123456789abcdef"
-    )]
-    queue_url: Option<String>,
-}
-
-impl<'a> ReleaseResource<'a> {
-    /// A release as v4 shows it. `build_url` is that of its documentation's build.
-    pub(crate) fn new(
-        release: &'a Release,
-        documentation: &Documentation,
-        build_url: Option<String>,
-    ) -> Self {
-        let docs = Docs::of(release, documentation)
-            .zip(build_url)
-            .map(|(docs, build_url)| DocsResource {
-                url: docs.url,
-                build_url,
-                checksum: docs.checksum,
-            });
-        Self {
-            of: ComponentVersionResource {
-                component: component(release),
-                version: version(release, VersionData::All(Cow::Borrowed(release.data.map()))),
-                update_available: None,
-            },
-            docs,
-            published_at: Moment(release.published_at),
-            published_by: None,
-            queue_url: None,
-        }
-    }
-
-    /// The same for a caller who is known.
-    pub(crate) fn with_publisher(self, release: &Release) -> Self {
-        let published_by = release.published_by.as_ref().map(ToString::to_string);
-        Self { published_by, ..self }
-    }
-
-    /// The same with where to watch what follows.
-    pub(crate) fn watched(self, queue_url: Option<String>) -> Self {
-        Self { queue_url, ..self }
-    }
-}
-
-/// Releases with all that is known of them.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReleaseList)]
-pub(crate) struct ReleaseList<'a> {
-    /// The releases.
-    pub(crate) data: Vec<ReleaseResource<'a>>,
-    /// Where the next page begins, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub(crate) next: Option<String>,
 }
 
 /// Trains, each with its latest version.

@@ -12,7 +12,7 @@ use crate::delivery;
 use crate::error::ApiError;
 use crate::extract::{PathNames, Posted, Source};
 use crate::requests::registry::report_of;
-use crate::resources::{ClusterResource, Keys};
+use crate::resources::ClusterResource;
 
 /// What a cluster proves by that it is itself.
 const TOKEN: HeaderName = HeaderName::from_static("x-cluster-token");
@@ -98,7 +98,7 @@ async fn check_in(
         AppError::Forbidden => ApiError::Unproved(Refused.to_string()),
         error => error.into(),
     })?;
-    let resource = ClusterResource::new(&checked_in.cluster, Some(&checked_in.news), Keys::Known);
+    let resource = ClusterResource::new(&checked_in.cluster, Some(&checked_in.news));
     let mut response = delivery::json(StatusCode::OK, &resource);
     let token = checked_in
         .token

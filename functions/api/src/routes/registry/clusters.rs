@@ -14,7 +14,9 @@ use crate::delivery;
 use crate::error::ApiError;
 use crate::extract::{InQuery, PathNames};
 use crate::requests::registry::{AgeParams, CreatedParams, NextParams, PersistentParams, Wanted};
-use crate::resources::{ClusterCheckinResource, ClusterList, ClusterResource, ClustersCountResource, Keys};
+use crate::resources::{
+    ClusterCheckinResource, ClusterList, ClusterResource, ClustersCountResource, KnownClusterResource,
+};
 
 use super::no_cluster;
 use super::paging::{MAX_LIMIT, page_that_fits, rows, weight};
@@ -26,7 +28,8 @@ const MAX_ROWS: usize = 10_000;
 ///
 /// The answer is a bare number.
 #[utoipa::path(get, path = "/v3/clusters/count", tag = "registry", operation_id = "getClustersCount",
-    params(AgeParams), responses((status = 200, description = "How many there are", body = u64)))]
+    params(AgeParams), responses((status = 200, description = "How many there are", body = u64,
+        content_type = "application/json")))]
 pub(crate) async fn count(api: Api, InQuery(which): InQuery<AgeParams>) -> Result<Response, ApiError> {
     let filter = which.check(api.env.clock.now())?;
     let count = registry::count(&api.env, &filter).await?;
@@ -49,7 +52,7 @@ pub(crate) async fn by_age(
         data: page
             .items
             .iter()
-            .map(|cluster| ClusterResource::new(cluster, None, Keys::Known))
+            .map(|cluster| ClusterResource::new(cluster, None))
             .collect(),
         next: page.next,
     };
@@ -62,7 +65,7 @@ pub(super) async fn page(env: &Env, filter: &AgeFilter, wanted: &Wanted) -> Resu
         registry::clusters(env, filter, Direction::Ascending, limit, next.as_deref()).await
     };
     page_that_fits(wanted, read, |cluster: &Cluster| {
-        weight(&ClusterResource::new(cluster, None, Keys::All)) + weight(&cluster.labels) + 64
+        weight(&KnownClusterResource::new(cluster, None))
     })
     .await
 }
@@ -127,7 +130,7 @@ async fn counted(
     responses((status = 200, description = "The cluster", body = ClusterResource)))]
 pub(crate) async fn read(api: Api, names: PathNames) -> Result<Response, ApiError> {
     let (cluster, news) = found(&api.env, &names).await?;
-    let resource = ClusterResource::new(&cluster, Some(&news), Keys::Known);
+    let resource = ClusterResource::new(&cluster, Some(&news));
     Ok(delivery::json(StatusCode::OK, &resource))
 }
 

@@ -12,7 +12,7 @@ use crate::delivery;
 use crate::error::ApiError;
 use crate::extract::{Authenticated, PathNames, Posted};
 use crate::requests::registry::{Json, PlacedRelease, new_release};
-use crate::resources::{ComponentVersionResource, ReleaseResource};
+use crate::resources::{ComponentVersionResource, KnownVersionResource, ReleaseResource};
 use crate::urls::Urls;
 
 use super::releases::train;
@@ -69,7 +69,7 @@ async fn published(api: &Api, names: &PathNames, caller: &Caller, body: Json) ->
     operation_id = "publish_release",
     params(("component" = String, Path, description = "The component"), ("train" = String, Path, description = "The train"),
         ("release" = String, Path, description = "The version")),
-    request_body = ComponentVersionResource,
+    request_body = KnownVersionResource,
     responses((status = 200, description = "The release", body = ReleaseResource)))]
 pub(crate) async fn publish_version(
     api: Api,

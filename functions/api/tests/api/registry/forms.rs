@@ -182,6 +182,19 @@ async fn the_registry_is_there_before_anybody_says_a_host() {
     assert_eq!(server.world.counts().total(), 0);
 }
 
+#[tokio::test]
+async fn d28_browsers_are_told_that_there_is_tls_only() {
+    let server = server_at(NOW);
+    for path in ["/ping", "/v3/nope", "/products/"] {
+        let answer = server.get(path).send().await;
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "max-age=31536000",
+            "{path}"
+        );
+    }
+}
+
 /// Numbers that follow from a seed (<https://prng.di.unimi.it/splitmix64.c>).
 struct Numbers(u64);
 

@@ -166,6 +166,8 @@ fn d23_the_swagger_is_swagger() {
         assert!(definitions.contains_key(name), "{name}");
     }
     assert!(definitions.contains_key("ComponentVersion") && !definitions.contains_key("Product"));
+    let count = &swagger["paths"]["/v3/clusters/count"]["get"]["responses"]["200"]["schema"];
+    assert_eq!(count["type"], "integer");
     assert_eq!(swagger["securityDefinitions"]["basicAuth"]["type"], "basic");
     assert_eq!(
         swagger["paths"]["/v3/doctor/{uuid}"]["get"]["security"],
