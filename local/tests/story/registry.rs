@@ -1,5 +1,7 @@
 //! The release registry over HTTP: what publishers, installations and readers see.
 
+mod cases;
+
 use std::process::Stdio;
 
 use http::{Method, StatusCode};

@@ -81,11 +81,9 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             Some(learned) => learned,
             None => learn(env, &build, &editions).await?,
         };
-        let rules = Rules::of(&env.organization, &product);
-        let recorded = registry::record(env, &rules, &editions, &build, &learned.id)
+        let (rules, publications) = recorded(env, &product, &editions, &build, &learned)
             .await
             .map_err(StepError::catalog)?;
-        let rules = rules.with_trains(recorded.trains);
         let (asked_for, now) = (&message.editions, env.clock.now());
         let decision =
             publish::register(&rules, build, &learned.id, editions, asked_for, now).map_err(|error| {
@@ -99,7 +97,7 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             entry,
             product: &product,
             learned: &learned,
-            publications: recorded.publications,
+            publications,
             asked_by,
         };
         match registration.commit(env, task, decision).await {
@@ -109,6 +107,19 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
         }
     }
     Err(StepError::contended())
+}
+
+/// The releases that the build records, and the rules with the trains as they are then.
+async fn recorded(
+    env: &Env,
+    product: &Product,
+    editions: &[Edition],
+    build: &Build,
+    learned: &Files,
+) -> Result<(Rules, Vec<Publication>), StoreError> {
+    let rules = Rules::of(&env.organization, product);
+    let recorded = registry::record(env, &rules, editions, build, &learned.id).await?;
+    Ok((rules.with_trains(recorded.trains), recorded.publications))
 }
 
 fn gone(what: &str) -> StepError {

@@ -1,10 +1,16 @@
 //! How a product's refs become editions: its own rules, and what would become of refs under some.
 
+use std::collections::BTreeMap;
+
 use imprint_domain::alternate::AlternateName;
+use imprint_domain::build::Build;
+use imprint_domain::edition::Edition;
 use imprint_domain::git::GitRef;
+use imprint_domain::id::ManifestId;
 use imprint_domain::organization::Organization;
-use imprint_domain::preview::{Foreseen, preview};
+use imprint_domain::preview::{Foreseen, imagine, preview};
 use imprint_domain::product::{Product, ProductPolicy};
+use imprint_domain::registry::{TrainAt, Trains};
 use imprint_domain::rules::{Rules, SemverEditions};
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::slug_rules::SlugRules;
@@ -14,7 +20,7 @@ use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::ports::{Change, StoreError};
 use crate::tenants::Tenants;
-use crate::{organizations, products};
+use crate::{organizations, products, registry};
 
 /// A product's own rules; each part that is none is its organization's.
 #[derive(Debug, Clone, Default)]
@@ -116,5 +122,44 @@ pub async fn foresee(env: &Env, slug: &ProductSlug, asked: &Asked) -> Result<Vec
         ..in_force
     };
     let alternate = asked.alternate.as_ref();
-    Ok(preview(&rules, &product, editions, &asked.refs, alternate))
+    let mut trains = BTreeMap::new();
+    // Only what follows a train asks where it will be.
+    if editions.iter().any(|edition| edition.train().is_some()) {
+        for git_ref in &asked.refs {
+            let (build, editions) = imagine(&rules, &product, &editions, git_ref, alternate);
+            trains.insert(
+                git_ref.clone(),
+                trains_then(env, &rules, &editions, &build).await?,
+            );
+        }
+    }
+    Ok(preview(
+        &rules,
+        &product,
+        editions,
+        &asked.refs,
+        alternate,
+        &trains,
+    ))
+}
+
+/// Where trains are once a build that nobody has uploaded is registered. Documentation that is only imagined is known by
+/// the name of its version.
+async fn trains_then(
+    env: &Env,
+    rules: &Rules,
+    editions: &[Edition],
+    build: &Build,
+) -> Result<Trains, StoreError> {
+    let nothing = ManifestId::from_bytes([0; 16]);
+    let recorded = registry::record(env, rules, editions, build, &nothing).await?;
+    let real = |at: TrainAt| TrainAt {
+        build: at.build.filter(|known| *known != build.id),
+        ..at
+    };
+    Ok(recorded
+        .trains
+        .into_iter()
+        .map(|(train, at)| (train, real(at)))
+        .collect())
 }

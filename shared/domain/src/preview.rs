@@ -1,5 +1,7 @@
 //! What would become of refs: the rules of publishing on builds that nobody has uploaded.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::alternate::AlternateName;
@@ -9,6 +11,7 @@ use crate::edition::{Blueprint, Cause, Edition, Verdict};
 use crate::git::{GitRef, GitRefs};
 use crate::id::{BuildId, EditionId, ManifestId, Revision, SurrogateKey};
 use crate::product::Product;
+use crate::registry::Trains;
 use crate::rules::Rules;
 
 /// What would become of a build of a ref.
@@ -33,19 +36,24 @@ pub fn is_imagined(edition: EditionId) -> bool {
 }
 
 /// Foresees what becomes of builds of these refs that come one after the other, so that two refs which want one slug show
-/// as what they are. The callers may create editions.
+/// as what they are. The callers may create editions. `trains` says where trains are once a build of a ref is registered,
+/// for refs that name releases.
 pub fn preview(
     rules: &Rules,
     product: &Product,
     mut editions: Vec<Edition>,
     refs: &[GitRef],
     alternate: Option<&AlternateName>,
+    trains: &BTreeMap<GitRef, Trains>,
 ) -> Vec<Foreseen> {
     let mut foreseen = Vec::with_capacity(refs.len());
     let mut number = IMAGINED;
     for git_ref in refs {
         number += 1;
         let build = imagined(product, git_ref, alternate, BuildId(number));
+        let rules = &rules
+            .clone()
+            .with_trains(trains.get(git_ref).cloned().unwrap_or_default());
         let Automatic { births, without } = automatic(rules, Origin::from(&build), &editions);
         let feeds = follow(rules, &build, &mut editions);
         for born in &births {
@@ -63,6 +71,25 @@ pub fn preview(
         });
     }
     foreseen
+}
+
+/// A build of a ref that nobody has uploaded, with the editions that there are when it is registered: those that it brings
+/// are among them.
+pub fn imagine(
+    rules: &Rules,
+    product: &Product,
+    editions: &[Edition],
+    git_ref: &GitRef,
+    alternate: Option<&AlternateName>,
+) -> (Build, Vec<Edition>) {
+    let build = imagined(product, git_ref, alternate, BuildId(IMAGINED));
+    let births = automatic(rules, Origin::from(&build), editions).births;
+    let born = births.into_iter().zip(IMAGINED..).map(|(born, number)| {
+        let key = SurrogateKey::from_bytes([0; 16]);
+        product.edition(EditionId(number), born, key, build.created_at)
+    });
+    let editions = editions.iter().cloned().chain(born).collect();
+    (build, editions)
 }
 
 /// Lets editions follow a build, and says which do; each as it was.

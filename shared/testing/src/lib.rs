@@ -3,6 +3,7 @@
 //!
 //! Never deployed, never a dependency but for tests, and never a mock: the adapters keep the promises of the ports.
 
+pub mod cases;
 pub mod conformance;
 pub mod death;
 pub mod gate;

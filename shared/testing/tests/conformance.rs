@@ -26,7 +26,7 @@ async fn the_catalog_conforms_when_it_is_not_empty() {
 }
 
 #[tokio::test]
-async fn the_registry_conforms() {
+async fn d26_the_registry_conforms() {
     let world = World::new();
     conformance::registry::run(&*world.catalog, &*world.catalog).await;
 }

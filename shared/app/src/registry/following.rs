@@ -243,7 +243,11 @@ fn spellings(build: &Build) -> Vec<VersionName> {
     if let Some(Documented { version, .. }) = &build.documents {
         return vec![version.clone()];
     }
-    let Ok(named) = build.git_refs.first().as_str().parse::<VersionName>() else {
+    // What is for one deployment is not the documentation of the release, unless it says so.
+    let (None, Ok(named)) = (
+        &build.alternate,
+        build.git_refs.first().as_str().parse::<VersionName>(),
+    ) else {
         return Vec::new();
     };
     let canonical = named.canonical();

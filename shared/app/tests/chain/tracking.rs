@@ -295,6 +295,7 @@ async fn what_a_preview_says_is_what_happens() {
     set_rules(&here, rules, Some(SemverEditions::MajorAndMinor)).await;
     create(&here, "bots", TrackingMode::GitRef, &["dependabot/a", "u/me/x"]).await;
     create(&here, "2", TrackingMode::Manual, &["x"]).await;
+    create(&here, "stable", TrackingMode::Train, &["alpha/stable"]).await;
     let refs = [
         "main",
         "tickets/DM-7",

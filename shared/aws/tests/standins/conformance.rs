@@ -68,7 +68,7 @@ async fn dynamodb_is_a_catalog() {
 }
 
 #[tokio::test]
-async fn dynamodb_is_a_registry() {
+async fn d26_dynamodb_is_a_registry() {
     let stack = Stack::start().await;
     conformance::registry::run(&*stack.env.registry, &*stack.env.catalog).await;
     let requests: u64 = stack.requests().values().sum();

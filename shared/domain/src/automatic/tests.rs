@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::build::BuildState;
 use crate::edition::Verdict;
@@ -264,7 +266,15 @@ fn foreseen(
     refs: &[&str],
 ) -> Vec<(Vec<String>, Vec<String>, Option<NoEdition>)> {
     let refs: Vec<GitRef> = refs.iter().map(|raw| raw.parse().unwrap()).collect();
-    let all = preview(rules, &product(), editions.to_vec(), &refs, None).into_iter();
+    let all = preview(
+        rules,
+        &product(),
+        editions.to_vec(),
+        &refs,
+        None,
+        &BTreeMap::new(),
+    )
+    .into_iter();
     all.map(|foreseen| {
         let feeds = foreseen.feeds.iter().map(|(edition, _)| edition.slug.to_string());
         let births = foreseen.births.iter().map(|born| born.slug.to_string());
