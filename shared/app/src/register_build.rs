@@ -118,7 +118,7 @@ async fn recorded(
     learned: &Files,
 ) -> Result<(Rules, Vec<Publication>), StoreError> {
     let rules = Rules::of(&env.organization, product);
-    let recorded = registry::record(env, &rules, editions, build, &learned.id).await?;
+    let recorded = registry::record(env, &rules, product, editions, build, &learned.id).await?;
     Ok((rules.with_trains(recorded.trains), recorded.publications))
 }
 

@@ -129,7 +129,7 @@ pub async fn foresee(env: &Env, slug: &ProductSlug, asked: &Asked) -> Result<Vec
             let (build, editions) = imagine(&rules, &product, &editions, git_ref, alternate);
             trains.insert(
                 git_ref.clone(),
-                trains_then(env, &rules, &editions, &build).await?,
+                trains_then(env, &rules, &product, &editions, &build).await?,
             );
         }
     }
@@ -148,11 +148,12 @@ pub async fn foresee(env: &Env, slug: &ProductSlug, asked: &Asked) -> Result<Vec
 async fn trains_then(
     env: &Env,
     rules: &Rules,
+    product: &Product,
     editions: &[Edition],
     build: &Build,
 ) -> Result<Trains, StoreError> {
     let nothing = ManifestId::from_bytes([0; 16]);
-    let recorded = registry::record(env, rules, editions, build, &nothing).await?;
+    let recorded = registry::record(env, rules, product, editions, build, &nothing).await?;
     let real = |at: TrainAt| TrainAt {
         build: at.build.filter(|known| *known != build.id),
         ..at

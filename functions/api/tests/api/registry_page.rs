@@ -69,6 +69,7 @@ async fn publish(env: &Env, given: Given<'_>) {
         published_at: now,
         published_by: None,
         docs: given.build.map(|slug| Docs {
+            own_domain: None,
             build: imprint_domain::id::BuildId(1),
             slug: parsed(slug),
             manifest: samples::manifest_id(slug),

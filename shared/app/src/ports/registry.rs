@@ -16,6 +16,10 @@ pub type Installed = (ComponentName, VersionName);
 
 /// One write of the registry in a transaction, conditional like every other change.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the change that holds it is boxed: a commit moves a pointer"
+)]
 pub enum RegistryChange {
     /// A release is published or withdrawn; the train's head must be at the revision that was seen. Five items.
     Publish(Publication),

@@ -11,6 +11,7 @@ use imprint_domain::edition::{Cause, Edition, Verdict};
 use imprint_domain::id::{ManifestId, TaskId};
 use imprint_domain::kind::Kind;
 use imprint_domain::message::Message;
+use imprint_domain::product::Product;
 use imprint_domain::registry::{
     ComponentName, Data, Docs, Documented, Gone, Head, Publication, Release, STABLE, TrainLabel, TrainName,
     Trains, VersionName, is_version,
@@ -129,7 +130,7 @@ async fn moves(
     })
 }
 
-/// The newest build of the component's product that documents a version. A request for the product's builds.
+/// The newest build of the component's product that documents a version. Two requests.
 pub(super) async fn docs_that_are_there(
     env: &Env,
     component: &ComponentName,
@@ -139,7 +140,13 @@ pub(super) async fn docs_that_are_there(
         return Ok(None);
     };
     let org = &env.organization.slug;
-    let page = env.catalog.builds(org, &product, BUILDS_LOOKED_AT, None).await?;
+    let Some(product) = env.catalog.product(org, &product).await? else {
+        return Ok(None);
+    };
+    let page = env
+        .catalog
+        .builds(org, &product.slug, BUILDS_LOOKED_AT, None)
+        .await?;
     let documents = |build: &&Build| {
         build.publishable().is_ok()
             && match &build.documents {
@@ -147,7 +154,9 @@ pub(super) async fn docs_that_are_there(
                 None => version.is_named_by(build.git_refs.first()),
             }
     };
-    Ok(page.items.iter().filter(documents).find_map(Docs::of))
+    let documented = page.items.iter().filter(documents);
+    let mut docs = documented.filter_map(|build| Some(Docs::of(&product, build, build.manifest.as_ref()?)));
+    Ok(docs.next())
 }
 
 /// What a build that is being registered means to the registry.
@@ -165,6 +174,7 @@ pub(crate) struct Recorded {
 pub(crate) async fn record(
     env: &Env,
     rules: &Rules,
+    product: &Product,
     editions: &[Edition],
     build: &Build,
     manifest: &ManifestId,
@@ -183,11 +193,7 @@ pub(crate) async fn record(
         }
         None => {}
     }
-    let docs = Docs {
-        build: build.id,
-        slug: build.slug.clone(),
-        manifest: manifest.clone(),
-    };
+    let docs = Docs::of(product, build, manifest);
     let is_new = |train: &TrainName| match &build.documents {
         Some(documented) => documented.train == train.label,
         None => *train == stable && brings_a_release(env, rules, editions, build),

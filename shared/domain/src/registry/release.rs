@@ -9,6 +9,7 @@ use super::order;
 use crate::access::UserName;
 use crate::build::Build;
 use crate::id::{BuildId, ManifestId, Revision};
+use crate::product::Product;
 use crate::slug::{BuildSlug, OrganizationSlug};
 use crate::text::{self, TextError, checked_text};
 
@@ -78,16 +79,20 @@ pub struct Docs {
     pub slug: BuildSlug,
     /// Its manifest, which is named after the files: a checksum of the whole.
     pub manifest: ManifestId,
+    /// The product's own domain, if it has one: with it everybody who reads the release knows the documentation's URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_domain: Option<String>,
 }
 
 impl Docs {
-    /// The documentation that a registered build is; nothing before its files are known.
-    pub fn of(build: &Build) -> Option<Self> {
-        Some(Self {
+    /// The documentation that a build of a product with these files is.
+    pub fn of(product: &Product, build: &Build, manifest: &ManifestId) -> Self {
+        Self {
             build: build.id,
             slug: build.slug.clone(),
-            manifest: build.manifest.clone()?,
-        })
+            manifest: manifest.clone(),
+            own_domain: product.root_domain.clone(),
+        }
     }
 }
 

@@ -11,18 +11,14 @@ mod releases;
 mod spec;
 mod versions;
 
-use std::collections::BTreeSet;
-
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
-use imprint_app::products;
 use imprint_domain::id::TaskId;
 use imprint_domain::layout;
-use imprint_domain::registry::{ComponentName, Release};
+use imprint_domain::registry::Release;
 
 use crate::Service;
 use crate::error::ApiError;
@@ -64,33 +60,18 @@ pub(super) fn of_organizations() -> Vec<UtoipaMethodRouter<Service>> {
     ]
 }
 
-/// Products that are read at once.
-const PRODUCTS_AT_ONCE: usize = 16;
-
-/// Where the documentation of releases is published. A request for each product that has some.
-async fn documentation(env: &Env, releases: &[&Release]) -> Result<Documentation, ApiError> {
-    let documented = releases.iter().filter(|release| release.docs.is_some());
-    let components: BTreeSet<ComponentName> = documented
-        .map(|release| release.train.component.clone())
-        .collect();
-    let url = |component: ComponentName| async move {
-        let Some(slug) = component.product() else {
-            return Ok(None);
-        };
-        match products::get(env, &slug).await {
-            Ok(product) => Ok(Some((
-                component,
-                layout::product_url(&env.organization, &product),
-            ))),
-            // It was deleted with everything that was published of it.
-            Err(AppError::NotFound) => Ok(None),
-            Err(error) => Err(ApiError::from(error)),
-        }
-    };
-    let urls = stream::iter(components).map(url).buffered(PRODUCTS_AT_ONCE);
-    urls.try_filter_map(|found| std::future::ready(Ok(found)))
-        .try_collect()
-        .await
+/// Where the documentation of releases is published.
+fn documentation(env: &Env, releases: &[&Release]) -> Documentation {
+    let documented = releases.iter().filter_map(|release| {
+        let (docs, component) = (release.docs.as_ref()?, &release.train.component);
+        let url = layout::url_of(
+            &env.organization,
+            docs.own_domain.as_deref(),
+            &component.product()?,
+        );
+        Some((component.clone(), url))
+    });
+    documented.collect()
 }
 
 /// Where to watch a task of an organization.

@@ -40,7 +40,7 @@ pub(crate) async fn publish(
 ) -> Result<Response, ApiError> {
     let published = published(&api, &names, &caller, body).await?;
     let release = &published.release;
-    let documentation = documentation(&api.env, &[release]).await?;
+    let documentation = documentation(&api.env, &[release]);
     let resource = ComponentVersionResource::new(release, &documentation);
     let mut response = delivery::json(StatusCode::OK, &resource);
     if let Some(task) = &published.task {
@@ -112,7 +112,7 @@ async fn answer(
     published: &Published,
 ) -> Result<Response, ApiError> {
     let release = &published.release;
-    let documentation = documentation(&api.env, &[release]).await?;
+    let documentation = documentation(&api.env, &[release]);
     let show = Show {
         env: &api.env,
         urls,

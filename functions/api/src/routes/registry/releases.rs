@@ -29,7 +29,7 @@ use super::{documentation, no_release};
     responses((status = 200, description = "The release", body = ComponentVersionResource)))]
 pub(crate) async fn read(api: Api, names: PathNames) -> Result<Response, ApiError> {
     let release = found(&api.env, &names).await?;
-    let documentation = documentation(&api.env, &[&release]).await?;
+    let documentation = documentation(&api.env, &[&release]);
     let resource = ComponentVersionResource::new(&release, &documentation);
     Ok(delivery::json(StatusCode::OK, &resource))
 }
@@ -71,7 +71,7 @@ pub(crate) async fn list(
     let wanted = part.check(MAX_LIMIT)?;
     let page = page(&api.env, &names, Direction::Ascending, &wanted).await?;
     let releases: Vec<&Release> = page.items.iter().collect();
-    let documentation = documentation(&api.env, &releases).await?;
+    let documentation = documentation(&api.env, &releases);
     let list = ComponentVersionList {
         data: releases
             .iter()
@@ -131,7 +131,7 @@ pub(crate) async fn latest_of_beta(
 async fn answer(env: &Env, trains: &[TrainName], accepted: Accepted) -> Result<Response, ApiError> {
     let latest = Latest::of(env, trains).await?;
     let releases = latest.in_order();
-    let documentation = documentation(env, &releases).await?;
+    let documentation = documentation(env, &releases);
     let list = ComponentVersionList {
         data: releases
             .iter()

@@ -79,7 +79,7 @@ pub(crate) async fn list(
     let (order, wanted) = (order.check()?, part.check(MAX_LIMIT)?);
     let page = page(&api.env, &names, order.0, &wanted).await?;
     let releases: Vec<&Release> = page.items.iter().collect();
-    let documentation = documentation(&api.env, &releases).await?;
+    let documentation = documentation(&api.env, &releases);
     let show = Show {
         env: &api.env,
         urls: &urls,
@@ -108,7 +108,7 @@ pub(crate) async fn read(
     Known(caller): Known,
 ) -> Result<Response, ApiError> {
     let release = found(&api.env, &names).await?;
-    let documentation = documentation(&api.env, &[&release]).await?;
+    let documentation = documentation(&api.env, &[&release]);
     let show = Show {
         env: &api.env,
         urls: &urls,
@@ -135,7 +135,7 @@ pub(crate) async fn latest(
     let trains = multi_get(body, Pairs::Named)?;
     let latest = Latest::of(&api.env, &trains).await?;
     let releases = latest.in_order();
-    let documentation = documentation(&api.env, &releases).await?;
+    let documentation = documentation(&api.env, &releases);
     let show = Show {
         env: &api.env,
         urls: &urls,

@@ -158,7 +158,10 @@ async fn d27_an_uploaded_build_publishes_its_release_with_its_documentation() {
     let data = &release["version"]["data"];
     assert_eq!(data["docs"], built["published_url"]);
     assert!(!data["checksum"].as_str().unwrap().is_empty());
+    // The URL is known without another look.
+    server.world.counts().reset();
     let known = server.get("/v4/versions/alpha/stable/2.19.1").send().await.json();
+    assert_eq!(server.world.counts().total_except(&["catalog.organization"]), 1);
     let docs = json!({"url": built["published_url"], "build_url": format!("https://{HOST}/builds/{id}"), "checksum": data["checksum"]});
     assert_eq!(known["docs"], docs);
     assert!(known.get("published_by").is_none());

@@ -234,7 +234,7 @@ impl Step {
 
     /// The marks of a span with what they say. Years and months begin where a calendar has them begin.
     fn marks(self, first: Date, last: Date) -> Vec<(Date, String)> {
-        let year = i16::from(first.year());
+        let year = first.year();
         let (begin, span, format) = match self {
             Self::Days(n) => (first, n.days(), "%-d %b"),
             Self::Months(n) => {

@@ -18,6 +18,7 @@ fn full(place: &Place<'_>) -> Release {
         published_at: half_past(NOON),
         published_by: Some(parsed("Jörg")),
         docs: Some(Docs {
+            own_domain: None,
             build: BuildId(7),
             slug: parsed("7"),
             manifest: manifest_id("7"),
@@ -171,7 +172,7 @@ pub(super) async fn a_release_that_changes_at_its_time_is_listed_as_it_is_now(st
     let all = place
         .releases(&release.train, Direction::Ascending, MANY, None)
         .await;
-    assert_eq!(all.items, [changed.clone()]);
+    assert_eq!(all.items, std::slice::from_ref(&changed));
     assert_eq!(place.stored(&release).await.as_ref(), Some(&changed));
     assert_eq!(place.head(&release.train).await.latest, Some(changed));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imprint_app::ports::{Installed, RegistryChange, Used};
+use imprint_app::ports::{Installed, RegistryChange, Touched, Used};
 use imprint_domain::id::Revision;
 use imprint_domain::registry::{
     CheckIn, Cluster, ClusterId, ComponentName, DoctorReport, Gone, Head, Population, Publication, Release,
@@ -120,14 +120,10 @@ impl Registered {
     }
 
     /// As the port has it: nothing but the usual is written.
-    pub(super) fn touch(
-        &mut self,
-        org: &OrganizationSlug,
-        check_in: &CheckIn,
-    ) -> Result<Cluster, Option<Cluster>> {
+    pub(super) fn touch(&mut self, org: &OrganizationSlug, check_in: &CheckIn) -> Touched {
         let key = (org.clone(), check_in.id.clone());
         let Some(stored) = self.clusters.get_mut(&key) else {
-            return Err(None);
+            return Touched::Unusual(None);
         };
         let is_itself = match &check_in.token {
             Some(token) => stored.is_verified && token.hash() == stored.token_hash,
@@ -137,12 +133,12 @@ impl Registered {
         let is_late = check_in.at < stored.last_seen;
         let is_known = stored.report == check_in.report && stored.used_at.is_some_and(is_fresh);
         if !is_itself || !(is_late || is_known) {
-            return Err(Some(stored.clone()));
+            return Touched::Unusual(Some(Box::new(stored.clone())));
         }
         stored.last_seen = check_in.at.max(stored.last_seen);
         stored.checkins += 1;
         stored.revision = stored.revision.next();
-        Ok(stored.clone())
+        Touched::Written(Box::new(stored.clone()))
     }
 
     pub(super) fn note_use(

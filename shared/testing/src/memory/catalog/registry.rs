@@ -112,13 +112,8 @@ impl Registry for MemoryCatalog {
     }
 
     async fn touch(&self, org: &OrganizationSlug, check_in: &CheckIn) -> Result<Touched, StoreError> {
-        self.ask("registry.touch", |state| {
-            match state.registered.touch(org, check_in) {
-                Ok(cluster) => Touched::Written(Box::new(cluster)),
-                Err(stored) => Touched::Unusual(stored.map(Box::new)),
-            }
-        })
-        .await
+        self.ask("registry.touch", |state| state.registered.touch(org, check_in))
+            .await
     }
 
     async fn cluster(&self, org: &OrganizationSlug, id: &ClusterId) -> Result<Option<Cluster>, StoreError> {
