@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imprint_app::env::Env;
-use imprint_app::ports::{Clock, Direction};
+use imprint_app::ports::{Change, Clock, Direction, RegistryChange};
 use imprint_app::registry::{self, NewRelease};
 use imprint_domain::registry::{
-    AgeFilter, Bounds, CheckIn, ClusterToken, Data, Given, Report, Reported, TrainName,
+    AgeFilter, Bounds, CheckIn, Cluster, ClusterToken, Data, Given, Report, Reported, TrainName,
 };
 use imprint_local::stack::{Options, Stack};
 use imprint_testing::TestClock;
@@ -23,6 +23,8 @@ use tokio::time::Instant;
 /// Components of one installation, as the client of the original has them.
 const COMPONENTS: usize = 25;
 const RELEASES: usize = 10_000;
+/// Check-ins that are measured: as many as appear within a week also of few clusters.
+const SAMPLE: usize = 1_000;
 /// Requests at a time while the table is filled.
 const AT_A_TIME: usize = 16;
 const HALF_DAY: SignedDuration = SignedDuration::from_hours(12);
@@ -38,7 +40,7 @@ struct Bench {
 async fn main() -> anyhow::Result<()> {
     let is_quick = std::env::args().any(|argument| argument == "--quick");
     let bench = Bench::new(if is_quick { 5_000 } else { 100_000 }).await?;
-    let releases = if is_quick { RELEASES / 20 } else { RELEASES };
+    let releases = if is_quick { RELEASES / 10 } else { RELEASES };
     println!(
         "{:44} {:>8} {:>10} {:>12}",
         "what", "times", "requests", "ms each"
@@ -47,12 +49,16 @@ async fn main() -> anyhow::Result<()> {
         .measure("publish a release", releases, bench.publish(releases))
         .await?;
     bench
-        .measure("a first check-in", bench.clusters, bench.first())
+        .measure("write a cluster", bench.clusters, bench.fill())
+        .await?;
+    let all = bench.clusters;
+    bench
+        .measure("a first check-in", SAMPLE, bench.check_ins(all..all + SAMPLE))
         .await?;
     bench.clock.advance(HALF_DAY);
-    let sample = bench.clusters.min(5_000);
+    // The youngest ones, whose use was noted within the week.
     bench
-        .measure("a steady check-in", sample, bench.again(sample))
+        .measure("a steady check-in", SAMPLE, bench.check_ins(all - SAMPLE..all))
         .await?;
     let hundred: Vec<TrainName> = (0..100)
         .map(|n| Ok(format!("c{n}/stable").parse()?))
@@ -183,15 +189,23 @@ impl Bench {
         })
     }
 
-    /// One cluster after the other over a month, as they appear.
-    async fn first(&self) -> anyhow::Result<()> {
+    /// Clusters that appeared one after the other over a month, written as a first check-in leaves them.
+    async fn fill(&self) -> anyhow::Result<()> {
         let begin = self.clock.now();
+        let token = ClusterToken::from_bytes([1; 32]);
         let month = SignedDuration::from_hours(720).as_secs();
         let one = |n: usize| {
             let share = month * i64::try_from(n).unwrap_or(0) / i64::try_from(self.clusters).unwrap_or(1);
             let at = begin + SignedDuration::from_secs(share);
+            let (env, token) = (&self.env, &token);
             async move {
-                registry::check_in(&self.env, self.check_in(n, at)?, "bench").await?;
+                let first = self.check_in(n, at)?.first(env.organization.slug.clone(), token);
+                let cluster = Cluster {
+                    used_at: Some(at),
+                    ..first
+                };
+                let change = Change::Registry(Box::new(RegistryChange::CreateCluster(cluster)));
+                env.catalog.commit(vec![change]).await?;
                 anyhow::Ok(())
             }
         };
@@ -203,9 +217,9 @@ impl Bench {
         Ok(())
     }
 
-    async fn again(&self, sample: usize) -> anyhow::Result<()> {
-        // The youngest ones, whose use was noted within the week.
-        for n in self.clusters - sample..self.clusters {
+    /// Check-ins of these clusters, one after the other.
+    async fn check_ins(&self, clusters: std::ops::Range<usize>) -> anyhow::Result<()> {
+        for n in clusters {
             registry::check_in(&self.env, self.check_in(n, self.clock.now())?, "bench").await?;
         }
         Ok(())
