@@ -16,4 +16,5 @@ pub use doctor::{read_report, store_report};
 pub(crate) use following::{record, there, write_of};
 pub use overview::{Censuses, MAX_COMPONENTS, MAX_HISTORIES, MAX_RELEASES, MAX_TRAINS, overview};
 pub use populations::{MAX_POPULATION, count_populations};
+pub(crate) use releases::head;
 pub use releases::{NewRelease, Published, latest, latest_of, publish, release, releases, trains, withdraw};

@@ -3,12 +3,13 @@
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::product::Product;
-use imprint_domain::registry::{ComponentName, Head};
+use imprint_domain::registry::ComponentName;
 
 use super::invalid;
 use crate::env::Env;
 use crate::error::AppError;
 use crate::ports::{Change, RegistryChange};
+use crate::registry;
 
 /// Where an edition's train is.
 #[derive(Default)]
@@ -34,9 +35,7 @@ pub(super) async fn on_train(env: &Env, product: &Product, edition: &Edition) ->
         )));
     }
     let org = &env.organization.slug;
-    let news = env.registry.news(org, std::slice::from_ref(&train), &[]).await?;
-    let head = news.heads.into_iter().next();
-    let head = head.unwrap_or_else(|| Head::new(org.clone(), train));
+    let head = registry::head(env, &train).await?;
     let docs = head.latest.as_ref().and_then(|latest| latest.docs.as_ref());
     let build = match docs {
         Some(docs) => env.catalog.build_of(org, &product.slug, docs.build).await?,

@@ -13,15 +13,15 @@ use imprint_domain::kind::Kind;
 use imprint_domain::message::Message;
 use imprint_domain::product::Product;
 use imprint_domain::registry::{
-    ComponentName, Data, Docs, Documented, Gone, Head, Publication, Release, STABLE, TrainLabel, TrainName,
-    Trains, VersionName, is_version,
+    ComponentName, Data, Docs, Documented, Gone, Publication, Release, STABLE, TrainLabel, TrainName, Trains,
+    VersionName, is_version,
 };
 use imprint_domain::rules::Rules;
 use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::task::Registration;
 use imprint_domain::tracking::{self, TrackingMode};
 
-use super::releases::runner_up;
+use super::releases::{heads, runner_up};
 use crate::builds::new_task;
 use crate::env::Env;
 use crate::outgoing::commit_and_send;
@@ -202,13 +202,17 @@ pub(crate) async fn record(
         trains: Trains::new(),
         publications: Vec::new(),
     };
-    for train in asked {
+    if asked.is_empty() {
+        return Ok(recorded);
+    }
+    let asked: Vec<TrainName> = asked.into_iter().collect();
+    for (train, head) in heads(env, &asked).await? {
         let spellings = if train.component == component {
             spellings(build)
         } else {
             Vec::new()
         };
-        let (head, stored) = look_for(env, &train, &spellings).await?;
+        let stored = stored_as(env, &train, &spellings).await?;
         let release = match (&stored, spellings.last()) {
             (Some(stored), _) => renewed(stored, docs.clone()),
             (None, Some(version)) if is_new(&train) => Some(first(env, &train, version, docs.clone())),
@@ -225,22 +229,22 @@ pub(crate) async fn record(
     Ok(recorded)
 }
 
-/// A train's head, and its release of a version that is spelled in one of these ways. A request, and one a spelling.
-async fn look_for(
+/// A train's release of a version that is spelled in one of these ways. A request a spelling, until one is there.
+async fn stored_as(
     env: &Env,
     train: &TrainName,
     spellings: &[VersionName],
-) -> Result<(Head, Option<Release>), StoreError> {
-    let org = &env.organization.slug;
-    let news = env.registry.news(org, std::slice::from_ref(train), &[]).await?;
-    let head = news.heads.into_iter().next();
-    let head = head.unwrap_or_else(|| Head::new(org.clone(), train.clone()));
+) -> Result<Option<Release>, StoreError> {
     for version in spellings {
-        if let Some(stored) = env.registry.release(org, train, version).await? {
-            return Ok((head, Some(stored)));
+        let stored = env
+            .registry
+            .release(&env.organization.slug, train, version)
+            .await?;
+        if stored.is_some() {
+            return Ok(stored);
         }
     }
-    Ok((head, None))
+    Ok(None)
 }
 
 /// How the version may be spelled that a build documents, the canonical spelling last: as it says, or as its first ref

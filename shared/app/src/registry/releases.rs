@@ -132,21 +132,29 @@ async fn docs_of(env: &Env, new: &NewRelease, stored: Option<&Release>) -> Resul
     }
 }
 
+/// The heads of trains, those in which nothing was ever published included. One request for a hundred.
+pub(crate) async fn heads(env: &Env, trains: &[TrainName]) -> Result<BTreeMap<TrainName, Head>, StoreError> {
+    let org = &env.organization.slug;
+    let unknown = trains.iter().map(|train| Head::new(org.clone(), train.clone()));
+    let known = env.registry.news(org, trains, &[]).await?.heads;
+    let heads = unknown.chain(known).map(|head| (head.train.clone(), head));
+    Ok(heads.collect())
+}
+
+/// The head of one train. One request.
+pub(crate) async fn head(env: &Env, train: &TrainName) -> Result<Head, StoreError> {
+    let known = heads(env, std::slice::from_ref(train)).await?.remove(train);
+    Ok(known.unwrap_or_else(|| Head::new(env.organization.slug.clone(), train.clone())))
+}
+
 /// A train's head and its release of a version. Two requests at once.
 async fn look(
     env: &Env,
     train: &TrainName,
     version: &VersionName,
 ) -> Result<(Head, Option<Release>), StoreError> {
-    let org = &env.organization.slug;
-    let head = env.registry.news(org, std::slice::from_ref(train), &[]);
-    let stored = env.registry.release(org, train, version);
-    let (news, stored) = futures_util::future::try_join(head, stored).await?;
-    let head = news.heads.into_iter().next();
-    Ok((
-        head.unwrap_or_else(|| Head::new(org.clone(), train.clone())),
-        stored,
-    ))
+    let stored = env.registry.release(&env.organization.slug, train, version);
+    futures_util::future::try_join(head(env, train), stored).await
 }
 
 /// The release before the latest one, where a decision needs it.
@@ -209,13 +217,9 @@ pub async fn latest_of(env: &Env, trains: &[TrainName]) -> Result<Vec<Option<Rel
     if distinct.is_empty() {
         return Ok(Vec::new());
     }
-    let news = env.registry.news(&env.organization.slug, &distinct, &[]).await?;
-    let latest: BTreeMap<TrainName, Release> = news
-        .heads
-        .into_iter()
-        .filter_map(|head| Some((head.train, head.latest?)))
-        .collect();
-    Ok(trains.iter().map(|train| latest.get(train).cloned()).collect())
+    let heads = heads(env, &distinct).await?;
+    let latest = |train| heads.get(train)?.latest.clone();
+    Ok(trains.iter().map(latest).collect())
 }
 
 /// Releases of a train in the order of their release. An unknown train has none.

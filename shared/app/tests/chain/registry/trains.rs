@@ -172,6 +172,25 @@ async fn a_release_that_is_posted_before_its_documentation_gets_it_with_the_buil
     here.assert_shows("main", &a);
 }
 
+/// Where trains are is one request, however many a product's editions follow.
+#[tokio::test(start_paused = true)]
+async fn a_build_asks_once_where_all_trains_are() {
+    let here = Installation::new().await;
+    for train in ["stable", "beta", "edge"] {
+        here.follow(train, &format!("alpha/{train}")).await;
+    }
+    let [a, ..] = sites();
+    let build = here.upload_release(&a, "x", Some(("stable", "1.0"))).await;
+    here.confirm(&build).await.unwrap();
+    let register = here.world.queue.take(Step::RegisterBuild).unwrap();
+    let counts = here.world.counts();
+    counts.reset();
+    here.deliver(&register, 1).await;
+    assert_eq!(counts.of("registry.news"), 1, "{:?}", counts.all());
+    here.settle().await;
+    here.assert_shows("stable", &a);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_edition_follows_trains_of_its_own_product_only() {
     let here = Installation::new().await;
