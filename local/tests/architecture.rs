@@ -10,7 +10,13 @@ use serde_json::Value;
 /// Every edge between our crates that may be, tests left out. What is not here is an error.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-domain", &[]),
-    ("imprint-app", &["imprint-domain"]),
+    ("imprint-manuscript", &["imprint-domain"]),
+    ("imprint-rendering", &["imprint-manuscript"]),
+    (
+        "imprint-typeset",
+        &["imprint-domain", "imprint-manuscript", "imprint-rendering"],
+    ),
+    ("imprint-app", &["imprint-domain", "imprint-manuscript"]),
     ("imprint-aws", &["imprint-app", "imprint-domain"]),
     ("imprint-lambda", &["imprint-app", "imprint-domain"]),
     ("imprint-testing", &["imprint-app", "imprint-domain"]),
@@ -20,6 +26,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-purge-cdn", FUNCTION),
     ("imprint-deliver-webhook", FUNCTION),
     ("imprint-render-dashboard", FUNCTION),
+    (
+        "imprint-render-document",
+        &[
+            "imprint-app",
+            "imprint-aws",
+            "imprint-domain",
+            "imprint-lambda",
+            "imprint-manuscript",
+            "imprint-rendering",
+            "imprint-typeset",
+        ],
+    ),
     ("imprint-retain", FUNCTION),
     ("imprint-sweep", FUNCTION),
     ("imprint-update-dns", FUNCTION),
@@ -36,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-purge-cdn",
             "imprint-register-build",
             "imprint-render-dashboard",
+            "imprint-render-document",
             "imprint-retain",
             "imprint-sweep",
             "imprint-update-dns",
@@ -50,6 +69,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws-sdk-", &["imprint-aws", "imprint-local"]),
     ("reqwest", &["imprint-aws", "imprint-local"]),
     ("axum", &["imprint-api", "imprint-local"]),
+    // Heavy to compile and to load: everything else builds and starts without it.
+    ("typst", &["imprint-typeset"]),
+    ("hayagriva", &["imprint-rendering"]),
     (
         "tokio",
         &[

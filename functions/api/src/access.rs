@@ -1,6 +1,7 @@
 //! Who may do what: the one table of every operation and the permission it needs, and the layer that enforces it, the
 //! limits of tokens to products included.
 
+mod documents;
 mod operations;
 
 use axum::extract::rejection::RawPathParamsRejection;
@@ -21,9 +22,11 @@ use crate::error::{ApiError, Needed};
 use crate::extract::{named_part, organization_of};
 use crate::refusal::Form;
 
-use Access::{Administrator, Anyone, Reader, SelfOr, Token, With, Within};
+pub(crate) use documents::{authority, may_delete, may_write, reader};
+
+use Access::{Administrator, Anyone, Naming, Reader, SelfOr, Token, With, Within};
 use Permission::AdminUser;
-use operations::{OPERATIONS, Operation, REGISTRY};
+use operations::{DOCUMENTS, OPERATIONS, Operation, REGISTRY};
 
 /// What an operation asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,20 +45,43 @@ pub(crate) enum Access {
     Within(Permission),
     /// The role of an administrator of the organization of the path.
     Administrator,
+    /// This permission for what the body names, which is the handler's to look at.
+    Naming(Permission),
 }
 
 /// What the paths of the release registry of another organization than the default one begin with.
 pub(crate) const OF_ORGANIZATION: &str = "/v2/orgs/{org}/registry";
 
+/// What the paths of documents of another organization than the default one begin with.
+pub(crate) const DOCUMENTS_OF: &str = "/v2/orgs/{org}";
+
 /// The operations of a path, by their methods. One that is registered and not listed is refused to everybody (D8). The page
 /// of an organization's registry is no part of the registry, which is below it.
 fn listed(path: &str) -> impl Iterator<Item = &'static Operation> {
-    let below = path.strip_prefix(OF_ORGANIZATION).filter(|below| below.len() > 1);
-    let own = if below.is_some() { &[] } else { OPERATIONS };
-    let path = below.unwrap_or(path).trim_end_matches('/').to_owned();
-    own.iter()
-        .chain(REGISTRY)
+    let registry = path.strip_prefix(OF_ORGANIZATION).filter(|below| below.len() > 1);
+    let documents = path
+        .strip_prefix(DOCUMENTS_OF)
+        .filter(|below| is_of_documents(below));
+    let tables: [&[Operation]; 3] = match (registry, documents) {
+        (Some(_), _) => [&[], REGISTRY, &[]],
+        (None, Some(_)) => [&[], &[], DOCUMENTS],
+        (None, None) => [OPERATIONS, REGISTRY, DOCUMENTS],
+    };
+    let path = registry
+        .or(documents)
+        .unwrap_or(path)
+        .trim_end_matches('/')
+        .to_owned();
+    tables
+        .into_iter()
+        .flatten()
         .filter(move |(_, listed, _)| listed.trim_end_matches('/') == path)
+}
+
+/// Whether a path is about documents of the default organization.
+pub(crate) fn is_of_documents(path: &str) -> bool {
+    let rest = path.strip_prefix("/documents");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The methods of a path.
@@ -74,7 +100,7 @@ pub(crate) fn needed(method: &Method, path: &str) -> Option<Access> {
         .find(|(listed, _, _)| listed == method)
         .map(|(_, _, access)| *access)?;
     Some(match access {
-        With(permission) if path.starts_with(OF_ORGANIZATION) => Within(permission),
+        With(permission) if path.starts_with(DOCUMENTS_OF) => Within(permission),
         access => access,
     })
 }
@@ -142,7 +168,12 @@ struct Asked<'a> {
 impl Asked<'_> {
     async fn check(&self, access: Access, caller: &Caller) -> Result<(), ApiError> {
         let role = caller.rights.role_in(&self.organization);
-        if matches!(access, Reader | Within(_) | Administrator) && role.is_none() {
+        let is_of_role = match access {
+            Reader | Within(_) | Administrator => true,
+            Naming(_) => self.path.starts_with(DOCUMENTS_OF),
+            Anyone | Token | With(_) | SelfOr(_) => false,
+        };
+        if is_of_role && role.is_none() {
             return Err(ApiError::NotFound);
         }
         let allowed = match access {
@@ -153,6 +184,7 @@ impl Asked<'_> {
                 caller.rights.permissions_in(&self.organization).has(permission)
                     && self.is_within_limit(caller).await?
             }
+            Naming(permission) => caller.rights.permissions_in(&self.organization).has(permission),
             Reader => self.is_within_limit(caller).await?,
             Administrator => role == Some(Role::Admin) && self.is_within_limit(caller).await?,
         };
@@ -169,6 +201,9 @@ impl Asked<'_> {
     async fn is_within_limit(&self, caller: &Caller) -> Result<bool, ApiError> {
         if caller.products.include(About::Everything) {
             return Ok(true);
+        }
+        if self.path.contains("{document}") {
+            return self.is_within_limit_of_document(caller).await;
         }
         let product = self.product().await?;
         Ok(product.is_some_and(|product| caller.products.include(About::Product(&product))))

@@ -15,6 +15,13 @@ const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
 /// What the envelope around the body takes: status, headers, flags. Ours have less than 2 KB.
 const ENVELOPE: usize = 16 * 1024;
 
+/// What the ETag of a compressed body ends with: other bytes have another one.
+pub(crate) const OF_GZIP: &str = "-gzip";
+
+/// That a body is sent as it is: it is compressed in itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AsItIs;
+
 /// Smaller bodies always fit, and compressing them costs more than it brings.
 const COMPRESS_ABOVE: usize = 256 * 1024;
 
@@ -224,7 +231,12 @@ fn encoded(headers: &mut HeaderMap, encoding: Accepted) {
         Accepted::Plain => {}
         Accepted::Gzip => {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+            headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+            if let Some(etag) = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok())
+                && let Ok(etag) = HeaderValue::from_str(&format!("{}{OF_GZIP}\"", etag.trim_end_matches('"')))
+            {
+                headers.insert(header::ETAG, etag);
+            }
         }
     }
 }
@@ -244,7 +256,8 @@ pub(crate) fn located(mut response: Response, url: &str) -> Response {
 pub(crate) async fn fit(response: Response, accepted: Accepted) -> Result<Response, Oversize> {
     let size = axum::body::HttpBody::size_hint(response.body()).exact();
     let small = size.is_some_and(|size| size <= COMPRESS_ABOVE as u64);
-    if small || response.headers().contains_key(header::CONTENT_ENCODING) {
+    let as_it_is = response.extensions().get::<AsItIs>().is_some();
+    if small || as_it_is || response.headers().contains_key(header::CONTENT_ENCODING) {
         return Ok(response);
     }
     let (mut parts, body) = response.into_parts();

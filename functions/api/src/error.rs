@@ -8,8 +8,10 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::SignedDuration;
 
 use imprint_app::Chain;
+use imprint_app::documents::Problem;
 use imprint_app::error::AppError;
 use imprint_app::ports::StoreError;
+use imprint_domain::document::RenderingError;
 
 /// Why a request got no answer.
 #[derive(Debug, Clone)]
@@ -28,12 +30,18 @@ pub(crate) enum ApiError {
     Missing(&'static str),
     /// The thing is there and cannot do this.
     MethodNotAllowed,
-    /// Others are changing the same thing.
+    /// Others are changing the same thing, or it is in a state in which this cannot be done.
     Contended(String),
+    /// There is nothing to show, because it could not be rendered; why.
+    Unrendered(Box<RenderingError>),
+    /// Somebody else has changed it since the caller read it.
+    Outdated,
     /// The body is of another type than is read; the sentence says of which.
     UnsupportedType(String),
     /// The request can be read and means nothing; the sentence names the field.
     Unprocessable(String),
+    /// What a document shall say is refused; the sentence, and each thing with its place.
+    Problems(String, Vec<Problem>),
     /// Too many wrong passwords; how long to wait.
     Locked(SignedDuration),
     /// Too many requests; how long to wait.
@@ -67,9 +75,12 @@ impl ApiError {
             Self::Forbidden | Self::Unproved(_) => (StatusCode::FORBIDDEN, "unauthorized"),
             Self::NotFound | Self::Missing(_) => (StatusCode::NOT_FOUND, "not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method not supported"),
-            Self::Contended(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::Contended(_) | Self::Unrendered(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::Outdated => (StatusCode::PRECONDITION_FAILED, "precondition failed"),
             Self::UnsupportedType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type"),
-            Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable entity"),
+            Self::Unprocessable(_) | Self::Problems(..) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable entity")
+            }
             Self::Locked(_) | Self::Limited(_) => (StatusCode::TOO_MANY_REQUESTS, "too many requests"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "service unavailable"),
@@ -85,8 +96,13 @@ impl ApiError {
             | Self::TooLarge(message)
             | Self::Unproved(message)
             | Self::UnsupportedType(message)
+            | Self::Problems(message, _)
             | Self::Unprocessable(message) => message,
             Self::Missing(message) => message,
+            Self::Unrendered(error) => &error.message,
+            Self::Outdated => {
+                "somebody else has changed it since you read it; read it again and repeat your change"
+            }
             Self::Unauthenticated(Needed::Password) => "please authenticate",
             Self::Unauthenticated(Needed::Token) => "please send your authentication token",
             Self::Unauthenticated(Needed::Doctor) => "unauthenticated for invalid credentials",
@@ -116,8 +132,11 @@ impl ApiError {
             | Self::Missing(_)
             | Self::MethodNotAllowed
             | Self::Contended(_)
+            | Self::Unrendered(_)
+            | Self::Outdated
             | Self::UnsupportedType(_)
             | Self::Unprocessable(_)
+            | Self::Problems(..)
             | Self::Locked(_)
             | Self::Limited(_)
             | Self::TooLarge(_) => None,
@@ -147,8 +166,11 @@ impl ApiError {
             | Self::Missing(_)
             | Self::MethodNotAllowed
             | Self::Contended(_)
+            | Self::Unrendered(_)
+            | Self::Outdated
             | Self::UnsupportedType(_)
             | Self::Unprocessable(_)
+            | Self::Problems(..)
             | Self::TooLarge(_)
             | Self::Internal(_) => None,
         }
@@ -178,6 +200,11 @@ impl From<AppError> for ApiError {
             AppError::Locked { wait } => Self::Locked(wait),
             AppError::TooLarge(message) => Self::TooLarge(message),
             AppError::Contended => Self::Contended(AppError::Contended.to_string()),
+            AppError::Refused(message) => Self::Contended(message),
+            AppError::Outdated => Self::Outdated,
+            AppError::Content(problems) => {
+                Self::Problems(AppError::Content(problems.clone()).to_string(), problems)
+            }
             AppError::Presign(error) => Self::Internal(Chain(&error).to_string()),
             AppError::Store(error @ StoreError::Busy(_)) => Self::Busy(Chain(&error).to_string()),
             AppError::Store(

@@ -1,5 +1,6 @@
 //! The description of the API: what the handlers say, and what all operations have in common.
 
+mod documents;
 pub(crate) mod examples;
 mod registry;
 mod swagger;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 
 use imprint_domain::access::Permission;
 
-use crate::access::{Access, needed};
+use crate::access::{Access, is_of_documents, needed};
 use crate::error::{ApiError, Needed};
 use crate::refusal::{ErrorBody, Form, RegistryErrorBody};
 use crate::routes;
@@ -114,7 +115,10 @@ const DESCRIPTION: &str = "Publishes documentation: products, their builds, the 
     own: a code and a message. Its paths are about the default organization; the same ones below \
     /v2/orgs/{org}/registry are about another one, such as \
     /v2/orgs/acme/registry/v3/versions/latest, where a role takes the place of a permission. They \
-    have no other form with a final slash.";
+    have no other form with a final slash. \n\n\
+    Documents, too, have the same paths below /v2/orgs/{org}, such as /v2/orgs/acme/documents/42. What is published \
+    everybody reads; whoever may upload builds of a document's product, or of the organization where it has none, writes \
+    it and sees the rest.";
 
 /// The tag of what the registry's original had, which is also what its Swagger describes.
 const REGISTRY: &str = "registry";
@@ -130,6 +134,10 @@ fn tags() -> Vec<utoipa::openapi::Tag> {
         ("products", "What has documentation"),
         ("builds", "Immutable uploads of a product's site"),
         ("editions", "Named views of a product at stable URLs"),
+        (
+            "documents",
+            "Structured text that is made into pages and PDFs, and its way to publication",
+        ),
         (
             "projects",
             "Products of an organization with their builds and editions, everything by slugs: LTD's second API",
@@ -196,16 +204,21 @@ pub(crate) fn operations(item: &mut PathItem) -> Vec<(Method, &mut Operation)> {
 
 /// Adds who may and what can go wrong.
 fn complete(operation: &mut Operation, method: &Method, path: &str, access: Access) {
-    let mut errors = vec![
+    let mut errors = if is_of_documents(path) {
+        documents::refusals(method, path)
+    } else {
+        Vec::new()
+    };
+    errors.extend([
         ("500", "The service failed", ApiError::Internal(String::new())),
         (
             "503",
             "Busy; `Retry-After` says when to come back",
             ApiError::Busy(String::new()),
         ),
-    ];
+    ]);
     let has_body = operation.request_body.is_some();
-    if let Some(example) = wrong(operation, method, path) {
+    if let Some(example) = wrong(operation, method, path).filter(|_| !is_of_documents(path)) {
         errors.push((
             "400",
             "The request is wrong; the message names the field",
@@ -293,6 +306,7 @@ fn refusals(operation: &mut Operation, method: &Method, path: &str, access: Acce
         | Access::Administrator
         | Access::Within(_)
         | Access::With(_)
+        | Access::Naming(_)
         | Access::SelfOr(_) => {
             with_token(operation);
             errors.push((
@@ -317,7 +331,7 @@ fn needs(access: Access) -> Option<&'static str> {
     match access {
         Access::Anyone | Access::Token => None,
         Access::SelfOr(_) => Some("Needs a login of the user itself, or the permission ADMIN_USER"),
-        Access::With(permission) => Some(name(permission)),
+        Access::With(permission) | Access::Naming(permission) => Some(name(permission)),
         Access::Reader => Some("The token is limited to other products"),
         Access::Within(Permission::UploadBuild | Permission::PublishRelease) => {
             Some("Needs the role uploader or admin")
@@ -327,8 +341,8 @@ fn needs(access: Access) -> Option<&'static str> {
 }
 
 fn refusal(text: &str, error: &ApiError) -> Response {
-    let (status, word) = error.kind();
-    let example = json!({"status": status.as_u16(), "error": word, "message": error.sentence()});
+    let example = ErrorBody::new(error, error.sentence().to_owned());
+    let example = serde_json::to_value(example).expect("a test writes the description");
     let schema = Ref::from_schema_name(ErrorBody::name());
     let content = ContentBuilder::new()
         .schema(Some(schema))

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::access;
 use crate::delivery;
 use crate::error::ApiError;
+use crate::resources::{ProblemResource, RenderingErrorResource};
 
 /// Who wrote the API that a path belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,35 @@ pub(crate) struct ErrorBody {
     pub(crate) error: &'static str,
     /// A sentence for people: what is wrong, and what to do where that is not plain.
     pub(crate) message: String,
+    /// Everything that is wrong with what a document shall say; only where it is refused for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) problems: Option<Vec<ProblemResource>>,
+    /// Why a document could not be rendered; only where there is nothing to show for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) rendering: Option<RenderingErrorResource>,
+}
+
+impl ErrorBody {
+    /// The body of a refusal with a sentence.
+    pub(crate) fn new(error: &ApiError, message: String) -> Self {
+        let (status, word) = error.kind();
+        let (problems, rendering) = match error {
+            ApiError::Problems(_, problems) => {
+                (Some(problems.iter().map(ProblemResource::new).collect()), None)
+            }
+            ApiError::Unrendered(error) => (None, Some(RenderingErrorResource::new(error))),
+            _ => (None, None),
+        };
+        Self {
+            status: status.as_u16(),
+            error: word,
+            message,
+            problems,
+            rendering,
+        }
+    }
 }
 
 /// The body of every answer of the release registry that is no success.
@@ -84,16 +114,9 @@ impl Asked {
     /// Gives a refusal its body.
     pub(crate) fn refuse(&self, error: &ApiError, mut response: Response) -> Response {
         let message = self.named(error, error.sentence());
-        let (status, word) = error.kind();
+        let (status, _) = error.kind();
         let body = match Form::of(&self.path) {
-            Form::Keeper => {
-                let body = ErrorBody {
-                    status: status.as_u16(),
-                    error: word,
-                    message,
-                };
-                delivery::json(status, &body)
-            }
+            Form::Keeper => delivery::json(status, &ErrorBody::new(error, message)),
             Form::Registry => {
                 let message = self.of_registry(error, &mut response).unwrap_or(message);
                 let code = status.as_u16();

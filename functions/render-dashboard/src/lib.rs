@@ -86,7 +86,9 @@ impl Asked {
                 | Message::RetireName(_)
                 | Message::PurgeCdn(_)
                 | Message::UpdateDns(_)
-                | Message::DeliverWebhook(_) => {}
+                | Message::DeliverWebhook(_)
+                | Message::RenderDocument(_)
+                | Message::PublishRendering(_) => {}
             }
         }
         render_dashboard(env, &products).await?;
@@ -119,7 +121,9 @@ fn by_pages(batch: &mut Batch) -> Vec<Asked> {
             | Message::RetireName(_)
             | Message::PurgeCdn(_)
             | Message::UpdateDns(_)
-            | Message::DeliverWebhook(_) => false,
+            | Message::DeliverWebhook(_)
+            | Message::RenderDocument(_)
+            | Message::PublishRendering(_) => false,
         };
         if !is_ours || !batch.may_handle(&record) {
             batch.give_back(&record);

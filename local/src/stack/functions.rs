@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use imprint_api::{ApiConfig, Credentials};
 use imprint_app::ports::{Cdn, Objects, Places, PresignError, PresignedPost, UploadSlot, Uploads};
 use imprint_app::tenants::{Installation, Tenants};
+use imprint_domain::key::ObjectKey;
 use imprint_lambda::Function;
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,13 +20,14 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "api",
     "copy-edition",
     "deliver-webhook",
     "purge-cdn",
     "register-build",
     "render-dashboard",
+    "render-document",
     "retain",
     "sweep",
     "update-dns",
@@ -55,6 +57,7 @@ impl FunctionFactory for Functions {
             "render-dashboard" => imprint_render_dashboard::function(tenants),
             "retain" => imprint_retain::function(tenants),
             "sweep" => imprint_sweep::function(tenants),
+            "render-document" => imprint_render_document::function(tenants),
             "update-dns" => imprint_update_dns::function(tenants),
             unknown => anyhow::bail!("no function {unknown} is built in"),
         })
@@ -70,7 +73,7 @@ fn api_config(environment: &Environment) -> anyhow::Result<ApiConfig> {
     })
 }
 
-/// S3 looks at its own clock to see whether a form has expired, and nobody can move that one.
+/// S3 looks at its own clock to see whether a form or an address has expired, and nobody can move that one.
 struct SignedByRealTime<T>(T);
 
 impl Places for SignedByRealTime<Arc<dyn Places>> {
@@ -95,5 +98,14 @@ impl Uploads for SignedByRealTime<Arc<dyn Uploads>> {
         life: SignedDuration,
     ) -> Result<PresignedPost, PresignError> {
         self.0.presign(slot, real(), life)
+    }
+
+    fn presign_download(
+        &self,
+        key: &ObjectKey,
+        _now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<String, PresignError> {
+        self.0.presign_download(key, real(), life)
     }
 }

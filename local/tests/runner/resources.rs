@@ -19,6 +19,7 @@ async fn our_stack(stand_ins: &StandIns, stack: Stack) -> anyhow::Result<Runner>
         "register-build",
         "deliver-webhook",
         "render-dashboard",
+        "render-document",
         "retain",
         "sweep",
         "update-dns",
@@ -76,6 +77,7 @@ async fn our_resources_are_made_once_and_found_again() {
                 "purge-cdn",
                 "register-build",
                 "render-dashboard.fifo",
+                "render-document",
                 "update-dns.fifo"
             ]
         );
@@ -91,6 +93,6 @@ async fn our_resources_are_made_once_and_found_again() {
     let made = stand_ins.counts().snapshot();
     assert_eq!(made["runner"]["dynamodb"]["CreateTable"], 1);
     assert_eq!(made["runner"]["s3"]["CreateBucket"], 1);
-    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 12);
+    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 14);
     stand_ins.shutdown().await;
 }

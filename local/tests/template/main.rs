@@ -67,6 +67,7 @@ fn our_queues_have_dead_letters_and_outlast_their_functions() {
             "purge-cdn",
             "register-build",
             "render-dashboard.fifo",
+            "render-document",
             "update-dns.fifo"
         ]
     );
@@ -97,6 +98,16 @@ fn our_event_sources_are_read_with_their_settings() {
         panic!()
     };
     assert_eq!(uploads.prefix.as_deref(), Some("_imprint/uploads/"));
+    let [
+        Source::Objects(incoming),
+        Source::Queue(_),
+        Source::Schedule(scan),
+    ] = &sources("render-document")[..]
+    else {
+        panic!()
+    };
+    assert_eq!(incoming.prefix.as_deref(), Some("_imprint/incoming/"));
+    assert_eq!(scan.rate, Rate(Duration::from_secs(900)));
     let [Source::Schedule(sweep)] = &sources("sweep")[..] else {
         panic!()
     };

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use imprint_domain::organization::Organization;
 
-use crate::ports::{Catalog, Cdn, Clock, Dns, Objects, Queue, Random, Registry, Uploads, Webhooks};
+use crate::ports::{
+    Catalog, Cdn, Clock, Dns, Documents, Objects, Queue, Random, Registry, Uploads, Webhooks,
+};
 use crate::seal::SealingKey;
 
 /// The ports and settings of an organization, which [`Tenants`](crate::tenants::Tenants) makes.
@@ -14,6 +16,8 @@ pub struct Env {
     pub catalog: Arc<dyn Catalog>,
     /// Releases and the clusters that run them.
     pub registry: Arc<dyn Registry>,
+    /// Documents, their versions and renderings.
+    pub documents: Arc<dyn Documents>,
     /// The files in the organization's bucket.
     pub objects: Arc<dyn Objects>,
     /// Messages to the next step.

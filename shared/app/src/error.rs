@@ -3,6 +3,7 @@
 use imprint_domain::build::BuildError;
 use imprint_domain::product::ProductEnded;
 use imprint_domain::rename::RenameError;
+use imprint_manuscript::Problem;
 use jiff::SignedDuration;
 
 use crate::ports::{PresignError, StoreError};
@@ -28,6 +29,15 @@ pub enum AppError {
     /// The answer would be larger than can be delivered; the sentence says what to do.
     #[error("{0}")]
     TooLarge(String),
+    /// What a document says is refused; each thing with its place.
+    #[error("{} things are wrong with the content; the first, at {}: {}", .0.len(), first(.0).0, first(.0).1)]
+    Content(Vec<Problem>),
+    /// The thing is in a state in which this cannot be done; the sentence says in which.
+    #[error("{0}")]
+    Refused(String),
+    /// Somebody else has changed the thing since the caller looked at it.
+    #[error("somebody else has changed it since you read it; read it again and repeat your change")]
+    Outdated,
     /// Others kept writing the same thing.
     #[error("the same thing is being changed by others; send the request again")]
     Contended,
@@ -37,6 +47,12 @@ pub enum AppError {
     /// The store did not do what it was asked.
     #[error(transparent)]
     Store(StoreError),
+}
+
+fn first(problems: &[Problem]) -> (&str, &str) {
+    problems
+        .first()
+        .map_or(("", ""), |problem| (&problem.path, &problem.message))
 }
 
 impl From<StoreError> for AppError {

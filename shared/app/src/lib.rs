@@ -8,6 +8,7 @@ pub mod builds;
 pub mod copy_edition;
 pub mod dashboards;
 pub mod deliver_webhook;
+pub mod documents;
 pub mod editions;
 pub mod env;
 pub mod error;

@@ -47,7 +47,9 @@ pub(crate) fn waits(entry: &OutboxEntry) -> Vec<Change> {
         | Message::RetireName(_)
         | Message::PurgeCdn(_)
         | Message::UpdateDns(_)
-        | Message::DeliverWebhook(_) => return Vec::new(),
+        | Message::DeliverWebhook(_)
+        | Message::RenderDocument(_)
+        | Message::PublishRendering(_) => return Vec::new(),
     };
     let wanted = |task: &TaskId| {
         let pages = TaskPages::wanted(of.clone(), entry.id.clone(), entry.sent_at);

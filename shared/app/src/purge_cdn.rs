@@ -105,7 +105,9 @@ impl Renderings {
                 | Message::UpdateDns(_)
                 | Message::DeliverWebhook(_)
                 | Message::RenderIndex(_)
-                | Message::RenderAll(_) => false,
+                | Message::RenderAll(_)
+                | Message::RenderDocument(_)
+                | Message::PublishRendering(_) => false,
             })
     }
 

@@ -12,6 +12,7 @@ use imprint_domain::webhook::{EventKind, Subject};
 
 use crate::announce::{announce_of, is_wanted};
 use crate::deliver_webhook;
+use crate::documents;
 use crate::env::Env;
 use crate::error::MAX_TRIES;
 use crate::outgoing::{Chain, commit_and_send};
@@ -188,11 +189,14 @@ pub(crate) async fn record_failure(
             Entry::Goes => deliver_webhook::give_up(env, id.clone(), deliver, &failure.message).await,
             Entry::Stays => Ok(()),
         },
+        Message::RenderDocument(render) => {
+            documents::give_up(env, render, &failure.message).await?;
+            commit_removal(env, removed()).await
+        }
         // No task and no edition waits for it: the log and the dead-letter queue show it.
-        Message::RetireName(_) | Message::UpdateDns(_) => match removed() {
-            Some(removed) => env.catalog.commit(vec![removed]).await,
-            None => Ok(()),
-        },
+        Message::RetireName(_) | Message::UpdateDns(_) | Message::PublishRendering(_) => {
+            commit_removal(env, removed()).await
+        }
         Message::RenderDashboard(render) => {
             let of = PagesOf::Product(render.product.clone());
             fail_pages(env, &render.tasks, &of, failed, removed()).await
@@ -217,6 +221,10 @@ async fn fail_pages(
 ) -> Result<(), StoreError> {
     let failed = PagesStep::Failed(failure.clone());
     tell(env, tasks, of, std::slice::from_ref(entry), &failed).await?;
+    commit_removal(env, removed).await
+}
+
+async fn commit_removal(env: &Env, removed: Option<Change>) -> Result<(), StoreError> {
     match removed {
         Some(removed) => env.catalog.commit(vec![removed]).await,
         None => Ok(()),

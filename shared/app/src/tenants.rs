@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::env::Env;
 use crate::error::AppError;
 use crate::outgoing::Chain;
-use crate::ports::{Catalog, Clock, Dns, Places, Queue, Random, Registry, StoreError, StoreHealth, Webhooks};
+use crate::ports::{
+    Catalog, Clock, Dns, Documents, Places, Queue, Random, Registry, StoreError, StoreHealth, Webhooks,
+};
 use crate::seal::SealingKey;
 
 /// How long an organization's settings are kept. A change of its rules is seen by every function after this time.
@@ -23,6 +25,8 @@ pub struct Installation {
     pub catalog: Arc<dyn Catalog>,
     /// Releases and the clusters that run them.
     pub registry: Arc<dyn Registry>,
+    /// Documents, their versions and renderings.
+    pub documents: Arc<dyn Documents>,
     /// How the store behind both is.
     pub health: Arc<dyn StoreHealth>,
     /// Messages to the next step.
@@ -136,6 +140,7 @@ impl Tenants {
         let Installation {
             catalog,
             registry,
+            documents,
             queue,
             clock,
             random,
@@ -157,6 +162,7 @@ impl Tenants {
         Env {
             catalog: catalog.clone(),
             registry: registry.clone(),
+            documents: documents.clone(),
             objects: places.objects(&organization.bucket),
             queue: queue.clone(),
             cdn: places.cdn(key.as_deref()),

@@ -26,7 +26,7 @@
 //! | token | `TOKEN#<hash>` | `TOKEN` | `ttl` |
 //! | tokens of a user | `TOKENS#<name>` | `<expires at>#<id>` | `ttl` |
 //! | how far a walk is | `CURSORS` | `RETENTION`, `VERIFICATION` | |
-//! | numbers handed out | `COUNTERS` | `BUILDS`, `EDITIONS` | `last` |
+//! | numbers handed out | `COUNTERS` | `BUILDS`, `EDITIONS`, `DOCUMENTS` | `last` |
 //! | release | `REL#<org>#<component>#<train>` | `V#<version>` | |
 //! | releases in order | `REL#<org>#<component>#<train>` | `T#<when it came out>#<rank>#<version>` | |
 //! | where a train is | `REL#<org>#<component>#<train>` | `HEAD` | `revision` |
@@ -37,6 +37,11 @@
 //! | when a version was in use | `USE#<org>#<component>` | `<version>`, `<version>#U` if unproved | `last_seen`, `ttl` |
 //! | what a source did in a day | `SOURCE#<org>#<source>` | `<day>` | `things`, `ttl` |
 //! | where a doctor's report is | `DOCTOR#<org>#<id>` | `REPORT` | `ttl` |
+//! | document | `DOCUMENT#<id>` | `DOCUMENT` | `revision` |
+//! | version of a document | `DOCUMENT#<id>` | `V#<major>#<minor>` | `revision` |
+//! | rendering of a document | `DOCUMENT#<id>` | `R#<checksum>` | `revision` |
+//! | alias of a document, former ones too | `ALIAS#<org>#<alias>` | `CLAIM` | whose it is |
+//! | documents in order | `DOCUMENTS#<org>` | `<id>` | |
 //!
 //! The thing itself is the map `v`; a cluster's parts are attributes of their own, because a check-in changes some of them
 //! in one update. A task's openness is an item of its own, so that its many updates do not write the
@@ -47,6 +52,7 @@
 mod access;
 mod commit;
 mod cursor;
+mod documents;
 mod health;
 mod items;
 mod keys;

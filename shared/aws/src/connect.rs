@@ -74,6 +74,7 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
     Ok(Tenants::new(Installation {
         catalog: catalog.clone(),
         registry: catalog.clone(),
+        documents: catalog.clone(),
         health: catalog,
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
         dns: dns(settings.naming, aws, &clock)?,

@@ -28,16 +28,18 @@ enum Step {
     RenderDashboard,
     UpdateDns,
     DeliverWebhook,
+    RenderDocument,
 }
 
 impl Step {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::RegisterBuild,
         Self::CopyEdition,
         Self::PurgeCdn,
         Self::RenderDashboard,
         Self::UpdateDns,
         Self::DeliverWebhook,
+        Self::RenderDocument,
     ];
 
     fn of(message: &Message) -> Self {
@@ -47,6 +49,7 @@ impl Step {
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::UpdateDns(_) => Self::UpdateDns,
             Message::DeliverWebhook(_) => Self::DeliverWebhook,
+            Message::RenderDocument(_) | Message::PublishRendering(_) => Self::RenderDocument,
             Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => {
                 Self::RenderDashboard
             }
@@ -67,6 +70,7 @@ impl SqsQueues {
             Step::RenderDashboard => (&self.queues.render_dashboard, "IMPRINT_QUEUE_RENDER_DASHBOARD"),
             Step::UpdateDns => (&self.queues.update_dns, "IMPRINT_QUEUE_UPDATE_DNS"),
             Step::DeliverWebhook => (&self.queues.deliver_webhook, "IMPRINT_QUEUE_DELIVER_WEBHOOK"),
+            Step::RenderDocument => (&self.queues.render_document, "IMPRINT_QUEUE_RENDER_DOCUMENT"),
         };
         url.as_deref().ok_or_else(|| {
             SendError(Box::new(Unusable(format!(
@@ -129,7 +133,8 @@ fn entry(n: usize, message: &Outgoing) -> Result<SendMessageBatchRequestEntry, S
         .id(n.to_string())
         .message_body(&message.body);
     let entry = match &message.order {
-        None => entry,
+        // A FIFO queue refuses a delay of one message, even none; a standard queue has its own where none is given.
+        None => entry.delay_seconds(message.delay),
         Some(order) => entry
             .message_group_id(&order.group)
             .message_deduplication_id(&order.deduplication),

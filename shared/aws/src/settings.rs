@@ -43,6 +43,7 @@ pub(crate) struct Queues {
     pub(crate) render_dashboard: Option<String>,
     pub(crate) update_dns: Option<String>,
     pub(crate) deliver_webhook: Option<String>,
+    pub(crate) render_document: Option<String>,
 }
 
 /// Who takes care of products' names in the DNS.
@@ -129,6 +130,7 @@ impl Settings {
                 render_dashboard: variables.url("IMPRINT_QUEUE_RENDER_DASHBOARD")?,
                 update_dns: variables.url("IMPRINT_QUEUE_UPDATE_DNS")?,
                 deliver_webhook: variables.url("IMPRINT_QUEUE_DELIVER_WEBHOOK")?,
+                render_document: variables.url("IMPRINT_QUEUE_RENDER_DOCUMENT")?,
             },
             fastly: fastly(variables)?,
             naming: variables.one_of(

@@ -1,5 +1,8 @@
-//! Upload forms: POST policies, signed with AWS's signature version 4
-//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>). The SDK signs GET and PUT only.
+//! Upload forms and addresses to download from, signed with AWS's signature version 4. The forms are POST policies
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>), which the SDK does not sign; the
+//! addresses it does, but only for a client, later, and by its own clock.
+
+mod download;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -10,11 +13,16 @@ use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_domain::document::MAX_IMAGE_BYTES;
+use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::MAX_FILE_BYTES;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::settings::AwsSettings;
+
+/// How everything is signed.
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// A marker says what it says by being there.
 const MAX_MARKER_BYTES: u64 = 1024;
@@ -22,11 +30,11 @@ const MAX_MARKER_BYTES: u64 = 1024;
 /// What browsers may keep of a build, which never changes: a year.
 const BUILD_CACHE_CONTROL: &str = "max-age=31536000";
 
-/// Signs forms for one bucket, and for the markers in the installation's.
+/// Signs forms and addresses for one bucket, and forms for what the installation's own bucket tells of.
 pub(crate) struct S3Uploads {
     endpoint: Option<String>,
     bucket: String,
-    /// The bucket that tells of the markers in it.
+    /// The bucket that tells of the markers and images in it.
     inbox: String,
     region: Region,
     credentials: Credentials,
@@ -68,7 +76,17 @@ impl S3Uploads {
         }
     }
 
-    fn sign(&self, policy: &str, now: Timestamp, day: &str) -> String {
+    /// What the key of a day is good for.
+    fn scope(&self, day: &str) -> String {
+        format!("{day}/{}/s3/aws4_request", self.region)
+    }
+
+    /// Who signs, and with what.
+    fn credential(&self, day: &str) -> String {
+        format!("{}/{}", self.credentials.access_key_id(), self.scope(day))
+    }
+
+    fn sign(&self, text: &str, now: Timestamp, day: &str) -> String {
         // A key that a panicking thread left behind is a key or none, never half a one.
         let mut kept = self.signing_key.lock().unwrap_or_else(PoisonError::into_inner);
         let key = match kept.take().filter(|key| key.day == day) {
@@ -82,7 +100,7 @@ impl S3Uploads {
                 }
             }
         };
-        let signature = calculate_signature(&key.bytes, policy.as_bytes());
+        let signature = calculate_signature(&key.bytes, text.as_bytes());
         *kept = Some(key);
         signature
     }
@@ -98,25 +116,17 @@ impl Uploads for S3Uploads {
         let expires = now
             .checked_add(life)
             .map_err(|error| PresignError(Box::new(error)))?;
-        let (day, time) = (
-            now.strftime("%Y%m%d").to_string(),
-            now.strftime("%Y%m%dT%H%M%SZ").to_string(),
-        );
+        let (day, time) = date(now);
         let mut form = Form::of(slot);
-        let scope = format!(
-            "{}/{day}/{}/s3/aws4_request",
-            self.credentials.access_key_id(),
-            self.region
-        );
-        form.exact("x-amz-algorithm", "AWS4-HMAC-SHA256");
-        form.exact("x-amz-credential", &scope);
+        form.exact("x-amz-algorithm", ALGORITHM);
+        form.exact("x-amz-credential", &self.credential(&day));
         form.exact("x-amz-date", &time);
         if let Some(token) = self.credentials.session_token() {
             form.exact("x-amz-security-token", token);
         }
         let bucket = match slot {
             UploadSlot::Files { .. } | UploadSlot::Directory { .. } => &self.bucket,
-            UploadSlot::Marker { .. } => &self.inbox,
+            UploadSlot::Image { .. } | UploadSlot::Marker { .. } => &self.inbox,
         };
         form.conditions.push(json!({ "bucket": bucket }));
         let policy = json!({
@@ -132,6 +142,24 @@ impl Uploads for S3Uploads {
             fields: form.fields,
         })
     }
+
+    fn presign_download(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<String, PresignError> {
+        self.sign_download(&self.url(&self.bucket), key, now, life)
+            .map_err(|unusable| PresignError(Box::new(unusable)))
+    }
+}
+
+/// The day and the time, as signatures have them.
+fn date(now: Timestamp) -> (String, String) {
+    (
+        now.strftime("%Y%m%d").to_string(),
+        now.strftime("%Y%m%dT%H%M%SZ").to_string(),
+    )
 }
 
 /// The fields of a form and what its policy says of them. S3 refuses a field that the policy does not name.
@@ -155,17 +183,23 @@ impl Form {
                 form.field("key", &format!("{prefix}${{filename}}"));
                 form.conditions.push(json!(["starts-with", "$key", prefix]));
                 form.conditions.push(json!(["starts-with", "$Content-Type", ""]));
-                form.size(MAX_FILE_BYTES);
+                form.size(0, MAX_FILE_BYTES);
             }
             UploadSlot::Directory { key, surrogate_key } => {
                 form.of_build(surrogate_key.as_str());
                 form.exact("x-amz-meta-dir-redirect", "true");
                 form.exact("key", key.as_str());
-                form.size(0);
+                form.size(0, 0);
+            }
+            UploadSlot::Image { key } => {
+                form.exact("key", key.as_str());
+                form.conditions
+                    .push(json!(["starts-with", "$Content-Type", "image/"]));
+                form.size(1, MAX_IMAGE_BYTES);
             }
             UploadSlot::Marker { key } => {
                 form.exact("key", key.as_str());
-                form.size(MAX_MARKER_BYTES);
+                form.size(0, MAX_MARKER_BYTES);
             }
         }
         form.exact("success_action_status", "204");
@@ -188,8 +222,8 @@ impl Form {
         self.conditions.push(json!({ name: value }));
     }
 
-    fn size(&mut self, max: u64) {
-        self.conditions.push(json!(["content-length-range", 0, max]));
+    fn size(&mut self, min: u64, max: u64) {
+        self.conditions.push(json!(["content-length-range", min, max]));
     }
 }
 

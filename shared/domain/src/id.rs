@@ -34,6 +34,10 @@ counter!(
     EditionId
 );
 counter!(
+    /// A document's number.
+    DocumentId
+);
+counter!(
     /// Grows each time an edition is re-pointed, so that late work can be told from current work.
     Generation
 );

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BuildId, EditionId, ManifestId};
+use crate::document::{Alias, Checksum, ContentRef, Image};
+use crate::id::{BuildId, DocumentId, EditionId, ManifestId};
 use crate::registry::DoctorReport;
 use crate::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use crate::template::TemplateName;
@@ -92,6 +93,31 @@ impl ObjectKey {
         Self(format!("{OWN}doctor/{organization}/{id}/{digest}.json"))
     }
 
+    /// Something that was put into the bucket for documents to take.
+    pub(crate) fn incoming(path: &str) -> Self {
+        Self(format!("{OWN}incoming/{path}"))
+    }
+
+    /// What [`incoming`](Self::incoming) made it of.
+    pub(crate) fn incoming_path(&self) -> Option<&str> {
+        self.0.strip_prefix(OWN)?.strip_prefix("incoming/")
+    }
+
+    /// Where the content of a document's version lies. Each write has its own object, which never changes.
+    pub fn document_content(document: DocumentId, content: &ContentRef) -> Self {
+        KeyPrefix::document(document).file(&format!("content/{}.json", content.object))
+    }
+
+    /// Where an image of a document lies. Each upload has its own object, which never changes.
+    pub fn document_image(document: DocumentId, image: &Image) -> Self {
+        KeyPrefix::document(document).file(&format!("images/{}", image.object))
+    }
+
+    /// What became of a document that a batch put into the bucket.
+    pub fn import_report(organization: &OrganizationSlug, alias: &Alias) -> Self {
+        Self(format!("{OWN}imports/{organization}/{alias}.json"))
+    }
+
     /// The object that marks by its own time of writing when the newest copy of an edition began.
     pub fn copy_journal(edition: EditionId) -> Self {
         KeyPrefix::copy_journal(edition).file("copy.json")
@@ -145,12 +171,34 @@ impl KeyPrefix {
         Self(format!("{OWN}uploads/"))
     }
 
+    /// Where [what documents take](crate::document::Incoming) is put.
+    pub fn incoming() -> Self {
+        Self(format!("{OWN}incoming/"))
+    }
+
+    /// Everything of a document.
+    pub fn document(document: DocumentId) -> Self {
+        Self(format!("{OWN}documents/{document}/"))
+    }
+
+    /// Where the contents and the images of a document lie.
+    pub fn document_sources(document: DocumentId) -> [Self; 2] {
+        let sources = |kind| Self(format!("{OWN}documents/{document}/{kind}/"));
+        [sources("content"), sources("images")]
+    }
+
+    /// Where the files of a rendering lie.
+    pub fn rendering(document: DocumentId, checksum: &Checksum) -> Self {
+        Self(format!("{OWN}documents/{document}/renderings/{checksum}/"))
+    }
+
     /// Where an edition's [copy journal](ObjectKey::copy_journal) lies, to list it with its time of writing.
     pub fn copy_journal(edition: EditionId) -> Self {
         Self(format!("{OWN}editions/{edition}/"))
     }
 
-    pub(crate) fn file(&self, name: &str) -> ObjectKey {
+    /// The key of a file of Imprint's own below this prefix.
+    pub fn file(&self, name: &str) -> ObjectKey {
         ObjectKey(format!("{}{name}", self.0))
     }
 

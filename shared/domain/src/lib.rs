@@ -9,6 +9,7 @@ pub mod automatic;
 pub mod build;
 pub mod dashboard;
 pub mod dns;
+pub mod document;
 pub mod edition;
 pub mod git;
 pub mod history;

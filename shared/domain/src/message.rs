@@ -1,12 +1,14 @@
 //! What travels through the queues. Every message carries all that its step needs.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::access::UserName;
 use crate::dns::Cname;
+use crate::document::{Checksum, VersionNumber};
 use crate::edition::Pointer;
-use crate::id::{BuildId, EditionId, OutboxId, SurrogateKey, TaskId, WebhookId};
+use crate::id::{BuildId, DocumentId, EditionId, OutboxId, SurrogateKey, TaskId, WebhookId};
 use crate::key::KeyPrefix;
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::CopyReport;
@@ -46,6 +48,10 @@ pub enum Message {
     RenderIndex(RenderIndex),
     /// Have the pages of all products of an organization written, then its index.
     RenderAll(RenderAll),
+    /// Make a document's version into pages and PDFs.
+    RenderDocument(RenderDocument),
+    /// Make a rendering a build of its document's product.
+    PublishRendering(PublishRendering),
 }
 
 /// Learn a build's files and move the editions that follow it.
@@ -215,6 +221,40 @@ pub struct DeliverWebhook {
     pub event: Event,
 }
 
+/// Make a document's version into pages and PDFs as it is when the step runs, unless a later wish will.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderDocument {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The document.
+    pub document: DocumentId,
+    /// The version.
+    pub version: VersionNumber,
+    /// The edit that asks for it.
+    pub edit: u64,
+    /// How long to wait for more edits, in seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub quiet: u32,
+}
+
+/// Make a rendering that has succeeded a build of its document's product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishRendering {
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The document.
+    pub document: DocumentId,
+    /// The version.
+    pub version: VersionNumber,
+    /// The rendering.
+    pub rendering: Checksum,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it by reference")]
+fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
+}
+
 impl Envelope {
     /// What a queue with de-duplication knows the message by: a repeated send, a hand-over and the next name of one
     /// entry are new messages.
@@ -228,7 +268,9 @@ impl Envelope {
             | Message::RenderIndex(_)
             | Message::RenderAll(_)
             | Message::UpdateDns(_)
-            | Message::DeliverWebhook(_) => 0,
+            | Message::DeliverWebhook(_)
+            | Message::RenderDocument(_)
+            | Message::PublishRendering(_) => 0,
         };
         format!("{}-{}-{part}", self.id, self.attempt)
     }
@@ -248,9 +290,30 @@ impl Message {
             Self::RenderIndex(RenderIndex { organization, .. })
             | Self::RenderAll(RenderAll { organization, .. }) => format!("{organization}/"),
             Self::UpdateDns(update) => format!("dns {}", update.record.name),
-            Self::RegisterBuild(_) | Self::PurgeCdn(_) | Self::DeliverWebhook(_) => return None,
+            Self::RegisterBuild(_)
+            | Self::PurgeCdn(_)
+            | Self::DeliverWebhook(_)
+            | Self::RenderDocument(_)
+            | Self::PublishRendering(_) => return None,
         };
         Some(hex::encode(&Sha256::digest(place)[..16]))
+    }
+
+    /// How long the queue holds it back before it is delivered.
+    pub fn delay(&self) -> SignedDuration {
+        match self {
+            Self::RenderDocument(render) => SignedDuration::from_secs(render.quiet.into()),
+            Self::RegisterBuild(_)
+            | Self::CopyEdition(_)
+            | Self::RetireName(_)
+            | Self::PurgeCdn(_)
+            | Self::RenderDashboard(_)
+            | Self::UpdateDns(_)
+            | Self::DeliverWebhook(_)
+            | Self::RenderIndex(_)
+            | Self::RenderAll(_)
+            | Self::PublishRendering(_) => SignedDuration::ZERO,
+        }
     }
 
     /// The tenant that it is about.
@@ -265,6 +328,8 @@ impl Message {
             Self::DeliverWebhook(deliver) => &deliver.organization,
             Self::RenderIndex(render) => &render.organization,
             Self::RenderAll(render) => &render.organization,
+            Self::RenderDocument(render) => &render.organization,
+            Self::PublishRendering(publish) => &publish.organization,
         }
     }
 
@@ -275,7 +340,10 @@ impl Message {
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
             Self::RetireName(retire) => retire.purge.as_ref().map(|purge| &purge.task),
-            Self::UpdateDns(_) | Self::DeliverWebhook(_) => None,
+            Self::UpdateDns(_)
+            | Self::DeliverWebhook(_)
+            | Self::RenderDocument(_)
+            | Self::PublishRendering(_) => None,
             Self::RenderDashboard(render) => render.tasks.first(),
             Self::RenderIndex(render) => render.tasks.first(),
             Self::RenderAll(render) => Some(&render.task),

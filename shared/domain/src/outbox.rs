@@ -76,7 +76,9 @@ impl OutboxEntry {
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
             | Message::RenderIndex(_)
-            | Message::RenderAll(_) => self.sent_at,
+            | Message::RenderAll(_)
+            | Message::RenderDocument(_)
+            | Message::PublishRendering(_) => self.sent_at,
         }
     }
 
@@ -91,7 +93,9 @@ impl OutboxEntry {
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
             | Message::RenderIndex(_)
-            | Message::RenderAll(_) => self.attempt.min(i32::MAX as u32) as i32,
+            | Message::RenderAll(_)
+            | Message::RenderDocument(_)
+            | Message::PublishRendering(_) => self.attempt.min(i32::MAX as u32) as i32,
         };
         now.duration_since(self.rests_until()) >= patience.saturating_mul(times)
     }
@@ -107,7 +111,9 @@ impl OutboxEntry {
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
             | Message::RenderIndex(_)
-            | Message::RenderAll(_) => MAX_SENDS,
+            | Message::RenderAll(_)
+            | Message::RenderDocument(_)
+            | Message::PublishRendering(_) => MAX_SENDS,
         }
     }
 

@@ -10,6 +10,8 @@ use imprint_domain::key::ObjectKey;
 pub struct CreatedObject {
     /// Its key, decoded.
     pub key: ObjectKey,
+    /// Its size in bytes; none where the event does not say.
+    pub size: Option<u64>,
     /// Tells two writes of one key apart; the same for a repeated event.
     pub sequencer: String,
 }
@@ -42,6 +44,7 @@ fn created_object(record: &Value) -> Option<CreatedObject> {
         .to_owned();
     Some(CreatedObject {
         key: ObjectKey::new(key),
+        size: object.get("size").and_then(Value::as_u64),
         sequencer,
     })
 }
@@ -53,7 +56,7 @@ mod tests {
 
     #[test]
     fn keys_are_decoded_and_other_events_left_out() {
-        let record = |name: &str, key: &str| json!({"eventName": name, "s3": {"object": {"key": key, "sequencer": "1"}}});
+        let record = |name: &str, key: &str| json!({"eventName": name, "s3": {"object": {"key": key, "size": 7, "sequencer": "1"}}});
         let event = json!({"Records": [
             record("ObjectCreated:Post", "a+b/%C3%BC%2B.html"),
             record("ObjectRemoved:Delete", "x"),
@@ -65,6 +68,7 @@ mod tests {
             created,
             [CreatedObject {
                 key: ObjectKey::new("a b/ü+.html"),
+                size: Some(7),
                 sequencer: "1".into()
             }]
         );

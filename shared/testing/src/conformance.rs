@@ -11,6 +11,7 @@
 pub mod catalog;
 pub mod cdn;
 pub mod dns;
+pub mod documents;
 pub mod objects;
 pub mod queue;
 pub mod registry;

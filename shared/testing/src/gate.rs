@@ -238,8 +238,8 @@ async fn give_way(times: u64) {
     }
 }
 
-/// What was asked of the ports, by `port.method`: `catalog.commit`, `objects.copy`, `queue.send`, `cdn.purge`,
-/// `uploads.presign`.
+/// What was asked of the ports, by `port.method`: `catalog.commit`, `objects.copy`, `documents.version`, `queue.send`,
+/// `cdn.purge`, `uploads.presign`.
 #[derive(Debug, Clone)]
 pub struct Counts(Gate);
 

@@ -1,5 +1,7 @@
 //! One of each domain type, plain and valid. Change what a test is about with `Build { state, ..samples::build(1, "main") }`.
 
+mod documents;
+
 use imprint_app::seal::SealingKey;
 use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
 use imprint_domain::build::{Build, BuildState};
@@ -27,6 +29,10 @@ use imprint_domain::webhook::{Event, EventKind, Format, Subject, Topics, Webhook
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 
+pub use self::documents::{
+    checksum, content, document, image, publish_rendering_message, render_document_message, rendered,
+    rendering, version,
+};
 use crate::surroundings::SeededRandom;
 
 /// The time at which samples are made: 2026-01-01T12:00:00Z.

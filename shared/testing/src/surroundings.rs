@@ -35,6 +35,11 @@ impl TestClock {
         self.hands().now += by;
     }
 
+    /// Where it stands. Looking does not make it tick.
+    pub fn stands_at(&self) -> Timestamp {
+        self.hands().now
+    }
+
     /// Moves it on by `step` each time somebody asks, after the answer.
     pub fn tick(&self, step: SignedDuration) {
         self.hands().tick = step;

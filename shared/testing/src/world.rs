@@ -70,7 +70,7 @@ impl World {
             random: Arc::new(SeededRandom::new(1)),
             catalog: Arc::new(MemoryCatalog::new(gate.clone())),
             objects,
-            queue: Arc::new(MemoryQueue::new(gate.clone())),
+            queue: Arc::new(MemoryQueue::new(gate.clone(), clock.clone())),
             webhooks: Arc::new(MemoryWebhooks::new(gate.clone())),
             cdn,
             dns: Arc::new(MemoryDns::new(gate.clone())),
@@ -87,6 +87,7 @@ impl World {
         Env {
             catalog: self.catalog.clone(),
             registry: self.catalog.clone(),
+            documents: self.catalog.clone(),
             objects: self.objects.clone(),
             queue: self.queue.clone(),
             cdn: self.cdn.clone(),
@@ -125,6 +126,7 @@ impl World {
         Installation {
             catalog: self.catalog.clone(),
             registry: self.catalog.clone(),
+            documents: self.catalog.clone(),
             health: self.catalog.clone(),
             dns: None,
             queue: self.queue.clone(),

@@ -41,6 +41,24 @@ async fn the_registry_conforms_when_calls_interleave() {
 }
 
 #[tokio::test]
+async fn the_documents_conform() {
+    let world = World::new();
+    conformance::documents::run(&*world.catalog, &*world.catalog).await;
+    // Over HTTP, too, so they may not ask too much.
+    let counts = world.counts();
+    assert!(counts.total() < 800, "{:?}", counts.all());
+}
+
+#[tokio::test]
+async fn the_documents_conform_when_calls_interleave() {
+    for seed in 0..10 {
+        let world = World::new();
+        world.gate.interleave(seed, 3);
+        conformance::documents::run(&*world.catalog, &*world.catalog).await;
+    }
+}
+
+#[tokio::test]
 async fn the_objects_conform() {
     let world = World::new();
     conformance::objects::run(&*world.objects).await;

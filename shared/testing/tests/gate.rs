@@ -331,3 +331,87 @@ async fn messages_may_be_delivered_in_any_order_but_within_a_group() {
     assert_eq!(world.queue.take_one_of(|_| 0), Some(envelopes[1].clone()));
     assert_eq!(world.queue.take_one_of(|_| 0), None);
 }
+
+#[tokio::test]
+async fn what_is_held_back_is_delivered_in_its_time_and_holds_up_no_other() {
+    let world = World::new();
+    let version = samples::version(&samples::document(1, "handbook"), "1.0");
+    let envelope = |quiet: u32| {
+        let message = samples::render_document_message(&version, quiet);
+        samples::outbox_entry(&quiet.to_string(), message).envelope()
+    };
+    let sent = [envelope(60), envelope(5), envelope(0)];
+    world.queue.send(&sent).await.unwrap();
+    assert_eq!(world.queue.waiting(), 3);
+    assert_eq!(world.queue.next_due(), Some(samples::after_noon(5)));
+    assert_eq!(
+        world.queue.take_one_of(|due| due - 1).as_ref(),
+        Some(&sent[2]),
+        "the only one that is due"
+    );
+    assert_eq!(world.queue.take_any(), None);
+    assert_eq!(world.queue.take(Step::RenderDocument), None);
+    assert_eq!(world.queue.take_all(), []);
+
+    world.clock.set(samples::after_noon(4));
+    assert_eq!(world.queue.take_all_of(Step::RenderDocument), []);
+    assert!(world.queue.wait_for_next());
+    assert_eq!(world.clock.now(), samples::after_noon(5));
+    assert!(world.queue.wait_for_next(), "one is due already");
+    assert_eq!(world.clock.now(), samples::after_noon(5));
+    assert_eq!(world.queue.take(Step::RenderDocument).as_ref(), Some(&sent[1]));
+
+    assert!(world.queue.wait_for_next());
+    assert_eq!(world.queue.next_due(), None, "it is due and held back no more");
+    let last = world.queue.take_any().unwrap();
+    assert_eq!((world.clock.now(), &last), (samples::after_noon(60), &sent[0]));
+    world.queue.give_back(last);
+    assert_eq!(
+        world.queue.take_all(),
+        sent[..1],
+        "what failed is delivered again at once"
+    );
+    assert!(!world.queue.wait_for_next());
+    assert_eq!(world.clock.now(), samples::after_noon(60));
+}
+
+#[tokio::test]
+async fn documents_are_counted_and_fail_like_all_else() {
+    let world = World::new();
+    let env = world.env();
+    let (org, alias) = (samples::organization_slug(), parsed("handbook"));
+    world
+        .faults()
+        .once("documents.version", 2, Moment::Before, Trouble::Busy);
+    let id = env.documents.allot_document().await.unwrap();
+    env.documents.document_with_alias(&org, &alias).await.unwrap();
+    env.documents.version(id, parsed("1.0")).await.unwrap();
+    let failed = env.documents.version(id, parsed("1.0")).await;
+    assert!(matches!(failed, Err(StoreError::Busy(_))));
+    let counts = world.counts();
+    assert_eq!(counts.of("documents.document_with_alias"), 2);
+    assert_eq!((counts.port("documents"), counts.all_calls()), (5, 4));
+    let dies = run_until_death(1, Moment::Before, env.documents.document(id)).await;
+    assert!(dies.is_none());
+}
+
+#[test]
+fn an_address_is_signed_for_its_time_or_not_at_all() {
+    let world = World::new();
+    world
+        .faults()
+        .once("uploads.presign_download", 2, Moment::Before, Trouble::Failed);
+    let key = ObjectKey::new("a/b.pdf");
+    let sign = |hours| {
+        world
+            .uploads
+            .presign_download(&key, samples::NOON, SignedDuration::from_hours(hours))
+    };
+    let first = sign(1).unwrap();
+    sign(1).unwrap_err();
+    assert_eq!(sign(1).unwrap(), first);
+    assert_ne!(sign(2).unwrap(), first);
+    assert!(first.contains("a/b.pdf"), "{first}");
+    assert_eq!(world.uploads.downloads(), vec![key.clone(); 3]);
+    assert!(world.uploads.slots().is_empty());
+}

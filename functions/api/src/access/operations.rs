@@ -4,7 +4,7 @@ use http::Method;
 
 use imprint_domain::access::Permission;
 
-use super::Access::{self, Administrator, Anyone, Reader, SelfOr, Token, With, Within};
+use super::Access::{self, Administrator, Anyone, Naming, Reader, SelfOr, Token, With, Within};
 use Permission::{AdminEdition, AdminProduct, AdminUser, DeprecateBuild, PublishRelease, UploadBuild};
 
 /// A method, a path, and what they ask for together.
@@ -288,4 +288,104 @@ pub(super) const REGISTRY: &[Operation] = &[
     (Method::GET, "/v4/clusters/{id}", Anyone),
     (Method::PATCH, "/v4/clusters/{id}", With(AdminProduct)),
     (Method::DELETE, "/v4/clusters/{id}", With(AdminProduct)),
+];
+
+/// The operations of documents, of the default organization. Those of another one have the same paths below
+/// [`DOCUMENTS_OF`](super::DOCUMENTS_OF). What is published everybody reads; handlers ask for more where more is shown, and
+/// where something is published or deleted that was.
+pub(super) const DOCUMENTS: &[Operation] = &[
+    (Method::GET, "/documents", Anyone),
+    (Method::POST, "/documents", Naming(UploadBuild)),
+    (Method::POST, "/documents/check", Token),
+    (Method::GET, "/documents/{document}", Anyone),
+    (Method::PATCH, "/documents/{document}", With(UploadBuild)),
+    (Method::DELETE, "/documents/{document}", With(UploadBuild)),
+    (Method::GET, "/documents/{document}/versions", Anyone),
+    (Method::POST, "/documents/{document}/versions", With(UploadBuild)),
+    (Method::GET, "/documents/{document}/versions/{version}", Anyone),
+    (
+        Method::PATCH,
+        "/documents/{document}/versions/{version}",
+        With(UploadBuild),
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/content",
+        Anyone,
+    ),
+    (
+        Method::PUT,
+        "/documents/{document}/versions/{version}/content",
+        With(UploadBuild),
+    ),
+    (
+        Method::PATCH,
+        "/documents/{document}/versions/{version}/content",
+        With(UploadBuild),
+    ),
+    (
+        Method::POST,
+        "/documents/{document}/versions/{version}/touch",
+        With(UploadBuild),
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/images",
+        Anyone,
+    ),
+    (
+        Method::POST,
+        "/documents/{document}/versions/{version}/images",
+        With(UploadBuild),
+    ),
+    (
+        Method::DELETE,
+        "/documents/{document}/versions/{version}/images/{name}",
+        With(UploadBuild),
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/status",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/pdf",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/html",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/epub",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/latex",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/bibliography",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/versions/{version}/search",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/renderings/{checksum}/{name}",
+        Anyone,
+    ),
+    (
+        Method::GET,
+        "/documents/{document}/renderings/{checksum}/images/{name}",
+        Anyone,
+    ),
 ];

@@ -19,14 +19,14 @@ pub(crate) trait RequestBody: DeserializeOwned {
 
 /// A body of JSON.
 #[derive(Debug)]
-pub(crate) struct JsonBody<T>(pub(crate) T);
+pub(crate) struct JsonBody<T, const MAX: usize = MAX_BODY>(pub(crate) T);
 
-impl<T: RequestBody> FromRequest<Service> for JsonBody<T> {
+impl<T: RequestBody, const MAX: usize> FromRequest<Service> for JsonBody<T, MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &Service) -> Result<Self, ApiError> {
         check_type(request.headers())?;
-        let bytes = read_body(request, MAX_BODY).await?;
+        let bytes = read_body(request, MAX).await?;
         parse(&bytes).map(Self)
     }
 }

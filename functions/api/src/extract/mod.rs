@@ -3,6 +3,8 @@
 //! axum's own extractors answer in plain text, so they are used here and nowhere else.
 
 mod body;
+mod content;
+mod document;
 mod named;
 mod registry;
 
@@ -27,6 +29,8 @@ use crate::listing::{ListParams, Listing};
 use crate::{Api, Service};
 
 pub(crate) use body::{JsonBody, RequestBody};
+pub(crate) use content::{IfMatch, IfNoneMatch, Written, etag_of};
+pub(crate) use document::{DocumentUrls, OfDocument, OfVersion};
 pub(crate) use named::Named;
 pub(crate) use registry::{InQuery, PathNames, Posted, Source};
 
@@ -96,6 +100,12 @@ impl<T: PathPart> FromRequestParts<Service> for Part<T> {
 pub(crate) async fn path_parts(parts: &mut Parts, service: &Service) -> Result<RawPathParams, ApiError> {
     let raw = RawPathParams::from_request_parts(parts, service).await;
     raw.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))
+}
+
+/// The text that stands where a path has a name.
+pub(crate) fn raw_part<'a>(parts: &'a RawPathParams, name: &str) -> &'a str {
+    let found = parts.iter().find(|(found, _)| *found == name);
+    found.map_or("", |(_, raw)| raw)
 }
 
 /// The variable part with a name. One that cannot be a name of anything names nothing.

@@ -2,6 +2,7 @@
 
 mod build;
 mod dashboard;
+mod documents;
 mod edition;
 mod organization;
 mod product;
@@ -13,6 +14,9 @@ mod webhook;
 
 pub(crate) use build::{CreateBuild, CreateProjectBuild, UpdateBuild};
 pub(crate) use dashboard::UseTemplates;
+pub(crate) use documents::{
+    Bump, CreateDocument, CreateVersion, Pdf, PdfParams, UpdateDocument, UpdateVersion, UploadImages,
+};
 pub(crate) use edition::{
     CreateEdition, CreateProjectEdition, NamesBuild, RollbackEdition, UpdateEdition, UpdateProjectEdition,
 };

@@ -138,7 +138,8 @@ pub(crate) struct ProjectBuildResource<'a> {
     version: Option<String>,
 }
 
-/// Where and how to post one file as `multipart/form-data`: the fields in this order, the file last. Good for 24 hours.
+/// Where and how to post one file as `multipart/form-data`: the fields in this order, the file last. Good for 24 hours, one of an
+/// image for one.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UploadForm<'a> {
     /// Where to post it.
@@ -286,7 +287,7 @@ impl<'a> ProjectBuildResource<'a> {
 }
 
 impl<'a> UploadForm<'a> {
-    fn new(form: &'a PresignedPost) -> Self {
+    pub(super) fn new(form: &'a PresignedPost) -> Self {
         Self {
             url: &form.url,
             fields: &form.fields,

@@ -2,11 +2,13 @@
 
 mod build;
 mod dashboard;
+mod document;
 mod edition;
 mod moment;
 mod organization;
 mod product;
 mod registry;
+mod rendering;
 mod retention;
 mod service;
 mod slug_rules;
@@ -16,6 +18,10 @@ mod webhook;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing, ProjectBuildResource};
 pub(crate) use dashboard::{DashboardDocument, Queued, Started};
+pub(crate) use document::{
+    DocumentList, DocumentResource, ImageForms, ImageList, ImageResource, ProblemResource,
+    RenderingErrorResource, ReviewResource, VersionList, VersionOfDocument,
+};
 pub(crate) use edition::{
     EditionEnded, EditionHistory, EditionList, EditionResource, MoveResource, ProjectEditionResource,
 };
@@ -28,6 +34,7 @@ pub(crate) use registry::{
     KnownClusterResource, KnownVersionResource, KubernetesResource, LabelsDocument, NamespaceResource,
     ReleaseList, ReleaseResource, TrainList,
 };
+pub(crate) use rendering::StatusResource;
 pub(crate) use retention::{OrganizationRetentionResource, RetentionPreviewResource, RetentionResource};
 pub(crate) use service::{Health, Root, RootData, RootLinks, StoreMeter, TokenAnswer};
 pub(crate) use slug_rules::{

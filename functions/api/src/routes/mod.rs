@@ -2,6 +2,7 @@
 
 mod builds;
 mod dashboards;
+mod documents;
 mod edition_life;
 mod editions;
 mod organizations;
@@ -21,7 +22,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::Service;
-use crate::access::OF_ORGANIZATION;
+use crate::access::{DOCUMENTS_OF, OF_ORGANIZATION};
 
 /// Every route, by the handlers that document it.
 pub(crate) fn all() -> OpenApiRouter<Service> {
@@ -101,9 +102,29 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
     let router = registry::of_installation()
         .into_iter()
         .fold(router, OpenApiRouter::routes);
-    registry::of_organizations()
+    let router = registry::of_organizations()
         .into_iter()
-        .fold(router, for_every_organization)
+        .fold(router, for_every_organization);
+    documents::of_organizations()
+        .into_iter()
+        .fold(router, in_both_forms_for_every_organization)
+}
+
+/// Registers routes under their documented path, which is about the default organization, and below the path of every other
+/// one, each with or without a final slash.
+fn in_both_forms_for_every_organization(
+    router: OpenApiRouter<Service>,
+    routes: UtoipaMethodRouter<Service>,
+) -> OpenApiRouter<Service> {
+    let (_, paths, handlers) = &routes;
+    let own: Vec<String> = paths.paths.keys().cloned().collect();
+    let handlers = handlers.clone();
+    own.iter()
+        .map(|path| format!("{DOCUMENTS_OF}{path}"))
+        .flat_map(|path| other_form(&path).into_iter().chain([path]))
+        .fold(in_both_forms(router, routes), |router, path| {
+            router.route(&path, handlers.clone())
+        })
 }
 
 /// Registers routes under their documented path, which is about the default organization, and below the path of every other

@@ -7,6 +7,7 @@ mod builds;
 mod clients;
 mod dashboards;
 mod description;
+mod documents;
 mod editions;
 mod events;
 mod life;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use imprint_api::function;
 use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
 use imprint_app::tenants::Tenants;
+use imprint_domain::key::ObjectKey;
 use imprint_lambda::LambdaEvent;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -130,6 +131,15 @@ impl Uploads for Noise {
             url: "https://docs.example.org/".to_owned(),
             fields,
         })
+    }
+
+    fn presign_download(
+        &self,
+        key: &ObjectKey,
+        _: Timestamp,
+        _: SignedDuration,
+    ) -> Result<String, PresignError> {
+        Ok(format!("https://docs.example.org/{key}"))
     }
 }
 

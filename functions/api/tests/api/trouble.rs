@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_domain::key::ObjectKey;
 use imprint_testing::{Moment, Trouble};
 use serde_json::json;
 
@@ -116,6 +117,15 @@ impl Uploads for Panics {
         _: jiff::Timestamp,
         _: jiff::SignedDuration,
     ) -> Result<PresignedPost, PresignError> {
+        panic!("a secret of the inside")
+    }
+
+    fn presign_download(
+        &self,
+        _: &ObjectKey,
+        _: jiff::Timestamp,
+        _: jiff::SignedDuration,
+    ) -> Result<String, PresignError> {
         panic!("a secret of the inside")
     }
 }

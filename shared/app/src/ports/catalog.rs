@@ -14,7 +14,7 @@ use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug
 use imprint_domain::task::{PagesOf, PagesStep, Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 
-use super::{RegistryChange, StoreError};
+use super::{DocumentChange, RegistryChange, StoreError};
 
 /// One write of a transaction. Each is conditional: a create needs the thing (and its slug) to be absent, an update
 /// needs the stored revision to be the one that the given value carries; the stored value gets the next revision.
@@ -110,6 +110,8 @@ pub enum Change {
     CloseTask(TaskId),
     /// A write of the release registry.
     Registry(Box<RegistryChange>),
+    /// A write of documents.
+    Document(Box<DocumentChange>),
 }
 
 /// What goes through all products a slice at a time, and remembers where it is.
@@ -119,6 +121,10 @@ pub enum Walk {
     Retention,
     /// The verification of editions.
     Verification,
+    /// The scan of documents.
+    Documents,
+    /// The search for objects whose event was lost.
+    Incoming,
 }
 
 /// One page of a list.

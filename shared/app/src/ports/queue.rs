@@ -13,6 +13,6 @@ pub struct SendError(#[source] pub Source);
 /// `RetireName` to one, in order for each place.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Sends messages, in order within a group. One request a queue and ten messages.
+    /// Sends messages, in order within a group; those that have a delay are delivered after it. One request a queue and ten messages.
     async fn send(&self, envelopes: &[Envelope]) -> Result<(), SendError>;
 }

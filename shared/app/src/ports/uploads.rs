@@ -23,6 +23,12 @@ pub enum UploadSlot {
         /// The build's key, which the object carries.
         surrogate_key: SurrogateKey,
     },
+    /// One image of a document, of at most [`MAX_IMAGE_BYTES`](imprint_domain::document::MAX_IMAGE_BYTES) and any
+    /// `Content-Type` that begins with `image/`, without metadata.
+    Image {
+        /// The key.
+        key: ObjectKey,
+    },
     /// One empty object with this key and no metadata.
     Marker {
         /// The key.
@@ -56,4 +62,15 @@ pub trait Uploads: Send + Sync {
         now: Timestamp,
         life: SignedDuration,
     ) -> Result<PresignedPost, PresignError>;
+
+    /// Signs an address from which anybody who has it gets an object, from `now` for `life`.
+    ///
+    /// # Errors
+    /// When there are no credentials to sign with.
+    fn presign_download(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<String, PresignError>;
 }

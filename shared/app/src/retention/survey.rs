@@ -182,6 +182,8 @@ async fn busy(env: &Env, product: &Product) -> Result<Known<BTreeSet<BuildId>>, 
         Message::RenderDashboard(_)
         | Message::RenderIndex(_)
         | Message::RenderAll(_)
+        | Message::RenderDocument(_)
+        | Message::PublishRendering(_)
         | Message::UpdateDns(_)
         | Message::DeliverWebhook(_) => None,
     });

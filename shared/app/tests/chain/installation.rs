@@ -8,6 +8,7 @@ use bytes::Bytes;
 use imprint_app::builds::{self, Confirmation, NewBuild, NewEditions};
 use imprint_app::copy_edition::{Bounds, copy_edition};
 use imprint_app::deliver_webhook::deliver_webhook;
+use imprint_app::documents::{publish_rendering, render_document};
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_app::index::{self, render_all, render_index};
@@ -33,6 +34,8 @@ use imprint_domain::webhook::Webhook;
 use imprint_testing::samples::{self, parsed};
 use imprint_testing::{MemoryCdn, MemoryObjects, Site, World};
 use jiff::SignedDuration;
+
+use crate::documents::Press;
 
 /// What lay below the product's prefix: keys with bodies and ETags.
 pub(crate) type Objects = BTreeMap<String, Bytes>;
@@ -67,6 +70,7 @@ pub(crate) struct Installation {
     pub(crate) world: World,
     pub(crate) env: Env,
     pub(crate) bounds: Bounds,
+    pub(crate) press: Arc<Press>,
     witness: Arc<Witness>,
 }
 
@@ -111,6 +115,7 @@ impl Installation {
             world,
             env,
             bounds: Bounds::default(),
+            press: Arc::default(),
             witness,
         };
         // Its pages are there before a test begins, and nobody has purged or counted anything.
@@ -194,6 +199,10 @@ impl Installation {
                 render_index(&self.env, &[order]).await
             }
             Message::RenderAll(message) => render_all(&self.env, &envelope.id, message).await,
+            Message::RenderDocument(message) => {
+                render_document(&self.env, &*self.press, &envelope.id, message).await
+            }
+            Message::PublishRendering(message) => publish_rendering(&self.env, &envelope.id, message).await,
         };
         dispose(&self.env, &delivery, outcome).await
     }

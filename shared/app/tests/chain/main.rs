@@ -7,6 +7,7 @@ mod costs;
 mod crashes;
 mod dashboards;
 mod dns;
+mod documents;
 mod failures;
 mod index;
 mod installation;

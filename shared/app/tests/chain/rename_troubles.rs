@@ -109,6 +109,8 @@ fn is_for(victim: Victim, message: &Message) -> bool {
         | Message::RenderDashboard(_)
         | Message::RenderIndex(_)
         | Message::RenderAll(_)
+        | Message::RenderDocument(_)
+        | Message::PublishRendering(_)
         | Message::UpdateDns(_)
         | Message::DeliverWebhook(_) => false,
     }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, Trans
 use imprint_app::ports::{Catalog, Change, StoreError};
 
 use super::DynamoCatalog;
-use super::items::{self, LAST, REVISION};
+use super::items::{self, LAST, REVISION, VALUE};
 use super::keys::PK;
 use super::writes::{self, Action, Write};
 use crate::call::{refused, source, store_error};
@@ -73,6 +73,7 @@ impl DynamoCatalog {
                 answer.map(drop).map_err(|error| single("UpdateItem", error))
             }
             Action::Create(_)
+            | Action::Claim(_)
             | Action::Replace(..)
             | Action::Put(_)
             | Action::Require(_)
@@ -158,7 +159,7 @@ impl DynamoCatalog {
                     .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
                 item.update(update.build().map_err(missing)?)
             }
-            action @ (Action::Create(_) | Action::Replace(..) | Action::Put(_)) => {
+            action @ (Action::Create(_) | Action::Claim(_) | Action::Replace(..) | Action::Put(_)) => {
                 item.put(self.put(action).build().map_err(missing)?)
             }
         };
@@ -173,6 +174,14 @@ impl DynamoCatalog {
                     .set_item(Some(item))
                     .condition_expression("attribute_not_exists(#pk)");
                 put.expression_attribute_names("#pk", PK)
+            }
+            Action::Claim(item) => {
+                let same = item.get(VALUE).cloned();
+                put.set_item(Some(item))
+                    .condition_expression("attribute_not_exists(#pk) OR #v = :same")
+                    .expression_attribute_names("#pk", PK)
+                    .expression_attribute_names("#v", VALUE)
+                    .expression_attribute_values(":same", same.unwrap_or(AttributeValue::Null(true)))
             }
             Action::Replace(item, seen) => put
                 .set_item(Some(item))

@@ -67,7 +67,7 @@ fn unpart(escaped: &str) -> String {
 }
 
 /// A number as text in the order of numbers. Twelve digits hold a build each second for 31,000 years.
-fn digits(number: u64) -> String {
+pub(super) fn digits(number: u64) -> String {
     format!("{number:012}")
 }
 
@@ -289,6 +289,8 @@ impl Key {
         let walk = match walk {
             Walk::Retention => "RETENTION",
             Walk::Verification => "VERIFICATION",
+            Walk::Documents => "DOCUMENTS",
+            Walk::Incoming => "INCOMING",
         };
         Self::new("CURSORS", walk)
     }

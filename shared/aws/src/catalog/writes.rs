@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::items::{self, Item, Place};
 use super::keys::Key;
-use super::registry;
+use super::{documents, registry};
 use crate::call::refused;
 
 /// One item to write.
@@ -29,6 +29,8 @@ pub(super) struct Write {
 pub(super) enum Action {
     /// Needs the item to be absent.
     Create(Item),
+    /// Needs the item to be absent, or to hold the same thing already.
+    Claim(Item),
     /// Needs the item to be there with this revision.
     Replace(Item, Revision),
     /// Whatever is there.
@@ -234,6 +236,7 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
         }
         Change::ForgetLoginFailures(name) => write(Key::login_failures(&name), Action::Delete),
         Change::Registry(change) => writes.extend(registry::writes_of(*change)?),
+        Change::Document(change) => writes.extend(documents::writes_of(*change)?),
         Change::CloseTask(id) => {
             if !at_once.contains(&id) {
                 write(Key::open_task(&id), Action::Delete);
@@ -243,7 +246,7 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
     Ok(())
 }
 
-fn create(key: Key, item: Item) -> Write {
+pub(super) fn create(key: Key, item: Item) -> Write {
     Write {
         key,
         action: Action::Create(item),
@@ -251,12 +254,12 @@ fn create(key: Key, item: Item) -> Write {
 }
 
 /// An item that is there or not, and holds nothing.
-fn claim(key: Key) -> Write {
+pub(super) fn claim(key: Key) -> Write {
     create(key.clone(), items::claim(key))
 }
 
 /// A claim that says whose it is.
-fn claim_of(key: Key, owner: &impl Serialize) -> Result<Write, StoreError> {
+pub(super) fn claim_of(key: Key, owner: &impl Serialize) -> Result<Write, StoreError> {
     Ok(create(key.clone(), items::thing(key, owner)?))
 }
 
@@ -369,7 +372,7 @@ fn update_user(mut user: User) -> Result<Write, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use imprint_app::ports::{Catalog, RegistryChange};
+    use imprint_app::ports::{Catalog, DocumentChange, RegistryChange};
     use imprint_domain::registry::{Data, Head, Release, TrainName};
     use imprint_testing::samples;
 
@@ -461,6 +464,16 @@ mod tests {
             Change::CreateEdition(edition.clone()),
             Change::CreateTask(task()),
         ];
+        let document = samples::document(1, "handbook");
+        let version = samples::version(&document, "1.0");
+        let rendering = samples::rendered(samples::rendering(&version, "r"));
+        let of_documents = [
+            DocumentChange::CreateDocument(document),
+            DocumentChange::CreateVersion(version),
+            DocumentChange::PutRendering(rendering),
+        ];
+        let of_documents = of_documents.map(|change| Change::Document(Box::new(change)));
+        let changes: Vec<Change> = changes.into_iter().chain(of_documents).collect();
         for write in of(changes).unwrap() {
             let stored = format!("{:?}", write.action);
             assert!(!stored.contains("Null("), "{stored}");

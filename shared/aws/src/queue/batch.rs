@@ -8,12 +8,17 @@ const MAX_MESSAGES: usize = 10;
 /// And 262,144 bytes of them, counted by the smaller of the limits that it ever had.
 const MAX_BYTES: usize = 256 * 1024;
 
+/// And holds one back for 15 minutes at most.
+const MAX_DELAY: i32 = 900;
+
 /// One message on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outgoing {
     pub(super) body: String,
     /// Its place in the order of a FIFO queue.
     pub(super) order: Option<Order>,
+    /// How many seconds a standard queue holds it back.
+    pub(super) delay: i32,
 }
 
 /// What a FIFO queue orders and de-duplicates by.
@@ -33,8 +38,14 @@ impl Outgoing {
         Ok(Self {
             body: body(envelope)?,
             order,
+            delay: delay(envelope),
         })
     }
+}
+
+fn delay(envelope: &Envelope) -> i32 {
+    let seconds = envelope.message.delay().as_secs().clamp(0, MAX_DELAY.into());
+    i32::try_from(seconds).unwrap_or(MAX_DELAY)
 }
 
 /// The envelope as JSON. SQS refuses the two characters that are not in XML; inside JSON texts they can be escaped.
@@ -129,9 +140,21 @@ mod tests {
         let message = || Outgoing {
             body: "x".repeat(100 * 1024),
             order: None,
+            delay: 0,
         };
         let batches = batches(vec![message(), message(), message()]);
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn a_delay_is_as_long_as_sqs_allows() {
+        let version = samples::version(&samples::document(1, "handbook"), "1.0");
+        for (quiet, delay) in [(0, 0), (5, 5), (900, 900), (901, 900), (u32::MAX, 900)] {
+            let message = samples::render_document_message(&version, quiet);
+            let envelope = samples::outbox_entry("a rendering", message).envelope();
+            assert_eq!(Outgoing::of(&envelope).unwrap().delay, delay);
+        }
+        assert_eq!(Outgoing::of(&copy(1, "main")).unwrap().delay, 0);
     }
 
     #[test]

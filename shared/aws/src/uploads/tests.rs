@@ -224,3 +224,101 @@ fn three_thousand_directories_are_signed_at_once() {
     let seconds = clock().duration_since(begun).unwrap().as_secs_f64();
     assert!(seconds < 5.0, "{seconds} s for 6,000 signatures");
 }
+
+#[test]
+fn an_image_has_one_key_some_bytes_and_the_type_of_an_image() {
+    let slot = UploadSlot::Image {
+        key: ObjectKey::new("_imprint/incoming/images/7/1.0/a.png"),
+    };
+    let (fields, policy) = sign(&uploads(None, None), &slot);
+    let names: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
+    let own = ["key", "success_action_status"];
+    let of_all = ["algorithm", "credential", "date", "signature"].map(|name| format!("x-amz-{name}"));
+    let expected = own.into_iter().chain(["policy"]);
+    assert_eq!(names, expected.chain(of_all.iter().map(String::as_str)).collect());
+    let expected = json!([
+        {"key": "_imprint/incoming/images/7/1.0/a.png"},
+        ["starts-with", "$Content-Type", "image/"],
+        ["content-length-range", 1, 10_485_760],
+        {"success_action_status": "204"},
+        {"bucket": "inbox"},
+        {"x-amz-algorithm": "AWS4-HMAC-SHA256"},
+        {"x-amz-credential": "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request"},
+        {"x-amz-date": "20151229T000000Z"},
+    ]);
+    assert_eq!(conditions(&policy), set(expected));
+    let url = uploads(None, None).presign(&slot, now(), day()).unwrap().url;
+    assert_eq!(url, "https://inbox.s3.us-east-1.amazonaws.com/");
+}
+
+fn download(uploads: &S3Uploads, key: &str, life: SignedDuration) -> Result<String, PresignError> {
+    uploads.presign_download(&ObjectKey::new(key), now(), life)
+}
+
+#[test]
+fn the_signature_of_the_documentation_comes_out_for_an_address_too() {
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    let at = "2013-05-24T00:00:00Z".parse().unwrap();
+    let bucket = "https://examplebucket.s3.amazonaws.com";
+    let signed = uploads(None, None).sign_download(bucket, &ObjectKey::new("test.txt"), at, day());
+    assert_eq!(
+        signed.unwrap(),
+        "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+         &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
+         &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\
+         &X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+    );
+}
+
+#[test]
+fn an_address_is_of_the_bucket_and_its_key_is_encoded() {
+    let until_query = |endpoint, key| {
+        let address = download(&uploads(None, endpoint), key, day()).unwrap();
+        address.split_once('?').unwrap().0.to_owned()
+    };
+    assert_eq!(
+        until_query(None, "_imprint/documents/7/a b+ü?#%&=.pdf"),
+        "https://sigv4examplebucket.s3.us-east-1.amazonaws.com/_imprint/documents/7/a%20b%2B%C3%BC%3F%23%25%26%3D.pdf"
+    );
+    assert_eq!(
+        until_query(Some("http://127.0.0.1:9000/"), "a/~b-c_d.e"),
+        "http://127.0.0.1:9000/sigv4examplebucket/a/~b-c_d.e"
+    );
+}
+
+#[test]
+fn temporary_credentials_send_their_token_with_an_address_and_sign_it() {
+    let query = |token| {
+        let address = download(&uploads(token, None), "a", day()).unwrap();
+        let query = address.split_once('?').unwrap().1.to_owned();
+        let (signed, signature) = query.split_once("&X-Amz-Signature=").unwrap();
+        (signed.to_owned(), signature.to_owned())
+    };
+    let (plain, temporary) = (query(None), query(Some("the/token=")));
+    assert!(
+        temporary
+            .0
+            .contains("&X-Amz-Security-Token=the%2Ftoken%3D&X-Amz-SignedHeaders=host"),
+        "{}",
+        temporary.0
+    );
+    assert!(!plain.0.contains("Token"));
+    assert_ne!(plain.1, temporary.1);
+    assert_ne!(temporary.1, query(Some("another")).1);
+}
+
+#[test]
+fn an_address_that_could_not_work_is_an_error() {
+    let uploads = uploads(None, None);
+    for life in [0, -1, 7 * 24 * 3600 + 1] {
+        let life = SignedDuration::from_secs(life);
+        assert!(download(&uploads, "a", life).is_err(), "{life}");
+    }
+    for life in [1, 7 * 24 * 3600] {
+        assert!(download(&uploads, "a", SignedDuration::from_secs(life)).is_ok());
+    }
+    for key in ["a/../b", "./a", "a/.."] {
+        assert!(download(&uploads, key, day()).is_err(), "{key}");
+    }
+    assert!(download(&uploads, "a/..b/.c", day()).is_ok());
+}

@@ -6,6 +6,7 @@ use imprint_testing::conformance;
 use imprint_testing::conformance::cdn::Backstage;
 use imprint_testing::conformance::queue::Receiver;
 use imprint_testing::memory::{Purge, Refusal, Step};
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 
 use crate::stack::Stack;
@@ -20,6 +21,7 @@ impl Receiver for Stack {
             Step::DeliverWebhook => "IMPRINT_QUEUE_DELIVER_WEBHOOK",
             Step::RenderDashboard => "IMPRINT_QUEUE_RENDER_DASHBOARD",
             Step::UpdateDns => "IMPRINT_QUEUE_UPDATE_DNS",
+            Step::RenderDocument => "IMPRINT_QUEUE_RENDER_DOCUMENT",
         };
         let mut all = Vec::new();
         loop {
@@ -32,6 +34,10 @@ impl Receiver for Stack {
                 bodies.map(|body| serde_json::from_str::<Envelope>(body).expect("only envelopes are sent")),
             );
         }
+    }
+
+    async fn let_pass(&self, time: SignedDuration) {
+        tokio::time::sleep(time.unsigned_abs()).await;
     }
 }
 
@@ -73,6 +79,14 @@ async fn d26_dynamodb_is_a_registry() {
     conformance::registry::run(&*stack.env.registry, &*stack.env.catalog).await;
     let requests: u64 = stack.requests().values().sum();
     assert!(requests < 1600, "{requests} requests");
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_documents() {
+    let stack = Stack::start().await;
+    conformance::documents::run(&*stack.env.documents, &*stack.env.catalog).await;
+    let requests: u64 = stack.requests().values().sum();
+    assert!(requests < 900, "{requests} requests");
 }
 
 #[tokio::test]

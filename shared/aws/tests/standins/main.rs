@@ -5,6 +5,7 @@
 mod catalog;
 mod cdn;
 mod conformance;
+mod documents;
 mod objects;
 mod queue;
 mod registry;

@@ -129,6 +129,10 @@ async fn variables(standins: &StandIns, sqs: &aws_sdk_sqs::Client) -> BTreeMap<S
             create_queue(sqs, "deliver-webhook").await,
         ),
         (
+            "IMPRINT_QUEUE_RENDER_DOCUMENT",
+            create_queue(sqs, "render-document").await,
+        ),
+        (
             "IMPRINT_QUEUE_RENDER_DASHBOARD",
             create_queue(sqs, "render-dashboard.fifo").await,
         ),

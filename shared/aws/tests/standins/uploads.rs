@@ -128,3 +128,105 @@ async fn a_marker_is_posted() {
     assert_eq!(post(&form, &[], "complete", "").await, 204);
     assert!(stack.env.objects.headers(&key).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn an_image_is_posted_as_an_image_or_not_at_all() {
+    let stack = Stack::start().await;
+    let key = ObjectKey::new("_imprint/incoming/images/7/1.0/a.png");
+    let form = sign(&stack, &UploadSlot::Image { key: key.clone() });
+    let png = ("Content-Type", "image/png");
+    for (changes, body) in [
+        (vec![], "bytes"),
+        (vec![("Content-Type", "text/html")], "bytes"),
+        (vec![("Content-Type", "application/image/png")], "bytes"),
+        (
+            vec![png, ("key", "_imprint/incoming/images/7/1.0/b.png")],
+            "bytes",
+        ),
+        (vec![png, ("x-amz-meta-extra", "1")], "bytes"),
+        (vec![png], ""),
+    ] {
+        let status = post(&form, &changes, "a.png", body).await;
+        assert!(
+            (400..500).contains(&status),
+            "{changes:?} with {body:?} was answered with {status}"
+        );
+    }
+    assert!(stack.env.objects.headers(&key).await.unwrap().is_none());
+    assert_eq!(post(&form, &[png], "another.png", "bytes").await, 204);
+    let stored = stack.env.objects.read(&key).await.unwrap().unwrap();
+    assert_eq!(stored.body, "bytes");
+    assert_eq!(stored.headers.content_type.as_deref(), Some("image/png"));
+    assert!(stored.headers.metadata.is_empty());
+}
+
+#[tokio::test]
+async fn an_image_has_as_many_bytes_as_are_taken() {
+    const MOST: usize = 10 * 1024 * 1024;
+    static BYTES: [u8; MOST + 1] = [b'x'; MOST + 1];
+    let stack = Stack::start().await;
+    for (bytes, is_taken) in [(MOST, true), (MOST + 1, false)] {
+        let key = ObjectKey::new(format!("_imprint/incoming/images/7/1.0/{bytes}.png"));
+        let form = sign(&stack, &UploadSlot::Image { key: key.clone() });
+        let body = std::str::from_utf8(&BYTES[..bytes]).unwrap();
+        let status = post(&form, &[("Content-Type", "image/png")], "a.png", body).await;
+        assert_eq!(status == 204, is_taken, "{bytes} bytes: {status}");
+        assert_eq!(stack.env.objects.headers(&key).await.unwrap().is_some(), is_taken);
+    }
+}
+
+async fn get(url: &str) -> (u16, String) {
+    let answer = reqwest::Client::new().get(url).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn whoever_has_an_address_gets_that_object_until_its_time_is_over() {
+    let stack = Stack::start().await;
+    let now = SystemClock.now();
+    let hour = SignedDuration::from_hours(1);
+    let address = |key: &str, at, life| {
+        let signed = stack.env.uploads.presign_download(&ObjectKey::new(key), at, life);
+        signed.unwrap()
+    };
+    for key in [
+        "_imprint/documents/7/renderings/a/document.pdf",
+        "a b+c.pdf",
+        "Größe/日本語 100%?x=1&y#z.pdf",
+        "it's(so)*fine!~.pdf",
+    ] {
+        let body = format!("the bytes of {key}");
+        let headers = imprint_domain::manifest::Headers::default();
+        let object = ObjectKey::new(key);
+        let written = stack.env.objects.write(&object, body.clone().into(), &headers);
+        written.await.unwrap();
+        assert_eq!(get(&address(key, now, hour)).await, (200, body), "{key}");
+    }
+    assert_eq!(get(&address("nothing", now, hour)).await.0, 404);
+    let second = SignedDuration::from_secs(1);
+    let over = address("a b+c.pdf", now - 10 * second, second);
+    assert_eq!(get(&over).await.0, 403, "its time is over");
+    let good = address("a b+c.pdf", now, hour);
+    for (from, to) in [
+        ("X-Amz-Expires=3600", "X-Amz-Expires=7200"),
+        ("a%20b", "a%20c"),
+        ("X-Amz-Signature=", "X-Amz-Signature=0"),
+    ] {
+        let forged = good.replacen(from, to, 1);
+        assert_ne!(forged, good);
+        let (status, body) = get(&forged).await;
+        assert!(
+            (400..500).contains(&status) && !body.contains("the bytes"),
+            "{forged}: {status}"
+        );
+    }
+    let unsigned = good.split_once('?').unwrap().0;
+    assert_eq!(get(unsigned).await.0, 403);
+    let put = reqwest::Client::new()
+        .put(&good)
+        .body("other")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(put.status().as_u16(), 403, "it is good for reading only");
+}

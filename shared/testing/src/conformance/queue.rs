@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use imprint_app::ports::Queue;
+use imprint_domain::document::{Document, Version};
 use imprint_domain::edition::Edition;
 use imprint_domain::message::{Envelope, Message};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::slug::OrganizationSlug;
 use imprint_domain::webhook::EventKind;
+use jiff::SignedDuration;
 
 use super::{run_all, suite, unique};
 use crate::memory::{MemoryQueue, Step};
@@ -18,12 +20,19 @@ use crate::samples::{self, NOON, parsed};
 pub trait Receiver: Send + Sync {
     /// Receives and removes everything that waits for a step, in the order of delivery, until nothing more comes.
     async fn receive_all(&self, step: Step) -> Vec<Envelope>;
+
+    /// Lets time pass for the queues.
+    async fn let_pass(&self, time: SignedDuration);
 }
 
 #[async_trait]
 impl Receiver for MemoryQueue {
     async fn receive_all(&self, step: Step) -> Vec<Envelope> {
         self.take_all_of(step)
+    }
+
+    async fn let_pass(&self, time: SignedDuration) {
+        MemoryQueue::let_pass(self, time);
     }
 }
 
@@ -53,6 +62,7 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     a_name_is_retired_in_the_order_of_the_copies_to_its_place,
     a_product_gets_its_renderings_in_order,
     a_repeated_send_and_a_hand_over_are_new_messages,
+    a_message_with_a_delay_arrives_after_it_and_holds_up_no_other,
     sending_nothing_succeeds,
 ];
 
@@ -101,9 +111,18 @@ impl<'a> Place<'a> {
                 let webhook = samples::webhook("hook", &[EventKind::EditionFailed]);
                 samples::deliver_message(&self.org, &webhook.id)
             }
+            Step::RenderDocument => samples::render_document_message(&self.version(edition.id.0), 0),
         };
         let id = samples::outbox_id(&format!("{} {name}", self.tag));
         OutboxEntry::new(id, message, NOON).envelope()
+    }
+
+    fn version(&self, document: u64) -> Version {
+        let document = Document {
+            organization: self.org.clone(),
+            ..samples::document(document, "handbook")
+        };
+        samples::version(&document, "1.0")
     }
 
     async fn send(&self, envelopes: &[Envelope]) {
@@ -165,7 +184,9 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
             | Message::RenderIndex(_)
             | Message::RenderAll(_)
             | Message::UpdateDns(_)
-            | Message::DeliverWebhook(_) => false,
+            | Message::DeliverWebhook(_)
+            | Message::RenderDocument(_)
+            | Message::PublishRendering(_) => false,
         };
         let received: Vec<&Envelope> = received.iter().filter(of_edition).collect();
         let sent: Vec<&Envelope> = envelopes.iter().filter(of_edition).collect();
@@ -220,6 +241,29 @@ async fn a_repeated_send_and_a_hand_over_are_new_messages(ends: Ends<'_>) {
         received.extend(place.received(Step::CopyEdition).await);
     }
     assert_eq!(received, [first, again, handed_over]);
+}
+
+/// What wants a document rendered waits for more edits; what publishes the rendering goes through the same queue and does not.
+async fn a_message_with_a_delay_arrives_after_it_and_holds_up_no_other(ends: Ends<'_>) {
+    let place = Place::new(ends);
+    let version = place.version(5);
+    let envelope = |name: &str, message: Message| Envelope {
+        message,
+        ..place.envelope(Step::RenderDocument, name, 5, 1)
+    };
+    let held = envelope("held", samples::render_document_message(&version, 2));
+    let at_once = envelope("at once", samples::render_document_message(&version, 0));
+    let publish = envelope(
+        "publish",
+        samples::publish_rendering_message(&samples::rendering(&version, "a")),
+    );
+    place
+        .send(&[held.clone(), at_once.clone(), publish.clone()])
+        .await;
+    let received = place.received(Step::RenderDocument).await;
+    assert_eq!(sorted(received), sorted(vec![at_once, publish]));
+    ends.receiver.let_pass(SignedDuration::from_millis(2_500)).await;
+    assert_eq!(place.received(Step::RenderDocument).await, [held]);
 }
 
 async fn sending_nothing_succeeds(ends: Ends<'_>) {

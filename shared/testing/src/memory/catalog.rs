@@ -1,5 +1,7 @@
 //! The catalog in maps.
 
+mod documented;
+mod documents;
 mod registered;
 mod registry;
 mod stage;

@@ -3,18 +3,28 @@
 use std::sync::{Mutex, MutexGuard};
 
 use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_domain::key::ObjectKey;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::gate::{Call, Gate, Trouble};
 
-/// Signs forms with nothing. The same slot, time and life give the same form.
+/// Where the bucket would be.
+const BUCKET: &str = "https://docs.s3.example.org/";
+
+/// Signs forms and addresses with nothing. The same slot or key, time and life give the same one.
 ///
-/// It can be made to fail with `faults().once("uploads.presign", ...)`.
+/// It can be made to fail with `faults().once("uploads.presign", ...)`, or `uploads.presign_download`.
 #[derive(Debug)]
 pub struct MemoryUploads {
     gate: Gate,
-    slots: Mutex<Vec<UploadSlot>>,
+    signed: Mutex<Signed>,
+}
+
+#[derive(Debug, Default)]
+struct Signed {
+    slots: Vec<UploadSlot>,
+    downloads: Vec<ObjectKey>,
 }
 
 impl MemoryUploads {
@@ -22,17 +32,22 @@ impl MemoryUploads {
     pub fn new(gate: Gate) -> Self {
         Self {
             gate,
-            slots: Mutex::default(),
+            signed: Mutex::default(),
         }
     }
 
-    /// What it signed, in order.
+    /// What it signed forms for, in order.
     pub fn slots(&self) -> Vec<UploadSlot> {
-        self.state().clone()
+        self.state().slots.clone()
     }
 
-    fn state(&self) -> MutexGuard<'_, Vec<UploadSlot>> {
-        self.slots.lock().expect("nothing panics while it signs")
+    /// What it signed addresses of, in order.
+    pub fn downloads(&self) -> Vec<ObjectKey> {
+        self.state().downloads.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, Signed> {
+        self.signed.lock().expect("nothing panics while it signs")
     }
 }
 
@@ -48,7 +63,7 @@ impl Uploads for MemoryUploads {
             requests: 0,
         };
         self.gate.pass_now(call).map_err(Trouble::presign)?;
-        self.state().push(slot.clone());
+        self.state().slots.push(slot.clone());
         let mut fields = match slot {
             UploadSlot::Files {
                 prefix,
@@ -59,13 +74,28 @@ impl Uploads for MemoryUploads {
                 fields.insert("x-amz-meta-dir-redirect".to_owned(), "true".into());
                 fields
             }
-            UploadSlot::Marker { key } => fields_of(key.as_str(), None),
+            UploadSlot::Image { key } | UploadSlot::Marker { key } => fields_of(key.as_str(), None),
         };
         fields.insert("x-expires".to_owned(), (now + life).to_string().into());
         Ok(PresignedPost {
-            url: "https://docs.s3.example.org/".to_owned(),
+            url: BUCKET.to_owned(),
             fields,
         })
+    }
+
+    fn presign_download(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<String, PresignError> {
+        let call = Call {
+            method: "uploads.presign_download",
+            requests: 0,
+        };
+        self.gate.pass_now(call).map_err(Trouble::presign)?;
+        self.state().downloads.push(key.clone());
+        Ok(format!("{BUCKET}{key}?x-expires={}", now + life))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use imprint_app::ports::Change;
 use imprint_domain::build::Build;
+use imprint_domain::document::{Document, Rendering, Version};
 use imprint_domain::edition::Edition;
 use imprint_domain::id::TaskId;
 use imprint_domain::organization::Organization;
@@ -30,6 +31,11 @@ impl MemoryCatalog {
         self.state().outbox(Timestamp::MAX, usize::MAX)
     }
 
+    /// Loses the whole outbox, as if none of it had ever been committed.
+    pub fn forget_outbox(&self) {
+        self.state().forget_outbox();
+    }
+
     /// Every task that is not closed, oldest first, uncounted.
     pub fn all_open_tasks(&self) -> Vec<TaskId> {
         self.state().open_tasks(Timestamp::MAX, usize::MAX)
@@ -49,6 +55,21 @@ impl MemoryCatalog {
     pub fn all_tasks(&self) -> Vec<Task> {
         let state = self.state();
         state.tasks.keys().filter_map(|id| state.task(id)).collect()
+    }
+
+    /// Every document by its number, uncounted.
+    pub fn all_documents(&self) -> Vec<Document> {
+        self.state().documented.documents.values().cloned().collect()
+    }
+
+    /// Every version by its document and number, uncounted.
+    pub fn all_versions(&self) -> Vec<Version> {
+        self.state().documented.versions.values().cloned().collect()
+    }
+
+    /// Every rendering by its document and checksum, uncounted.
+    pub fn all_renderings(&self) -> Vec<Rendering> {
+        self.state().documented.renderings.values().cloned().collect()
     }
 
     /// Every stored organization by its slug, uncounted.

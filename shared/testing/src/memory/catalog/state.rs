@@ -17,6 +17,7 @@ use imprint_domain::task::{PagesOf, Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
+use super::documented::{self, Documented, entries};
 use super::registered::{Entry, Registered, entry};
 
 type ProductKey = (OrganizationSlug, ProductSlug);
@@ -46,6 +47,7 @@ enum Target {
     Delivery(DeliveryKey),
     Cursor(Walk),
     Registry(Entry),
+    Document(documented::Entry),
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +74,7 @@ pub(super) struct State {
     pub(super) deliveries: BTreeMap<DeliveryKey, Delivery>,
     pub(super) cursors: BTreeMap<Walk, String>,
     pub(super) registered: Registered,
+    pub(super) documented: Documented,
     builds_allotted: u64,
     editions_allotted: u64,
 }
@@ -110,6 +113,10 @@ impl State {
         self.builds_allotted += ids.builds;
         self.editions_allotted += ids.editions;
         first
+    }
+
+    pub(super) fn forget_outbox(&mut self) {
+        self.outbox.clear();
     }
 
     pub(super) fn outbox(&self, before: Timestamp, limit: usize) -> Vec<OutboxEntry> {
@@ -218,6 +225,7 @@ impl State {
             }
             Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
             Change::Registry(change) => self.registered.holds(change),
+            Change::Document(change) => self.documented.holds(change),
             Change::PutMember(_)
             | Change::RemoveMember(_)
             | Change::PutTaskEdition(..)
@@ -368,6 +376,7 @@ impl State {
                 self.open.remove(&id);
             }
             Change::Registry(change) => self.registered.apply(*change),
+            Change::Document(change) => self.documented.apply(*change),
         }
     }
 
@@ -447,6 +456,7 @@ fn targets(change: &Change) -> Vec<Target> {
         Change::CreateToken(token) | Change::RevokeToken(token) => vec![Target::Token(token.hash.clone())],
         Change::CloseTask(id) => vec![Target::Open(id.clone())],
         Change::Registry(change) => vec![Target::Registry(entry(change))],
+        Change::Document(change) => entries(change).into_iter().map(Target::Document).collect(),
     }
 }
 
