@@ -74,7 +74,7 @@ fn the_queues_give_up_when_the_steps_do() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("maxReceiveCount: "))
         .collect();
-    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 6]);
+    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 7]);
 }
 
 const MANIFEST: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -320,4 +320,46 @@ async fn the_api_takes_its_events() {
         let body: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
         assert!(status == 200 || body["status"] == status, "{case}: {body}");
     }
+}
+
+#[tokio::test]
+async fn render_document_takes_its_events() {
+    let world = world();
+    let env = world.env();
+    let new = imprint_app::documents::NewDocument {
+        title: parsed("Fluxes"),
+        alias: None,
+        product: None,
+        drafts: imprint_domain::document::Drafts::Public,
+        content: Some(serde_json::json!({"markdown": "# Fluxes\n\n![Moon](full-moon.png)\n\n$E = mc^2$"})),
+        by: None,
+    };
+    let (document, _) = imprint_app::documents::create(&env, new).await.unwrap();
+    let moon = "_imprint/incoming/images/1/1.0/full-moon.png";
+    let png = include_bytes!("../demo-site/document/tide.png").as_slice();
+    world.objects.put(moon, png, Headers::default());
+    let batch = br#"{"title": "Imported", "markdown": "Hello"}"#.as_slice();
+    let imported = "_imprint/incoming/documents/default/imported-text.json";
+    world.objects.put(imported, batch, Headers::default());
+    let function = imprint_render_document::function(world.tenants());
+    call(&function, event("render-document", "incoming")).await;
+    let version = || async {
+        let version = env.documents.version(document.id, parsed("1.0")).await.unwrap();
+        version.unwrap()
+    };
+    assert_eq!(version().await.images.len(), 1, "the event's image was taken");
+    assert!(imprint_app::documents::find(&env, "imported-text").await.is_ok());
+    for case in ["requested", "requested", "published"] {
+        assert!(failed(&call(&function, event("render-document", case)).await).is_empty());
+    }
+    // The event asks for the first edit, and the image that came since was the second.
+    assert_eq!(version().await.last_good, None);
+    let poisonous = call(&function, event("render-document", "poisonous")).await;
+    assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000001"]);
+    world.clock.advance(jiff::SignedDuration::from_mins(10));
+    let scanned = call(&function, event("render-document", "scan")).await;
+    assert_eq!(
+        (&scanned["scanned"]["documents"], &scanned["scanned"]["rendered"]),
+        (&2.into(), &2.into())
+    );
 }

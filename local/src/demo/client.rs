@@ -13,6 +13,8 @@ use super::site::Site;
 
 /// Uploads at a time.
 const UPLOADS: usize = 16;
+/// More than anything here needs.
+const MAX_REDIRECTS: usize = 4;
 /// Asks for presigned forms, see the contract of LTD Keeper.
 const V2: &str = "application/vnd.ltdkeeper.v2+json";
 
@@ -150,7 +152,11 @@ impl Client {
             .await
     }
 
-    async fn upload_one(
+    /// Posts one file by a form.
+    ///
+    /// # Errors
+    /// When the store answers anything but 204.
+    pub async fn upload_one(
         &self,
         target: Value,
         content_type: Option<&'static str>,
@@ -210,6 +216,34 @@ impl Client {
     /// When it is not there.
     pub async fn read(&self, url: &str) -> anyhow::Result<Value> {
         expect(StatusCode::OK, url, self.request(Method::GET, url)).await
+    }
+
+    /// The bytes at a URL of the API, wherever that leads.
+    ///
+    /// # Errors
+    /// When it leads nowhere.
+    pub async fn download(&self, url: &str) -> anyhow::Result<Bytes> {
+        let mut url = url.to_owned();
+        for _ in 0..MAX_REDIRECTS {
+            // The token is the API's: whoever signed another address put into it what it needs.
+            let is_ours = url.starts_with('/') || url.starts_with(&self.api);
+            let request = match is_ours {
+                true => self.request(Method::GET, &url),
+                false => self.http.get(&url),
+            };
+            let response = request.send().await?;
+            let status = response.status();
+            if let Some(location) = response.headers().get("location") {
+                url = location
+                    .to_str()
+                    .context("a location that is no text")?
+                    .to_owned();
+                continue;
+            }
+            ensure!(status == StatusCode::OK, "{url} answered {status}");
+            return Ok(response.bytes().await?);
+        }
+        bail!("{url} leads from one place to another")
     }
 
     /// `url` may be a path of the API.

@@ -1,6 +1,7 @@
 //! The demo: a real site, published twice, with everything checked that a reader would notice.
 
 mod client;
+mod document;
 mod progress;
 mod reader;
 mod site;
@@ -63,6 +64,9 @@ pub async fn run(stack: &Stack, directory: &Path) -> anyhow::Result<()> {
     demo.second_build(&first, &second, &removed)
         .await
         .context("the second build")?;
+    document::run(stack, &demo.client, &demo.progress, &directory.join("document"))
+        .await
+        .context("the document")?;
     println!("\nEverything held.");
     Ok(())
 }
@@ -75,6 +79,7 @@ pub fn show_addresses(stack: &Stack) {
     println!("  {host}/             the handbook (or {}/{PRODUCT}/)", info.docs);
     println!("  {host}/builds/1/    its first build");
     println!("  {}/products/{PRODUCT}   what the API says of it", info.api);
+    println!("{}", document::addresses(stack));
 }
 
 struct Demo<'a> {
