@@ -164,7 +164,8 @@ fn markdown(pages: usize, more: &str) -> String {
     let sentence = "The retrieval compares measured radiances with radiances that a forward model predicts for a state of \
                     the atmosphere, and where the residual exceeds three standard deviations the pixel is not used. ";
     let mut text = format!("{more}\n\n");
-    for page in 0..pages {
+    // A part fills four fifths of a page.
+    for page in 0..pages * 5 / 4 {
         let formula = |n: usize| formulas[(page + n) % formulas.len()];
         let write = writeln!(
             text,
