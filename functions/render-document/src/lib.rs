@@ -73,6 +73,8 @@ impl RenderDocumentFunction {
             }
             Message::PublishRendering(message) => publish_rendering(env, &envelope.id, message).await,
             Message::RegisterBuild(_)
+            | Message::DeriveFormat(_)
+            | Message::MoveEditions(_)
             | Message::CopyEdition(_)
             | Message::RetireName(_)
             | Message::PurgeCdn(_)
@@ -125,6 +127,8 @@ fn is_ours(message: &Message) -> bool {
     match message {
         Message::RenderDocument(_) | Message::PublishRendering(_) => true,
         Message::RegisterBuild(_)
+        | Message::DeriveFormat(_)
+        | Message::MoveEditions(_)
         | Message::CopyEdition(_)
         | Message::RetireName(_)
         | Message::PurgeCdn(_)

@@ -8,6 +8,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use imprint_manuscript::{Manuscript, Warning};
 use imprint_rendering::Images;
@@ -20,6 +21,7 @@ use reading::Refused;
 use typst::foundations::{Bytes, Smart};
 use world::{Paper, Template};
 
+mod expected;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod glibc;
 mod glyphs;
@@ -61,6 +63,9 @@ const STACK: usize = 64 * 1024 * 1024;
 static THREADS: LazyLock<Option<ThreadPool>> =
     LazyLock::new(|| ThreadPoolBuilder::new().stack_size(STACK).build().ok());
 
+/// How many manuscripts are being set.
+static BEING_SET: AtomicUsize = AtomicUsize::new(0);
+
 /// Sets a manuscript.
 ///
 /// # Errors
@@ -70,13 +75,16 @@ pub fn pdf(manuscript: &Manuscript, images: &Images) -> Result<Pdf, TypesetError
 }
 
 fn set(manuscript: &Manuscript, images: &Images, works: &Bibliography) -> Result<Pdf, TypesetError> {
+    BEING_SET.fetch_add(1, Ordering::Relaxed);
     // A panic in the engine is this document's failure, not the end of the process.
     let result = catch_unwind(AssertUnwindSafe(|| match &*THREADS {
         Some(threads) => threads.install(|| typeset(manuscript, images, works)),
         None => typeset(manuscript, images, works),
     }));
-    // The engine remembers what it computed, about 30 MB a document, and is hardly ever given the same one again.
-    comemo::evict(0);
+    // The engine remembers what it computed, about 30 MB a document, and is hardly ever given the same one again. What is
+    // still being set would have to compute it again, so it keeps what is not older than this document's end.
+    let others = BEING_SET.fetch_sub(1, Ordering::Relaxed) > 1;
+    comemo::evict(usize::from(others));
     result.unwrap_or_else(|_| {
         Err(TypesetError {
             message: "the engine panicked".to_owned(),
@@ -118,8 +126,9 @@ fn write(read: &reading::Read<'_>) -> Result<Vec<u8>, TypesetError> {
 
 fn compile(template: Template, view: String, images: &[Bytes]) -> Result<PagedDocument, TypesetError> {
     let paper = Paper::new(template, view, images.to_vec());
-    typst::compile::<PagedDocument>(&paper)
+    typst::compile::<expected::Document>(&paper)
         .output
+        .map(|document| document.0)
         .map_err(|errors| failure(&paper, &errors))
 }
 

@@ -178,6 +178,10 @@ fn shape(document: &str) -> Result<BTreeMap<String, usize>, String> {
 
 /// Braces and environments of a TeX source, seen as TeX sees them.
 fn tex_fault(tex: &str) -> Option<String> {
+    // What stands for a sign is ours, and may be an exponent.
+    let ours = |line: &&str| !line.starts_with("  \\DeclareUnicodeCharacter{");
+    let tex: String = tex.lines().filter(ours).flat_map(|line| [line, "\n"]).collect();
+    let tex = tex.as_str();
     let mut depth = 0_i32;
     let mut environments: Vec<&str> = Vec::new();
     let mut rest = tex;

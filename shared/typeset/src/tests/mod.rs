@@ -13,6 +13,7 @@ use crate::{Pdf, compile, reading, set};
 #[path = "../../benches/typeset/sample.rs"]
 mod sample;
 
+mod expected;
 mod files;
 mod hostile;
 mod looks;
