@@ -101,10 +101,19 @@ python3 "$story" overlay "$demo/v1" "$demo/v2" "$demo/v2.removed.txt" "$work/dem
 publish "$ltd" tidepool "$work/demo-2" "its second build"
 took "all pages" python3 "$story" same "$docs/tidepool" "$work/demo-2"
 took "removed pages" python3 "$story" gone "$docs/tidepool" "$demo/v2.removed.txt"
+for file in tidepool.pdf tidepool.epub; do
+    curl --silent --show-error --fail "$docs/tidepool/_downloads/main/$file" | cmp --quiet - "$work/demo-2/_artifacts/$file" \
+        || fail "_downloads/main/$file is not what the second build brought"
+done
+for path in _downloads/main/tidepool.zip _downloads/main/search.json _search/ llms.txt index.md; do
+    curl --silent --show-error --fail --output /dev/null "$docs/tidepool/$path" || fail "there is no $path"
+done
 took "the first build, still as it was" python3 "$story" same "$docs/tidepool/builds/1" "$demo/v1"
 
 echo "A large site, with ltd-conveyor 0.8.4"
 create_product large "A large site"
+# Its pages are what this is about; an index of a thousand of them takes a debug build its time.
+request PATCH /products/large '{"derive": []}' 200
 python3 "$story" site "$work/large"
 publish "$ltd" large "$work/large" "300 directories and 3,000 files"
 took "a sample of pages" python3 "$story" same "$docs/large" "$work/large" 100
@@ -117,14 +126,21 @@ if [[ $released_only != --released-only ]]; then
     echo "The demo site, with the pre-release ltd-conveyor 0.9.0a3"
     next=$(client 0.9.0a3)
     create_product tidepool-next "Tidepool handbook"
+    request PATCH /products/tidepool-next '{"derive": []}' 200
     publish "$next" tidepool-next "$demo/v1" "the demo site"
-    took "all pages" python3 "$story" same "$docs/tidepool-next" "$demo/v1"
+    # What is found in a tree is published under the product's name.
+    cp -r "$demo/v1" "$work/next"
+    for kind in pdf epub; do
+        mv "$work/next/_artifacts/tidepool.$kind" "$work/next/_artifacts/tidepool-next.$kind"
+    done
+    took "all pages" python3 "$story" same "$docs/tidepool-next" "$work/next"
 
     echo "A product of the same name in a second organization, with ltd-conveyor 0.9.0a3 --org"
     member_password=$(python3 -c 'import secrets; print(secrets.token_urlsafe())')
     host=docs.lagoon.example
     state_of tidepool >"$work/before.json"
     create_organization lagoon "$host" /handbooks tidepool
+    request PATCH /v2/orgs/lagoon '{"derive": []}' 200
     took "ltd upload of the demo site" upload_to "$next" lagoon tidepool "$demo/v1"
     took "every task of it done" quiesce
     request GET /v2/orgs/lagoon/projects/tidepool '' 200

@@ -117,6 +117,7 @@ impl Bench {
             slug: None,
             git_refs: GitRefs::parse(&["main"])?,
             alternate: None,
+            artifacts: std::collections::BTreeSet::new(),
             documents: None,
             github_requester: None,
             directories: None,

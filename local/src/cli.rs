@@ -1,5 +1,6 @@
 //! The command line of the local stack.
 
+mod export;
 mod run;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use crate::runner::Schedules;
 use crate::stack::{Keep, Options};
 
+pub use self::export::ExportArgs;
 pub use self::run::run;
 
 const DEFAULT_API_PORT: u16 = 8700;
@@ -27,6 +29,7 @@ Examples:
                                                for scripts: free ports, one line of JSON once ready
   imprint-local up --clock 2031-01-01T00:00:00Z
                                                lets the functions see another time
+  imprint-local export handbook ./site         the handbook as a folder, also while the stack is up
 
 With cargo: cargo run -p imprint-local -- demo
 
@@ -59,6 +62,9 @@ pub enum Command {
     Up(Up),
     /// Publishes a real site twice on a stack of its own, shows each step, and checks what readers see
     Demo(Demo),
+    /// Writes a published edition as a folder that any static server can serve
+    #[command(after_help = export::EXAMPLES)]
+    Export(ExportArgs),
 }
 
 /// `up`.
@@ -179,10 +185,11 @@ mod tests {
     use super::*;
 
     fn up(line: &[&str]) -> Options {
-        let line = ["imprint-local"].iter().chain(line);
-        match Cli::try_parse_from(line).unwrap().command() {
+        let whole = ["imprint-local"].iter().chain(line);
+        match Cli::try_parse_from(whole).unwrap().command() {
             Command::Up(up) => up.options(),
             Command::Demo(demo) => demo.options(),
+            Command::Export(_) => panic!("{line:?} starts no stack"),
         }
     }
 
@@ -204,6 +211,45 @@ mod tests {
                 (9000, 8701, 8702)
             );
             assert_eq!(options.data, Some("./.imprint".into()));
+        }
+    }
+
+    #[test]
+    fn an_export_names_a_product_and_a_folder() {
+        let line = |rest: &[&str]| {
+            let line = ["imprint-local", "export"].iter().chain(rest);
+            Cli::try_parse_from(line.map(ToString::to_string))
+        };
+        for good in [
+            &["handbook", "site"][..],
+            &[
+                "handbook",
+                "site",
+                "--edition",
+                "v1.0",
+                "--org",
+                "acme",
+                "--data",
+                "x",
+                "--force",
+                "--json",
+            ],
+        ] {
+            assert!(
+                matches!(line(good).unwrap().command(), Command::Export(_)),
+                "{good:?}"
+            );
+        }
+        for bad in [
+            &["handbook"][..],
+            &["../handbook", "site"],
+            &["handbook", "site", "--edition", "a/b"],
+        ] {
+            assert_eq!(line(bad).unwrap_err().exit_code(), 2, "{bad:?}");
+        }
+        let help = line(&["--help"]).unwrap_err().to_string();
+        for taught in ["Examples:", "Ends with", "http.server", "--force"] {
+            assert!(help.contains(taught), "{taught}: {help}");
         }
     }
 

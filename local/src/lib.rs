@@ -7,6 +7,7 @@ pub mod cli;
 pub mod control;
 pub mod demo;
 pub mod docs;
+pub mod export;
 pub mod runner;
 pub mod stack;
 pub mod standins;

@@ -2,6 +2,7 @@
 
 mod data_dir;
 mod functions;
+mod kept;
 mod ports;
 
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ use crate::template::{self, Deployment};
 use self::data_dir::DataDir;
 pub use self::data_dir::Keep;
 use self::functions::Functions;
+use self::kept::Addresses;
+pub use self::kept::Kept;
 use self::ports::{Server, Wish, listen};
 
 /// The template of the project, so that the program works from any directory.
@@ -130,7 +133,7 @@ pub struct Stack {
     control: Server,
     stand_ins: StandIns,
     // Last field: another stack may have the directory when everything that writes to it is gone.
-    _data: Option<DataDir>,
+    data: Option<DataDir>,
 }
 
 impl Stack {
@@ -151,10 +154,11 @@ impl Stack {
         let purges = stand_ins.fastly().subscribe();
         let runner = run(&options, &stand_ins, &endpoints, &clock, api.0, docs.1).await?;
         let info = info(&options, ports, &stand_ins, &runner)?;
+        let addresses = Addresses::of(&info);
         let docs = crate::docs::routes(DocsOptions {
             endpoints: endpoints.clone(),
             region: REGION.to_owned(),
-            tenants: tenants(&info, &endpoints, &clock)?,
+            tenants: tenants(&addresses, &clock)?,
             purges,
         })
         .map(|routes| Server::start(docs.0, routes))?;
@@ -173,9 +177,12 @@ impl Stack {
             docs,
             control,
             stand_ins,
-            _data: data,
+            data,
         };
         stack.send_again().await?;
+        if let Some(data) = &stack.data {
+            addresses.write(data.path())?;
+        }
         Ok(stack)
     }
 
@@ -246,23 +253,23 @@ async fn stand_ins(data: Option<&DataDir>) -> anyhow::Result<(StandIns, Endpoint
     Ok((stand_ins, endpoints))
 }
 
-/// The organizations, for the docs port.
-fn tenants(info: &Info, endpoints: &Endpoints, clock: &Arc<LocalClock>) -> anyhow::Result<Tenants> {
-    let domain = info.docs.replace("http://127.0.0.1", "localhost");
+/// The organizations, for those that read and change nothing.
+fn tenants(addresses: &Addresses, clock: &Arc<LocalClock>) -> anyhow::Result<Tenants> {
+    let domain = addresses.docs.replace("http://127.0.0.1", "localhost");
     let variables = [
         ("IMPRINT_STAGE", "local"),
-        ("IMPRINT_TABLE", &info.table),
-        ("IMPRINT_BUCKET", &info.bucket),
+        ("IMPRINT_TABLE", &addresses.table),
+        ("IMPRINT_BUCKET", &addresses.bucket),
         ("IMPRINT_DOMAIN", &domain),
         ("IMPRINT_DOCS_SCHEME", "http"),
         ("IMPRINT_DEFAULT_EDITION", DEFAULT_EDITION),
         ("IMPRINT_FASTLY_SERVICE", FASTLY_SERVICE),
         ("AWS_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", &endpoints.access_key),
-        ("AWS_SECRET_ACCESS_KEY", &endpoints.secret_key),
-        ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
-        ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
-        ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_ENDPOINT_URL_S3", &addresses.s3),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &addresses.dynamodb),
+        ("AWS_ENDPOINT_URL_SQS", &addresses.sqs),
         ("AWS_LAMBDA_FUNCTION_NAME", "docs"),
     ];
     let variables = variables

@@ -10,21 +10,42 @@ use serde_json::Value;
 /// Every edge between our crates that may be, tests left out. What is not here is an error.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-domain", &[]),
+    ("imprint-extract", &[]),
     ("imprint-manuscript", &["imprint-domain"]),
     ("imprint-rendering", &["imprint-manuscript"]),
     (
         "imprint-typeset",
         &["imprint-domain", "imprint-manuscript", "imprint-rendering"],
     ),
-    ("imprint-app", &["imprint-domain", "imprint-manuscript"]),
+    ("imprint-search", &[]),
+    (
+        "imprint-app",
+        &["imprint-domain", "imprint-extract", "imprint-manuscript"],
+    ),
     ("imprint-aws", &["imprint-app", "imprint-domain"]),
     ("imprint-lambda", &["imprint-app", "imprint-domain"]),
     ("imprint-testing", &["imprint-app", "imprint-domain"]),
+    // For tests, too.
+    (
+        "imprint-simulator",
+        &["imprint-app", "imprint-domain", "imprint-testing"],
+    ),
     ("imprint-api", FUNCTION),
     ("imprint-register-build", FUNCTION),
     ("imprint-copy-edition", FUNCTION),
     ("imprint-purge-cdn", FUNCTION),
     ("imprint-deliver-webhook", FUNCTION),
+    ("imprint-derive-format", FUNCTION),
+    (
+        "imprint-index-search",
+        &[
+            "imprint-app",
+            "imprint-aws",
+            "imprint-domain",
+            "imprint-lambda",
+            "imprint-search",
+        ],
+    ),
     ("imprint-render-dashboard", FUNCTION),
     (
         "imprint-render-document",
@@ -49,7 +70,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-aws",
             "imprint-copy-edition",
             "imprint-deliver-webhook",
+            "imprint-derive-format",
             "imprint-domain",
+            // Where the Markdown twin of a page lies.
+            "imprint-extract",
+            "imprint-index-search",
             "imprint-lambda",
             "imprint-purge-cdn",
             "imprint-register-build",
@@ -72,13 +97,19 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // Heavy to compile and to load: everything else builds and starts without it.
     ("typst", &["imprint-typeset"]),
     ("hayagriva", &["imprint-rendering"]),
+    ("pagefind", &["imprint-search"]),
+    ("lol_html", &["imprint-search"]),
+    ("html5gum", &["imprint-extract"]),
     (
         "tokio",
         &[
             "imprint-app",
             "imprint-aws",
             "imprint-lambda",
+            // The engine starts threads of its own.
+            "imprint-search",
             "imprint-testing",
+            "imprint-simulator",
             "imprint-local",
             "functions",
         ],

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use imprint_api::{ApiConfig, Credentials};
 use imprint_app::ports::Change;
+use imprint_domain::artifact::{Artifacts, Format, State};
+use imprint_domain::build::Build;
 use imprint_domain::dns::{Visibility, Zone, ZoneId};
 use imprint_domain::id::{BuildId, Generation, ManifestId};
 use imprint_domain::key::ObjectKey;
@@ -74,7 +76,7 @@ fn the_queues_give_up_when_the_steps_do() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("maxReceiveCount: "))
         .collect();
-    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 7]);
+    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 9]);
 }
 
 const MANIFEST: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -91,6 +93,7 @@ fn world() -> World {
         size: 4,
         etag: "106a6c241b8797f52e1e77317b96a201".into(),
         headers: Arc::new(Headers::default()),
+        source: imprint_domain::manifest::Source::Build,
     };
     let (_, manifest) = Manifest::of([file]).store();
     let id: ManifestId = parsed(MANIFEST);
@@ -159,6 +162,81 @@ async fn register_build_takes_its_events() {
         call(&function, event("register-build", "uploaded")).await;
     }
     assert_eq!(world.catalog.all_tasks().len(), 2);
+}
+
+/// The same world, whose build has a page and waits for all formats that can be made of it.
+fn deriving_world() -> World {
+    let world = world();
+    let html = "<!doctype html><html><body><main><h1>Home</h1><p>Where to begin.</p></main></body></html>";
+    let headers = Headers {
+        content_type: Some("text/html".to_owned()),
+        ..Headers::default()
+    };
+    let build = world.catalog.all_builds().remove(0);
+    let site: ManifestId = parsed(MANIFEST);
+    let page = File {
+        path: parsed("index.html"),
+        size: html.len() as u64,
+        etag: "d41d8cd98f00b204e9800998ecf8427e".into(),
+        headers: Arc::new(headers.clone()),
+        source: imprint_domain::manifest::Source::Build,
+    };
+    let manifest = Manifest::of([page]).store().1;
+    world.objects.put(
+        ObjectKey::manifest(build.id, &site).as_str(),
+        manifest,
+        Headers::default(),
+    );
+    world
+        .objects
+        .put(&format!("{}index.html", build.prefix()), html, headers);
+    let pending = |format| (format, State::Pending { since: samples::NOON });
+    let artifacts = Artifacts {
+        site: Some(site),
+        states: Format::DERIVED.map(pending).into(),
+        ..Artifacts::default()
+    };
+    world
+        .catalog
+        .seed(vec![Change::UpdateBuild(Build { artifacts, ..build })]);
+    world
+}
+
+fn ready(world: &World) -> Vec<Format> {
+    let build = world.catalog.all_builds().remove(0);
+    build.artifacts.ready().map(|(format, _)| format).collect()
+}
+
+#[tokio::test]
+async fn derive_format_takes_its_events() {
+    let world = deriving_world();
+    let function = imprint_derive_format::function(world.tenants());
+    for _ in 0..2 {
+        assert!(failed(&call(&function, event("derive-format", "requested")).await).is_empty());
+    }
+    assert_eq!(ready(&world), [Format::HtmlZip, Format::Json, Format::Markdown]);
+    let poisonous = call(&function, event("derive-format", "poisonous")).await;
+    assert_eq!(
+        failed(&poisonous),
+        [
+            "059f36b4-87a3-44ab-83d2-661970000001",
+            "059f36b4-87a3-44ab-83d2-661970000002"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn index_search_takes_its_events_and_makes_an_index_that_the_engine_reads() {
+    let world = deriving_world();
+    let function = imprint_index_search::function(world.tenants());
+    for _ in 0..2 {
+        assert!(failed(&call(&function, event("index-search", "requested")).await).is_empty());
+    }
+    assert_eq!(ready(&world), [Format::Search]);
+    assert_eq!(world.objects.keys("_imprint/search/").len(), 1);
+    assert_eq!(world.objects.keys("alpha/artifacts/17/search/").len(), 1);
+    let poisonous = call(&function, event("index-search", "poisonous")).await;
+    assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000001"]);
 }
 
 #[tokio::test]

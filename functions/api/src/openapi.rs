@@ -236,6 +236,15 @@ fn complete(operation: &mut Operation, method: &Method, path: &str, access: Acce
             ApiError::Contended(example),
         ));
     }
+    if path.contains("/diff/") {
+        let example = "Build has not been registered, so its files are not known: 17; confirm its upload with \
+            {\"uploaded\": true} first";
+        errors.push((
+            "409",
+            "The files of one of the builds are not known",
+            ApiError::Contended(example.to_owned()),
+        ));
+    }
     if has_body {
         let example = "the body is longer than 1 MB or broke off".to_owned();
         errors.push((

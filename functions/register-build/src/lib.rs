@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use imprint_app::builds::confirm_by_marker;
 use imprint_app::error::AppError;
+use imprint_app::move_editions::move_editions;
 use imprint_app::register_build::register_build;
 use imprint_app::step::Delivery;
 use imprint_app::tenants::Tenants;
@@ -43,6 +44,12 @@ impl RegisterBuildFunction {
                 Ok(Delivery { envelope, .. }) if let Message::RegisterBuild(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
                         let outcome = register_build(&env, &envelope.id, message).await;
+                        batch.settle(&env, &record, outcome).await;
+                    }
+                }
+                Ok(Delivery { envelope, .. }) if let Message::MoveEditions(message) = &envelope.message => {
+                    if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
+                        let outcome = move_editions(&env, &envelope.id, message).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }

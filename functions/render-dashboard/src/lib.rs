@@ -87,6 +87,8 @@ impl Asked {
                 | Message::PurgeCdn(_)
                 | Message::UpdateDns(_)
                 | Message::DeliverWebhook(_)
+                | Message::DeriveFormat(_)
+                | Message::MoveEditions(_)
                 | Message::RenderDocument(_)
                 | Message::PublishRendering(_) => {}
             }
@@ -122,6 +124,8 @@ fn by_pages(batch: &mut Batch) -> Vec<Asked> {
             | Message::PurgeCdn(_)
             | Message::UpdateDns(_)
             | Message::DeliverWebhook(_)
+            | Message::DeriveFormat(_)
+            | Message::MoveEditions(_)
             | Message::RenderDocument(_)
             | Message::PublishRendering(_) => false,
         };

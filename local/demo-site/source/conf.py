@@ -18,3 +18,13 @@ pygments_style = "friendly"
 pygments_dark_style = "friendly"
 highlight_language = "console"
 nitpicky = True
+
+# The same words as files to take away, see rebuild.sh.
+epub_basename = "tidepool"
+epub_show_urls = "no"
+pdf_documents = [("index", "tidepool", html_title, author)]
+pdf_compressed = True
+pdf_use_coverpage = False
+pdf_use_index = False
+pdf_use_modindex = False
+pdf_default_dpi = 110

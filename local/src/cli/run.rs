@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Command, Demo, Up};
+use super::{Command, Demo, Up, export};
 use crate::demo;
 use crate::stack::{Info, Stack};
 
@@ -17,20 +17,24 @@ const LOG: &str = "warn,dynoxide=error,imprint=info";
 /// The demo's own lines would drown in the functions' log.
 const QUIET_LOG: &str = "error";
 
-/// Does it. Ends with 0, or with 1 and the reason on standard error.
+/// Does it. Ends with 0, or with another number and the reason on standard error.
 pub async fn run(command: Command) -> ExitCode {
     let done = match command {
         Command::Up(up) => {
             log(LOG);
-            run_up(&up).await
+            run_up(&up).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Demo(demo) => {
             log(QUIET_LOG);
-            run_demo(&demo).await
+            run_demo(&demo).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Export(args) => {
+            log(QUIET_LOG);
+            export::run(args).await
         }
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("imprint-local: {error:#}");
             ExitCode::FAILURE

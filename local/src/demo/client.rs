@@ -83,6 +83,18 @@ impl Client {
         expect(StatusCode::CREATED, "POST /products/", request).await
     }
 
+    /// Says which formats are made of the pages of a product's builds.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn derive(&self, product: &str, formats: &[&str]) -> anyhow::Result<Value> {
+        let path = format!("/products/{product}");
+        let request = self
+            .request(Method::PATCH, &path)
+            .json(&json!({"derive": formats}));
+        expect(StatusCode::OK, "PATCH of the product", request).await
+    }
+
     /// Announces a build of one ref and gets its upload forms.
     ///
     /// # Errors
@@ -137,6 +149,20 @@ impl Client {
             ));
         }
         self.upload_all(forms).await
+    }
+
+    /// Uploads a format that the build announced.
+    ///
+    /// # Errors
+    /// When there is no form for it, or the store answers anything but 204.
+    pub async fn upload_format(&self, build: &Value, format: &str, body: Bytes) -> anyhow::Result<()> {
+        let form = form(build, "artifact_uploads", format)?;
+        let content_type = match format {
+            "htmlzip" => "application/zip",
+            _ => content_type(&format!("{format}.{format}")),
+        };
+        self.upload_one(form, Some(content_type), format.to_owned(), body)
+            .await
     }
 
     async fn upload_all(
@@ -259,7 +285,7 @@ impl Client {
 
 fn form(build: &Value, kind: &str, directory: &str) -> anyhow::Result<Value> {
     let form = build[kind].get(directory).cloned();
-    form.with_context(|| format!("the API gave no form for the directory {directory:?} in {kind}"))
+    form.with_context(|| format!("the API gave no form for {directory:?} in {kind}"))
 }
 
 /// A text field of an answer.
@@ -305,6 +331,8 @@ fn content_type(name: &str) -> &'static str {
         Some("png") => "image/png",
         Some("txt") => "text/plain",
         Some("csv") => "text/csv",
+        Some("pdf") => "application/pdf",
+        Some("epub") => "application/epub+zip",
         Some("xml") => "text/xml",
         _ => "application/octet-stream",
     }

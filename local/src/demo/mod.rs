@@ -1,34 +1,50 @@
 //! The demo: a real site, published twice, with everything checked that a reader would notice.
 
+mod bucket;
 mod client;
 mod document;
+mod formats;
 mod progress;
 mod reader;
 mod site;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use http::StatusCode;
-use serde_json::Value;
+use http::{StatusCode, header};
+use serde_json::{Value, json};
 
 use crate::stack::Stack;
 use crate::standins::front::Snapshot;
 
 pub use self::client::{Client, text};
+pub use self::formats::has_formats;
 pub use self::progress::{Report, report};
 pub use self::reader::{Read, Reader};
 pub use self::site::Site;
 
+use self::bucket::{Listed, difference};
 use self::progress::{Progress, watch};
 
 const PRODUCT: &str = "tidepool";
 const TITLE: &str = "Tidepool handbook";
 /// The edition at the product's root.
 const EDITION: &str = "main";
+/// What the client brings beside the tree; the EPUB lies in it.
+const PDF: &str = "_artifacts/tidepool.pdf";
+const DOWNLOADS: [&str; 4] = ["tidepool.pdf", "tidepool.epub", "tidepool.zip", "search.json"];
 /// Pages shown by name where there are many.
 const SHOWN: usize = 4;
+
+/// Whose requests are shown.
+const FUNCTIONS: [&str; 6] = [
+    "register-build",
+    "derive-format",
+    "index-search",
+    "copy-edition",
+    "purge-cdn",
+    "render-dashboard",
+];
 
 /// Runs the demo on a stack that does not have its product yet.
 ///
@@ -77,7 +93,16 @@ pub fn show_addresses(stack: &Stack) {
     let host = info.docs.replace("127.0.0.1", &format!("{PRODUCT}.localhost"));
     println!("Open");
     println!("  {host}/             the handbook (or {}/{PRODUCT}/)", info.docs);
+    println!("  {host}/_search/     its search page; a search field is at {host}/v/");
+    for file in DOWNLOADS {
+        println!("  {host}/_downloads/{EDITION}/{file}");
+    }
+    println!("  {host}/llms.txt     its pages for agents, as Markdown");
     println!("  {host}/builds/1/    its first build");
+    println!(
+        "  {}/products/{PRODUCT}/builds/1/diff/2   what the second build changed",
+        info.api
+    );
     println!("  {}/products/{PRODUCT}   what the API says of it", info.api);
     println!("{}", document::addresses(stack));
 }
@@ -95,30 +120,21 @@ struct Published {
     report: Report,
     requests: Snapshot,
     keys: Vec<String>,
+    build: Value,
+    before: Listed,
+    after: Listed,
 }
 
 impl Demo<'_> {
     async fn first_build(&self, site: &Site) -> anyhow::Result<()> {
         println!("\nThe first build");
         let published = self.publish(site).await?;
-        let objects = objects(site).len() as u64;
-        let expected = Report {
-            copied: objects,
-            deleted: 0,
-            unchanged: 0,
-        };
-        ensure!(
-            published.report == expected,
-            "{:?}, expected {expected:?}",
-            published.report
-        );
         self.show(&published)?;
         self.check(site, &[]).await
     }
 
     async fn second_build(&self, first: &Site, second: &Site, removed: &[String]) -> anyhow::Result<()> {
         println!("\nThe second build");
-        let (before, after) = (objects(first), objects(second));
         let changed = changed(first, second);
         let added = added(first, second);
         println!("            changed: {}", some(&changed));
@@ -134,18 +150,6 @@ impl Demo<'_> {
         );
 
         let published = self.publish(second).await?;
-        let copied = (changed.len() + after.difference(&before).count()) as u64;
-        let deleted = before.difference(&after).count() as u64;
-        let expected = Report {
-            copied,
-            deleted,
-            unchanged: after.len() as u64 - copied,
-        };
-        ensure!(
-            published.report == expected,
-            "{:?}, expected {expected:?}",
-            published.report
-        );
         self.show(&published)?;
 
         let read = self.by_path.read(page).await?;
@@ -157,29 +161,54 @@ impl Demo<'_> {
             .say(format!("{page}: was in the cache, was purged, is fresh"));
         self.check(second, removed).await?;
         let builds = self.by_path.below("builds/1");
+        // What was brought beside the tree is not below the build.
         builds
-            .has_all(first)
+            .has_all(&first.without(PDF).0)
             .await
             .context("the first build, which must stay as it was")?;
         self.progress.say("builds/1 is still what it was");
+        self.difference(removed).await.context("the difference")
+    }
+
+    /// What the API says that the second build changed: pages by what they say, not by their bytes.
+    async fn difference(&self, removed: &[String]) -> anyhow::Result<()> {
+        let path = format!("/products/{PRODUCT}/builds/1/diff/2");
+        let diff = self.client.read(&path).await?;
+        let count = |name: &str| diff["totals"][name].as_u64().unwrap_or_default();
+        let [added, gone, changed, moved] = ["added", "removed", "changed", "moved"].map(count);
+        ensure!(
+            added > 0 && changed > 0 && gone + moved == removed.len() as u64,
+            "{path} tells of other changes: {diff}"
+        );
+        self.progress.say(format!(
+            "{path}: {added} files added, {gone} removed, {moved} moved, {changed} changed; {} pages only around their text",
+            count("changed_markup_only")
+        ));
         Ok(())
     }
 
     /// What `ltd upload` does, then waiting for the task.
     async fn publish(&self, site: &Site) -> anyhow::Result<Published> {
-        let build = self.client.create_build(PRODUCT, "main", site).await?;
-        let directories = site.directories().len();
+        let (tree, pdf) = site.without(PDF);
+        let pdf = pdf.with_context(|| format!("the site has no {PDF}"))?;
+        let directories = tree.directories();
+        let new = json!({"git_refs": ["main"], "directories": directories, "artifacts": ["pdf"]});
+        let build = self.client.create_build_from(PRODUCT, &new).await?;
         self.progress.say(format!(
-            "build {} announced, with {directories} directories",
-            text(&build, "slug")?
+            "build {} announced, with {} directories and a PDF",
+            text(&build, "slug")?,
+            directories.len()
         ));
-        self.client.upload(&build, site).await?;
+        self.client.upload(&build, &tree).await?;
+        self.client.upload_format(&build, "pdf", pdf).await?;
         self.progress.say(format!(
             "{} files uploaded, {} kB",
             site.len(),
             site.bytes().div_ceil(1000)
         ));
 
+        let place = format!("{PRODUCT}/v/{EDITION}/");
+        let before = bucket::list(self.stack, &place).await?;
         let controlled = self.stack.controlled();
         controlled.counts.reset();
         let purged = controlled.fastly.purges().len();
@@ -191,6 +220,9 @@ impl Demo<'_> {
             report: report(&task, EDITION)?,
             requests: controlled.counts.snapshot(),
             keys: purges.into_iter().flat_map(|purge| purge.keys).collect(),
+            build: self.client.read(text(&build, "self_url")?).await?,
+            before,
+            after: bucket::list(self.stack, &place).await?,
         })
     }
 
@@ -200,18 +232,31 @@ impl Demo<'_> {
             deleted,
             unchanged,
         } = published.report;
+        let told = difference(&published.before, &published.after);
+        ensure!(
+            (copied, deleted, unchanged) == (told.written, told.gone, told.same),
+            "the task tells of {copied} copied, {deleted} deleted, {unchanged} unchanged objects; in the bucket it is {told:?}"
+        );
         println!("            copied {copied}, deleted {deleted}, left alone {unchanged} objects");
+        for (format, artifact) in published.build["artifacts"].as_object().into_iter().flatten() {
+            ensure!(artifact["state"] == "ready", "the format {format}: {artifact}");
+            let bytes = artifact["bytes"].as_u64().unwrap_or_default().div_ceil(1000);
+            println!("            {format}: {} files, {bytes} kB", artifact["files"]);
+        }
         println!("            purged {}", published.keys.join(", "));
-        for function in ["register-build", "copy-edition", "purge-cdn", "render-dashboard"] {
+        for function in FUNCTIONS {
             println!(
                 "            requests of {function}: {}",
                 requests(&published.requests, function)
             );
         }
         let copies = count(&published.requests, "copy-edition", "s3", "CopyObject");
+        // The journal of the copy is one of them, and a new edition's redirect for its address without the slash.
+        let own = if unchanged == 0 { 2 } else { 1 };
+        let writes = count(&published.requests, "copy-edition", "s3", "PutObject").saturating_sub(own);
         ensure!(
-            copies == copied,
-            "{copies} CopyObject requests for {copied} copied objects"
+            copies + writes == copied,
+            "{copies} CopyObject and {writes} PutObject requests for {copied} copied objects"
         );
         let deletes = count(&published.requests, "copy-edition", "s3", "DeleteObjects");
         ensure!(
@@ -235,9 +280,11 @@ impl Demo<'_> {
         self.by_path.has_all(site).await.context("by path")?;
         self.by_host.has_all(site).await.context("by host")?;
         self.progress.say(format!(
-            "all {} pages are byte for byte what was uploaded",
+            "all {} files are byte for byte what was uploaded",
             site.len()
         ));
+        has_formats(&self.by_path, PRODUCT).await.context("the formats")?;
+        self.offers(site).await.context("the downloads")?;
         self.by_path.has_none(removed).await?;
         if !removed.is_empty() {
             self.progress
@@ -264,6 +311,41 @@ impl Demo<'_> {
         Ok(())
     }
 
+    /// Checks the addresses that outlive builds, and that agents may ask for Markdown.
+    async fn offers(&self, site: &Site) -> anyhow::Result<()> {
+        for file in DOWNLOADS {
+            let path = format!("_downloads/{EDITION}/{file}");
+            let read = self.by_host.read(&path).await?;
+            ensure!(read.status == StatusCode::OK, "{path}: {}", read.status);
+            let uploaded = site.file(&format!("_artifacts/{file}"));
+            ensure!(
+                uploaded.is_none_or(|uploaded| *uploaded == read.body),
+                "{path} is not what was uploaded"
+            );
+        }
+        let part = [(header::RANGE, "bytes=0-4")];
+        let pdf = format!("_downloads/{EDITION}/{}", DOWNLOADS[0]);
+        let part = self.by_host.ask(http::Method::GET, &pdf, &part).await?;
+        ensure!(
+            part.status == StatusCode::PARTIAL_CONTENT && part.body == "%PDF-",
+            "a part of the PDF: {}",
+            part.status
+        );
+        let agent = [(header::ACCEPT, "text/markdown, text/html;q=0.5")];
+        let markdown = self.by_host.ask(http::Method::GET, "", &agent).await?;
+        ensure!(
+            markdown.header("content-type").starts_with("text/markdown")
+                && markdown.header("vary") == "Accept",
+            "agents do not get Markdown: {:?}",
+            markdown.headers
+        );
+        let formats = DOWNLOADS.len();
+        self.progress.say(format!(
+            "{formats} downloads, search, and a Markdown twin of each page"
+        ));
+        Ok(())
+    }
+
     async fn edition(&self) -> anyhow::Result<Value> {
         let listed = self
             .client
@@ -277,17 +359,6 @@ impl Demo<'_> {
         }
         anyhow::bail!("there is no edition {EDITION}")
     }
-}
-
-/// What is copied to an edition: the files, and an object for each directory but the root, whose is the edition's own.
-fn objects(site: &Site) -> BTreeSet<String> {
-    let directories = site
-        .directories()
-        .into_iter()
-        .filter(|directory| directory != "/");
-    directories
-        .chain(site.files().map(|(path, _)| path.to_owned()))
-        .collect()
 }
 
 fn changed(first: &Site, second: &Site) -> Vec<String> {

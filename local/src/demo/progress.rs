@@ -94,6 +94,12 @@ fn steps(task: &Value) -> Vec<String> {
         Some(other) => steps.push(format!("register-build: {other}")),
         None => {}
     }
+    for (format, artifact) in details["artifacts"].as_object().into_iter().flatten() {
+        // What is being made is no news: it was said that it would be.
+        if let Some(state @ ("ready" | "failed" | "declined")) = artifact["state"].as_str() {
+            steps.push(format!("format {format}: {state}"));
+        }
+    }
     for edition in details["editions"].as_array().into_iter().flatten() {
         let slug = edition["slug"].as_str().unwrap_or_default();
         let step = match edition["state"].as_str().unwrap_or_default() {
@@ -160,6 +166,7 @@ mod tests {
     fn every_step_of_a_task_has_its_sentence() {
         let task = json!({"status": "STARTED", "metadata": {
             "registration": {"state": "done", "files": 7, "bytes": 1234, "failure": null},
+            "artifacts": {"pdf": {"state": "failed"}, "search": {"state": "pending"}},
             "editions": [
                 {"slug": "main", "state": "copying", "progress": {"done": 3, "total": 7}},
                 {"slug": "v1", "state": "published", "report": {"copied": 1, "deleted": 2, "unchanged": 3}},
@@ -169,6 +176,7 @@ mod tests {
             steps(&task),
             [
                 "register-build: manifest of 7 objects, 2 kB",
+                "format pdf: failed",
                 "edition main: copying, 3 of 7 objects",
                 "edition v1: published",
             ]

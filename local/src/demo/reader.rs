@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::site::Site;
@@ -78,6 +78,18 @@ impl Reader {
         })
     }
 
+    /// Reads below any URL, which has no final slash.
+    ///
+    /// # Errors
+    /// When no client can be made.
+    pub fn below_url(url: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: client()?,
+            base: url.to_owned(),
+            host: None,
+        })
+    }
+
     /// Reads what any host has below a path: `http://docs.example.org/<path>/`. The name is sent, not looked up.
     ///
     /// # Errors
@@ -103,9 +115,24 @@ impl Reader {
     /// # Errors
     /// When nothing answers.
     pub async fn read(&self, path: &str) -> anyhow::Result<Read> {
-        let mut request = self
-            .http
-            .get(format!("{}/{}", self.base, utf8_percent_encode(path, &IN_A_PATH)));
+        self.ask(Method::GET, path, &[]).await
+    }
+
+    /// The same with another method and more headers.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(HeaderName, &str)],
+    ) -> anyhow::Result<Read> {
+        let url = format!("{}/{}", self.base, utf8_percent_encode(path, &IN_A_PATH));
+        let mut request = self.http.request(method, url);
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
         if let Some(host) = &self.host {
             request = request.header(header::HOST, host);
         }

@@ -58,6 +58,13 @@ impl Site {
         self.0.get(path)
     }
 
+    /// The site without a file, and what was in that: nothing when it had none.
+    pub fn without(&self, path: &str) -> (Self, Option<Bytes>) {
+        let mut site = self.clone();
+        let file = site.0.remove(path);
+        (site, file)
+    }
+
     /// How many files.
     pub fn len(&self) -> usize {
         self.0.len()

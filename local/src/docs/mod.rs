@@ -5,23 +5,22 @@
 //! the organizations' addresses, which a CDN is configured with: what cannot be found by layout alone cannot be found by a
 //! CDN either.
 
+mod accept;
 mod address;
 mod cache;
 mod page;
 mod pages;
+mod range;
+mod shelf;
 mod sites;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use aws_sdk_s3::config::{AppName, Credentials, Region};
-use aws_sdk_s3::error::DisplayErrorContext;
-use aws_sdk_s3::primitives::ByteStream;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use imprint_app::tenants::Tenants;
@@ -32,8 +31,9 @@ use imprint_domain::slug::ProductSlug;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::address::Wanted;
-use self::cache::{Look, PageCache};
-use self::page::Page;
+use self::cache::PageCache;
+use self::range::Part;
+use self::shelf::{Held, Shelf};
 use self::sites::Sites;
 use crate::runner::Endpoints;
 use crate::standins::fastly::Purge;
@@ -53,8 +53,6 @@ pub struct DocsOptions {
 
 /// Enough for a few large sites.
 const CACHE_BYTES: usize = 128 * 1024 * 1024;
-/// Larger objects are passed on while they are read, and not kept.
-const LARGEST_KEPT: u64 = 8 * 1024 * 1024;
 /// The pages of an organization itself.
 const INDEX: &str = "index.html";
 const MISSING: &str = "404.html";
@@ -74,28 +72,18 @@ pub fn routes(options: DocsOptions) -> anyhow::Result<Router> {
         .force_path_style(true)
         .build();
     let docs = Docs {
-        s3: aws_sdk_s3::Client::from_conf(config),
+        shelf: Shelf {
+            s3: aws_sdk_s3::Client::from_conf(config),
+            cache: PageCache::new(CACHE_BYTES, options.purges),
+        },
         sites: Sites::new(options.tenants),
-        cache: PageCache::new(CACHE_BYTES, options.purges),
     };
     Ok(Router::new().fallback(answer).with_state(Arc::new(docs)))
 }
 
 struct Docs {
-    s3: aws_sdk_s3::Client,
+    shelf: Shelf,
     sites: Sites,
-    cache: PageCache,
-}
-
-/// What was found for an object key.
-enum Found {
-    /// In the cache, for so long.
-    Kept(Arc<Page>, Duration),
-    /// In the bucket.
-    Fetched(Arc<Page>),
-    /// In the bucket, too large to hold: its body is still on its way.
-    Large(Arc<Page>, u64, ByteStream),
-    Missing,
 }
 
 async fn answer(State(docs): State<Arc<Docs>>, request: Request) -> Response {
@@ -181,11 +169,9 @@ impl Docs {
         let Some((directory, rest)) = edition_of_path(organization, product, path) else {
             return Ok(None);
         };
-        let page = match self.find(organization, directory.as_str()).await? {
-            Found::Kept(page, _) | Found::Fetched(page) => page,
-            Found::Large(..) | Found::Missing => return Ok(None),
-        };
-        Ok(page.renamed_to.as_ref().map(|slug| renamed_path(slug, rest)))
+        let found = self.shelf.find(organization, directory.as_str()).await?;
+        let slug = found.and_then(|held| held.page.renamed_to.clone());
+        Ok(slug.map(|slug| renamed_path(&slug, rest)))
     }
 
     /// The organization's index of its products.
@@ -203,43 +189,79 @@ impl Docs {
         path: &str,
         request: &Parts,
     ) -> anyhow::Result<Option<Response>> {
-        let (page, length, body, kept) = match self.find(organization, key.as_str()).await? {
-            Found::Missing => return Ok(None),
-            Found::Kept(page, age) => (
-                Arc::clone(&page),
-                page.body.len() as u64,
-                Body::from(page.body.clone()),
-                Some(age),
-            ),
-            Found::Fetched(page) => (
-                Arc::clone(&page),
-                page.body.len() as u64,
-                Body::from(page.body.clone()),
-                None,
-            ),
-            Found::Large(page, length, body) => (page, length, streamed(body), None),
+        let Some(held) = self.shelf.find(organization, key.as_str()).await? else {
+            return Ok(None);
         };
-        let mut response = if let Some(slug) = &page.renamed_to {
-            moved(&address::elsewhere(&request.uri, path, &renamed_path(slug, "")))
-        } else if page.is_directory && !path.ends_with('/') {
-            moved(&address::with_slash(&request.uri))
-        } else if page.is_known(request.headers.get(header::IF_NONE_MATCH)) {
-            let mut known = Response::new(Body::empty());
-            *known.status_mut() = StatusCode::NOT_MODIFIED;
-            known.headers_mut().extend(page.headers.clone());
-            known
-        } else {
-            let mut whole = Response::new(body);
-            whole.headers_mut().extend(page.headers.clone());
-            whole.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-            whole
+        if let Some(slug) = &held.page.renamed_to {
+            return Ok(Some(moved(&address::elsewhere(
+                &request.uri,
+                path,
+                &renamed_path(slug, ""),
+            ))));
+        }
+        if held.page.is_directory && !path.ends_with('/') {
+            return Ok(Some(moved(&address::with_slash(&request.uri))));
+        }
+        let is_one_of_two = held.page.has_twin;
+        let twin = match is_one_of_two && accept::prefers_markdown(&request.headers) {
+            true => self.shelf.twin(organization, key).await?,
+            false => None,
         };
-        let seen = HeaderValue::from_static(if kept.is_some() { "HIT" } else { "MISS" });
-        response.headers_mut().insert("x-cache", seen);
-        response
-            .headers_mut()
-            .insert(header::AGE, kept.unwrap_or_default().as_secs().into());
+        let (key, held) = twin.unwrap_or_else(|| (key.clone(), held));
+        let mut response = self.body(organization, &key, held, request).await?;
+        if is_one_of_two {
+            response
+                .headers_mut()
+                .insert(header::VARY, HeaderValue::from_static("Accept"));
+        }
         Ok(Some(response))
+    }
+
+    /// What was found, or that the reader has it, or the part that was asked for.
+    async fn body(
+        &self,
+        organization: &Organization,
+        key: &ObjectKey,
+        held: Held,
+        request: &Parts,
+    ) -> anyhow::Result<Response> {
+        let (page, length, kept) = (Arc::clone(&held.page), held.length, held.kept);
+        let part = match request.method {
+            Method::GET => range::part(&request.headers, &page.headers, length),
+            _ => Part::Whole,
+        };
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.extend(page.headers.clone());
+        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        let seen = HeaderValue::from_static(if kept.is_some() { "HIT" } else { "MISS" });
+        headers.insert("x-cache", seen);
+        headers.insert(header::AGE, kept.unwrap_or_default().as_secs().into());
+        if page.is_known(request.headers.get(header::IF_NONE_MATCH)) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return Ok(response);
+        }
+        match part {
+            Part::Whole => {
+                headers.insert(header::CONTENT_LENGTH, length.into());
+                *response.body_mut() = held.into_body();
+            }
+            Part::Bytes(bytes) => {
+                headers.insert(header::CONTENT_LENGTH, (bytes.end() - bytes.start() + 1).into());
+                headers.insert(
+                    header::CONTENT_RANGE,
+                    range::content_range(&bytes, length).try_into()?,
+                );
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                *response.body_mut() = self.shelf.part(organization, key, held, &bytes).await?;
+            }
+            Part::Outside => {
+                headers.insert(header::CONTENT_RANGE, range::outside(length).try_into()?);
+                headers.remove(header::CONTENT_ENCODING);
+                *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            }
+        }
+        Ok(response)
     }
 
     /// The answer of a product, or of the organization, where there is no object.
@@ -253,57 +275,15 @@ impl Docs {
             Instead::Object(key) => (StatusCode::OK, key),
             Instead::NotFound(key) => (StatusCode::NOT_FOUND, key),
         };
-        let page = match self.find(organization, key.as_str()).await? {
-            Found::Kept(page, _) | Found::Fetched(page) => page,
-            Found::Large(..) | Found::Missing => return Ok(not_found(path)),
+        let found = self.shelf.find(organization, key.as_str()).await?;
+        let Some(page) = found.and_then(Held::whole) else {
+            return Ok(not_found(path));
         };
         let mut response = Response::new(Body::from(page.body.clone()));
         *response.status_mut() = status;
         response.headers_mut().extend(page.headers.clone());
         Ok(response)
     }
-
-    /// From the cache, which is that of the organization's service of the CDN: where there is none, nothing is purged, and
-    /// so nothing is kept.
-    async fn find(&self, organization: &Organization, key: &str) -> anyhow::Result<Found> {
-        let bucket = &organization.bucket;
-        let place = format!("{bucket}/{key}");
-        let ticket = match &organization.fastly_service {
-            Some(_) => match self.cache.look(&place, Instant::now()) {
-                Look::Hit(page, age) => return Ok(Found::Kept(page, age)),
-                Look::Miss(ticket) => Some(ticket),
-            },
-            None => None,
-        };
-        let object = match self.s3.get_object().bucket(bucket).key(key).send().await {
-            Ok(object) => object,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_no_such_key()) =>
-            {
-                return Ok(Found::Missing);
-            }
-            Err(error) => anyhow::bail!("{}", DisplayErrorContext(error)),
-        };
-        let (mut page, length, body) = Page::of(object)?;
-        if length > LARGEST_KEPT {
-            return Ok(Found::Large(Arc::new(page), length, body));
-        }
-        page.body = body.collect().await?.into_bytes();
-        let page = Arc::new(page);
-        if let Some(ticket) = ticket {
-            self.cache.keep(ticket, &place, &page, Instant::now());
-        }
-        Ok(Found::Fetched(page))
-    }
-}
-
-fn streamed(body: ByteStream) -> Body {
-    Body::from_stream(futures_util::stream::unfold(body, |mut body| async move {
-        let next: Result<Bytes, _> = body.next().await?;
-        Some((next, body))
-    }))
 }
 
 fn moved(location: &str) -> Response {

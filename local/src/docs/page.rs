@@ -24,6 +24,8 @@ pub(super) struct Page {
     pub(super) is_directory: bool,
     /// The slug of the edition that had this name before.
     pub(super) renamed_to: Option<EditionSlug>,
+    /// Whether there is Markdown beside it that says the same.
+    pub(super) has_twin: bool,
     /// The body, empty while it has not been read.
     pub(super) body: Bytes,
 }
@@ -69,6 +71,7 @@ impl Page {
                 .unwrap_or_default(),
             renamed_to: metadata.get(EDITION_REDIRECT).and_then(|slug| slug.parse().ok()),
             is_directory: metadata.get("dir-redirect").is_some_and(|flag| flag == "true"),
+            has_twin: false,
             headers,
             body: Bytes::new(),
         };

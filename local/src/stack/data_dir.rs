@@ -20,6 +20,15 @@ pub enum Keep {
     Nothing,
 }
 
+/// Who uses a data directory.
+#[derive(Debug)]
+pub(super) enum InUse {
+    /// A stack that runs.
+    ByAnother,
+    /// Nobody, until this is dropped.
+    ByNobody(DataDir),
+}
+
 /// A data directory that no other stack uses while this lives.
 #[derive(Debug)]
 pub(super) struct DataDir {
@@ -44,23 +53,37 @@ impl DataDir {
             }
             std::fs::write(&marker, MARKER_TEXT).with_context(|| format!("writing to {place}"))?;
         }
-        let lock = File::create(path.join(LOCK)).with_context(|| format!("writing to {place}"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                bail!("another stack uses {place}; stop it, or name another directory with --data")
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("locking {place}"));
-            }
-        }
+        let InUse::ByNobody(directory) = Self::lock(path)? else {
+            bail!("another stack uses {place}; stop it, or name another directory with --data")
+        };
         if keep == Keep::Nothing {
             empty(path).with_context(|| format!("emptying {place}"))?;
         }
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        })
+        Ok(directory)
+    }
+
+    /// Takes the directory of a stack that has ended, to look at what is in it.
+    pub(super) fn of_stack(path: &Path) -> anyhow::Result<InUse> {
+        if !path.join(MARKER).exists() {
+            bail!(
+                "no stack keeps its data in {}; name its directory with --data",
+                path.display()
+            );
+        }
+        Self::lock(path)
+    }
+
+    fn lock(path: &Path) -> anyhow::Result<InUse> {
+        let place = path.display();
+        let lock = File::create(path.join(LOCK)).with_context(|| format!("writing to {place}"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(InUse::ByNobody(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            })),
+            Err(TryLockError::WouldBlock) => Ok(InUse::ByAnother),
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {place}")),
+        }
     }
 
     /// Where the stand-ins keep what they have.

@@ -20,10 +20,12 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "api",
     "copy-edition",
     "deliver-webhook",
+    "derive-format",
+    "index-search",
     "purge-cdn",
     "register-build",
     "render-dashboard",
@@ -52,6 +54,8 @@ impl FunctionFactory for Functions {
             "deliver-webhook" => {
                 imprint_deliver_webhook::function(tenants, imprint_aws::api_address(environment)?)
             }
+            "derive-format" => imprint_derive_format::function(tenants),
+            "index-search" => imprint_index_search::function(tenants),
             "purge-cdn" => imprint_purge_cdn::function(tenants),
             "register-build" => imprint_register_build::function(tenants),
             "render-dashboard" => imprint_render_dashboard::function(tenants),

@@ -15,6 +15,8 @@ async fn our_stack(stand_ins: &StandIns, stack: Stack) -> anyhow::Result<Runner>
     let fakes = [
         "api",
         "copy-edition",
+        "derive-format",
+        "index-search",
         "purge-cdn",
         "register-build",
         "deliver-webhook",
@@ -74,6 +76,8 @@ async fn our_resources_are_made_once_and_found_again() {
             [
                 "copy-edition.fifo",
                 "deliver-webhook",
+                "derive-format",
+                "index-search",
                 "purge-cdn",
                 "register-build",
                 "render-dashboard.fifo",
@@ -93,6 +97,6 @@ async fn our_resources_are_made_once_and_found_again() {
     let made = stand_ins.counts().snapshot();
     assert_eq!(made["runner"]["dynamodb"]["CreateTable"], 1);
     assert_eq!(made["runner"]["s3"]["CreateBucket"], 1);
-    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 14);
+    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 18);
     stand_ins.shutdown().await;
 }

@@ -2,14 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod artifacts;
 mod documents;
+mod export;
 mod failures;
 mod organizations;
 mod publishing;
+mod reading;
 mod registry;
 mod rename;
 mod restart;
 mod retention;
+mod served;
 mod support;
 mod users;
 mod webhooks;

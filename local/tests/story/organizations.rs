@@ -42,6 +42,9 @@ impl<'a> Second<'a> {
         let project = json!({"slug": "handbook", "title": "Lagoon's handbook",
             "source_repo_url": "https://github.com/example/lagoon"});
         made(&client, &format!("{ORGANIZATION}/projects"), project).await;
+        let nothing_made = Some(json!({"derive": []}));
+        let (status, answer) = client.send(Method::PATCH, PROJECT, nothing_made).await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{answer}");
         Self { story, client }
     }
 

@@ -28,7 +28,14 @@ impl Story {
         Self { stack, client }
     }
 
+    /// A product that shows its pages and nothing that is made of them.
     pub(crate) async fn product(&self, slug: &str) {
+        self.product_with_formats(slug).await;
+        self.client.derive(slug, &[]).await.unwrap();
+    }
+
+    /// A product of which every format is made.
+    pub(crate) async fn product_with_formats(&self, slug: &str) {
         self.client.create_product(slug, "A product").await.unwrap();
     }
 

@@ -64,6 +64,8 @@ fn our_queues_have_dead_letters_and_outlast_their_functions() {
         [
             "copy-edition.fifo",
             "deliver-webhook",
+            "derive-format",
+            "index-search",
             "purge-cdn",
             "register-build",
             "render-dashboard.fifo",

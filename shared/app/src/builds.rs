@@ -1,11 +1,12 @@
 //! Builds: register, confirm the upload, end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use imprint_domain::alternate::AlternateName;
+use imprint_domain::artifact::{Artifacts, Format};
 use imprint_domain::automatic::{Origin, automatic};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::edition::{Blueprint, Edition};
@@ -22,6 +23,7 @@ use imprint_domain::text::Title;
 use imprint_domain::webhook::{EventKind, Subject};
 
 use crate::announce::{announce, announce_of};
+use crate::artifacts::format_place;
 use crate::editions::surrogate_key;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
@@ -47,6 +49,8 @@ pub struct NewBuild {
     pub documents: Option<Documented>,
     /// Who asked for it.
     pub github_requester: Option<Title>,
+    /// The formats that the client uploads beside the pages, each with a form of its own.
+    pub artifacts: BTreeSet<Format>,
     /// The directories to make upload forms for; none when the client uploads by itself.
     pub directories: Option<Vec<SiteDirectory>>,
     /// Whether editions may be created for refs that none tracks.
@@ -82,6 +86,8 @@ pub struct CreatedBuild {
     pub product: Product,
     /// The upload forms, when they were asked for.
     pub forms: Option<UploadForms>,
+    /// Forms for the formats that are uploaded beside the pages.
+    pub artifact_forms: BTreeMap<Format, PresignedPost>,
 }
 
 /// Registers a build. Its forms are signed and `check`ed before anything is stored, so that a refusal leaves nothing
@@ -130,6 +136,7 @@ pub async fn create(
             created_at: env.clock.now(),
             state: BuildState::Uploading,
             manifest: None,
+            artifacts: Artifacts::announced(new.artifacts.clone()),
             doom: None,
             revision: Revision::NEW,
         };
@@ -138,10 +145,12 @@ pub async fn create(
             .as_deref()
             .map(|directories| sign(env, &build, directories))
             .transpose()?;
+        let artifact_forms = sign_artifacts(env, &build)?;
         let created = CreatedBuild {
             build,
             product: product.clone(),
             forms,
+            artifact_forms,
         };
         check(&created)?;
         let mut changes = vec![Change::CreateBuild(created.build.clone())];
@@ -234,6 +243,18 @@ fn sign(env: &Env, build: &Build, directories: &[SiteDirectory]) -> Result<Uploa
         forms
             .directories
             .insert(directory.spelling().to_owned(), form(&redirect)?);
+    }
+    Ok(forms)
+}
+
+/// Whoever uploads the site by itself needs these forms all the same: the API alone knows where formats are looked for.
+fn sign_artifacts(env: &Env, build: &Build) -> Result<BTreeMap<Format, PresignedPost>, AppError> {
+    let (now, mut forms) = (env.clock.now(), BTreeMap::new());
+    for format in &build.artifacts.announced {
+        if let Some(key) = format_place(build, *format) {
+            let slot = UploadSlot::Artifact { key };
+            forms.insert(*format, env.uploads.presign(&slot, now, FORM_LIFE)?);
+        }
     }
     Ok(forms)
 }

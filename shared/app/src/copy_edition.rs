@@ -4,20 +4,22 @@
 //! stop anywhere: before its first write it notes the attempt on the edition, so whoever comes next knows which paths
 //! cannot be trusted; a run that finds its own generation begun looks which objects it has written already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 
 use imprint_domain::edition::{CopyOrder, Edition, Reached};
 use imprint_domain::id::{OutboxId, TaskId};
 use imprint_domain::key::{KeyPrefix, ObjectKey};
-use imprint_domain::manifest::{File, Headers, Manifest};
+use imprint_domain::manifest::{File, Headers, Manifest, Source};
 use imprint_domain::message::{CopyEdition, Message, PurgeCdn, RetireName};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::plan::{Plan, Present, plan};
@@ -28,7 +30,7 @@ use crate::error::MAX_TRIES;
 use crate::outgoing::{Chain, commit_and_send, send};
 use crate::pace::{self, Limit, Pace, Ran};
 use crate::ports::{Change, StoreError};
-use crate::register_build::{list_all, read_manifest};
+use crate::register_build::{list_all, manifest_of};
 use crate::removal;
 use crate::step::{RowOf, StepError, done_with};
 
@@ -66,7 +68,7 @@ pub async fn copy_edition(
         CopyOrder::Superseded => return superseded(env, entry, message).await,
         CopyOrder::Start | CopyOrder::Resume => {}
     }
-    let target = manifest_of(env, message.pointer.build, &message.pointer.manifest).await?;
+    let target = manifest_of(env, &message.pointer).await?;
     let base = Base::load(env, message, &edition).await?;
     let mut plan = plan(base.present(), &target);
     let written = if order == CopyOrder::Resume {
@@ -99,18 +101,6 @@ async fn load(env: &Env, message: &CopyEdition) -> Result<Option<Edition>, StepE
     found.map_err(StepError::catalog)
 }
 
-async fn manifest_of(
-    env: &Env,
-    build: imprint_domain::id::BuildId,
-    id: &imprint_domain::id::ManifestId,
-) -> Result<Manifest, StepError> {
-    let missing = || StepError::Final {
-        code: FailureCode::FilesMissing,
-        message: format!("the manifest of build {build} is not there"),
-    };
-    read_manifest(env, build, id).await?.ok_or_else(missing)
-}
-
 /// What lies below the edition's prefix before the copy.
 enum Base {
     Copied {
@@ -129,11 +119,11 @@ impl Base {
                 .filter_map(|object| message.destination.strip(&object.key));
             return Ok(Self::Names(names.map(str::to_owned).collect()));
         };
-        let published = manifest_of(env, copied.pointer.build, &copied.pointer.manifest).await?;
+        let published = manifest_of(env, &copied.pointer).await?;
         let mut torn = Vec::new();
         let others = |attempt: &&Reached| attempt.pointer.generation != message.pointer.generation;
         for attempt in edition.attempts.iter().filter(others) {
-            torn.push(manifest_of(env, attempt.pointer.build, &attempt.pointer.manifest).await?);
+            torn.push(manifest_of(env, &attempt.pointer).await?);
         }
         Ok(Self::Copied { published, torn })
     }
@@ -265,9 +255,10 @@ async fn copy_stages(
     progress: &Progress,
 ) -> Result<Ran, StoreError> {
     let mut limit = Limit::new(bounds.pace);
+    let bundles = Bundles::default();
     for stage in &plan.stages {
         let files: Vec<File> = stage.iter().copied().cloned().collect();
-        let copy = |file: File| copy_file(env, message, file);
+        let copy = |file: File| copy_file(env, message, &bundles, file);
         let one_more = || {
             progress.done.fetch_add(1, Ordering::Relaxed);
         };
@@ -278,14 +269,49 @@ async fn copy_stages(
     Ok(Ran::Completely)
 }
 
-async fn copy_file(env: &Env, message: &CopyEdition, file: File) -> Result<(), StoreError> {
-    let (from, to) = (
-        message.source.key(&file.path),
-        message.destination.key(&file.path),
-    );
-    env.objects
-        .copy(&from, &to, &file.headers.for_edition(&message.surrogate_key))
-        .await
+async fn copy_file(
+    env: &Env,
+    message: &CopyEdition,
+    bundles: &Bundles,
+    file: File,
+) -> Result<(), StoreError> {
+    let to = message.destination.key(&file.path);
+    let headers = file.headers.for_edition(&message.surrogate_key);
+    match &file.source {
+        Source::Build => {
+            env.objects
+                .copy(&message.source.key(&file.path), &to, &headers)
+                .await
+        }
+        Source::Object(from) => env.objects.copy(from, &to, &headers).await,
+        Source::Bundle { key, offset } => {
+            let body = bundles.part(env, key, *offset, file.size).await?;
+            env.objects.write(&to, body, &headers).await
+        }
+    }
+}
+
+/// The bundles that a copy takes files out of, each read once, when its first file is wanted.
+#[derive(Default)]
+struct Bundles(Mutex<BTreeMap<ObjectKey, Arc<OnceCell<Bytes>>>>);
+
+impl Bundles {
+    async fn part(&self, env: &Env, key: &ObjectKey, offset: u64, size: u64) -> Result<Bytes, StoreError> {
+        let bundle = self.0.lock().await.entry(key.clone()).or_default().clone();
+        let missing = || StoreError::NotFound(key.to_string());
+        let whole = bundle
+            .get_or_try_init(async || {
+                let stored = env.objects.read(key).await?;
+                Ok(stored.ok_or_else(missing)?.body)
+            })
+            .await?;
+        let place = usize::try_from(offset)
+            .ok()
+            .zip(usize::try_from(offset + size).ok())
+            .filter(|(_, end)| *end <= whole.len());
+        let (begin, end) = place.ok_or_else(missing)?;
+        Ok(whole.slice(begin..end))
+    }
 }
 
 fn copy_error(error: StoreError) -> StepError {

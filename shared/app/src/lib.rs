@@ -4,15 +4,18 @@
 
 pub mod access;
 mod announce;
+pub mod artifacts;
 pub mod builds;
 pub mod copy_edition;
 pub mod dashboards;
 pub mod deliver_webhook;
+pub mod diff;
 pub mod documents;
 pub mod editions;
 pub mod env;
 pub mod error;
 pub mod index;
+pub mod move_editions;
 pub mod organizations;
 mod outgoing;
 mod pace;

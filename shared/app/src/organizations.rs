@@ -2,6 +2,7 @@
 
 use futures_util::future::try_join_all;
 use imprint_domain::access::Caller;
+use imprint_domain::artifact::Derivation;
 use imprint_domain::id::Revision;
 use imprint_domain::key::KeyPrefix;
 use imprint_domain::organization::{DocsDomain, Layout, Organization, PathPrefix, Policy};
@@ -227,6 +228,8 @@ pub struct OrganizationPatch {
     pub fastly_key: Option<Option<String>>,
     /// Other tickets, or none.
     pub ticket_url: Option<Option<WebUrl>>,
+    /// Other formats to make of each build's pages.
+    pub derive: Option<Derivation>,
 }
 
 /// What can be changed of where an organization is published.
@@ -289,6 +292,9 @@ pub async fn update(
         }
         if let Some(ticket_url) = &patch.ticket_url {
             organization.ticket_url.clone_from(ticket_url);
+        }
+        if let Some(derive) = &patch.derive {
+            organization.policy.derive.clone_from(derive);
         }
         Ok(organization)
     })

@@ -48,6 +48,8 @@ pub(crate) fn waits(entry: &OutboxEntry) -> Vec<Change> {
         | Message::PurgeCdn(_)
         | Message::UpdateDns(_)
         | Message::DeliverWebhook(_)
+        | Message::DeriveFormat(_)
+        | Message::MoveEditions(_)
         | Message::RenderDocument(_)
         | Message::PublishRendering(_) => return Vec::new(),
     };

@@ -1,5 +1,6 @@
 //! Products: create, read, change, end, restore.
 
+use imprint_domain::artifact::Derivation;
 use imprint_domain::edition::{Edition, Tracking};
 use imprint_domain::id::{Revision, SurrogateKey};
 use imprint_domain::product::{Product, ProductPolicy};
@@ -142,6 +143,8 @@ pub struct ProductPatch {
     pub title: Option<Title>,
     /// A new repository.
     pub doc_repo: Option<WebUrl>,
+    /// Other formats to make of each build's pages, or those of its organization.
+    pub derive: Option<Option<Derivation>>,
 }
 
 /// Changes a product. A change to what it already is succeeds.
@@ -154,6 +157,13 @@ pub async fn update(env: &Env, slug: &ProductSlug, patch: ProductPatch) -> Resul
         Ok(Product {
             title: patch.title.clone().unwrap_or_else(|| product.title.clone()),
             doc_repo: patch.doc_repo.clone().unwrap_or_else(|| product.doc_repo.clone()),
+            policy: ProductPolicy {
+                derive: patch
+                    .derive
+                    .clone()
+                    .unwrap_or_else(|| product.policy.derive.clone()),
+                ..product.policy
+            },
             ..product
         })
     };

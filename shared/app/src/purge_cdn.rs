@@ -106,6 +106,8 @@ impl Renderings {
                 | Message::DeliverWebhook(_)
                 | Message::RenderIndex(_)
                 | Message::RenderAll(_)
+                | Message::DeriveFormat(_)
+                | Message::MoveEditions(_)
                 | Message::RenderDocument(_)
                 | Message::PublishRendering(_) => false,
             })

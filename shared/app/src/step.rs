@@ -2,8 +2,8 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imprint_domain::edition::{Edition, Pointer};
-use imprint_domain::id::{EditionId, OutboxId, TaskId};
-use imprint_domain::message::{CopyEdition, Envelope, Message, PurgeCdn, RegisterBuild};
+use imprint_domain::id::{BuildId, EditionId, OutboxId, TaskId};
+use imprint_domain::message::{CopyEdition, Envelope, Message, MoveEditions, PurgeCdn, RegisterBuild};
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{
     CopyReport, EditionStep, Failure, FailureCode, PagesOf, PagesStep, Registration, TaskEdition,
@@ -11,6 +11,7 @@ use imprint_domain::task::{
 use imprint_domain::webhook::{EventKind, Subject};
 
 use crate::announce::{announce_of, is_wanted};
+use crate::artifacts;
 use crate::deliver_webhook;
 use crate::documents;
 use crate::env::Env;
@@ -153,7 +154,17 @@ pub(crate) async fn record_failure(
     };
     let failed = (id, failure);
     match message {
-        Message::RegisterBuild(register) => fail_registration(env, register, failure, removed()).await,
+        Message::RegisterBuild(register) => {
+            let of = Registering::from(register);
+            fail_registration(env, of, failure, removed()).await
+        }
+        Message::MoveEditions(moving) => {
+            fail_registration(env, Registering::from(moving), failure, removed()).await
+        }
+        Message::DeriveFormat(derive) => {
+            artifacts::give_up(env, derive, failure).await?;
+            commit_removal(env, removed()).await
+        }
         Message::CopyEdition(copy) => {
             fail_edition(
                 env,
@@ -252,16 +263,47 @@ pub(crate) async fn tell(
         .await
 }
 
+/// What a step that registers a build is about.
+#[derive(Debug, Clone, Copy)]
+struct Registering<'a> {
+    task: &'a TaskId,
+    organization: &'a OrganizationSlug,
+    product: &'a ProductSlug,
+    build: BuildId,
+}
+
+impl<'a> From<&'a RegisterBuild> for Registering<'a> {
+    fn from(register: &'a RegisterBuild) -> Self {
+        Self {
+            task: &register.task,
+            organization: &register.organization,
+            product: &register.product,
+            build: register.build,
+        }
+    }
+}
+
+impl<'a> From<&'a MoveEditions> for Registering<'a> {
+    fn from(moving: &'a MoveEditions) -> Self {
+        Self {
+            task: &moving.task,
+            organization: &moving.organization,
+            product: &moving.product,
+            build: moving.build,
+        }
+    }
+}
+
 async fn fail_registration(
     env: &Env,
-    register: &RegisterBuild,
+    register: Registering<'_>,
     failure: &Failure,
     removed: Option<Change>,
 ) -> Result<(), StoreError> {
     for _ in 0..MAX_TRIES {
         let mut changes: Vec<Change> = removed.iter().cloned().collect();
         let mut messages = Vec::new();
-        if let Some(mut task) = env.catalog.task(&register.task).await?
+        if let Some(mut task) = env.catalog.task(register.task).await?
             && !matches!(task.registration, Registration::Done { .. })
         {
             if !matches!(task.registration, Registration::Failed(_)) {
@@ -284,13 +326,13 @@ async fn fail_registration(
 /// News only the first time: the sweep tries again what has failed.
 async fn announce_failed_build(
     env: &Env,
-    register: &RegisterBuild,
+    register: Registering<'_>,
     failure: &Failure,
 ) -> Result<Vec<Message>, StoreError> {
     if !is_wanted(env, EventKind::BuildFailed) {
         return Ok(Vec::new());
     }
-    let place = (&register.organization, &register.product);
+    let place = (register.organization, register.product);
     let Some(build) = env.catalog.build_of(place.0, place.1, register.build).await? else {
         return Ok(Vec::new());
     };
@@ -310,7 +352,9 @@ async fn fail_edition(
     for _ in 0..MAX_TRIES {
         let mut changes: Vec<Change> = removed.iter().cloned().collect();
         let mut messages = Vec::new();
-        if let Some(edition) = env.catalog.edition_of(org, product, row.edition).await? {
+        let edition = env.catalog.edition_of(org, product, row.edition).await?;
+        // A second delivery may fail after the first has done the work.
+        if let Some(edition) = edition.filter(|edition| !edition.has_published(row.pointer.generation)) {
             changes.extend(
                 row.change(env, &edition, EditionStep::Failed(failure.clone()))
                     .await?,

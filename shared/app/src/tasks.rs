@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
+use imprint_domain::build::Build;
 use imprint_domain::id::{BuildId, TaskId};
-use imprint_domain::slug::BuildSlug;
 use imprint_domain::task::Task;
 
 use crate::env::Env;
@@ -31,11 +31,23 @@ pub async fn of_any_organization(env: &Env, id: &TaskId) -> Result<Task, AppErro
     env.catalog.task(id).await?.ok_or(AppError::NotFound)
 }
 
-/// The slugs of the builds that a task names, as far as they are still there: one as a rule. One request each.
+/// The build that a task publishes, if it publishes one that is still there. One request, or none.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn builds_of(env: &Env, task: &Task) -> Result<BTreeMap<BuildId, BuildSlug>, AppError> {
+pub async fn build_of(env: &Env, task: &Task) -> Result<Option<Build>, AppError> {
+    let (Some(product), Some(id)) = (&task.product, task.build) else {
+        return Ok(None);
+    };
+    let build = env.catalog.build_of(&task.organization, product, id).await?;
+    Ok(build)
+}
+
+/// The builds that a task names, as far as they are still there: one as a rule. One request each.
+///
+/// # Errors
+/// When the store fails.
+pub async fn builds_of(env: &Env, task: &Task) -> Result<BTreeMap<BuildId, Build>, AppError> {
     let Some(product) = &task.product else {
         return Ok(BTreeMap::new());
     };
@@ -43,6 +55,9 @@ pub async fn builds_of(env: &Env, task: &Task) -> Result<BTreeMap<BuildId, Build
     let ids: BTreeSet<BuildId> = of_editions.chain(task.build).collect();
     let read = |id| env.catalog.build_of(&task.organization, product, id);
     let found = try_join_all(ids.into_iter().map(read)).await?;
-    let slugs = found.into_iter().flatten().map(|build| (build.id, build.slug));
-    Ok(slugs.collect())
+    Ok(found
+        .into_iter()
+        .flatten()
+        .map(|build| (build.id, build))
+        .collect())
 }

@@ -8,7 +8,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{Delete, EncodingType, MetadataDirective, Object, ObjectIdentifier};
+use aws_sdk_s3::types::{
+    CompletedMultipartUpload, CompletedPart, Delete, EncodingType, MetadataDirective, Object,
+    ObjectIdentifier,
+};
 use bytes::Bytes;
 use imprint_app::ports::{DeleteFailure, ListPage, Listed, Objects, StoreError, Stored};
 use imprint_domain::key::{KeyPrefix, ObjectKey};
@@ -86,6 +89,80 @@ impl Objects for S3Objects {
             body: body.into_bytes(),
             headers,
         }))
+    }
+
+    async fn read_part(&self, key: &ObjectKey, from: u64, length: u64) -> Result<Option<Bytes>, StoreError> {
+        let Some(last) = length.checked_sub(1) else {
+            return Ok(Some(Bytes::new()));
+        };
+        // No object has so many bytes, and no more digits are understood everywhere.
+        const FAR: u64 = i64::MAX as u64;
+        let range = format!("bytes={}-{}", from.min(FAR), from.saturating_add(last).min(FAR));
+        let request = self.client.get_object().bucket(&self.bucket).key(key.as_str());
+        let answer = match request.range(range).send().await {
+            Ok(answer) => answer,
+            Err(error) if is_missing_object(&error) => return Ok(None),
+            // The object ends before the part begins.
+            Err(error) if status(&error) == Some(416) => return Ok(Some(Bytes::new())),
+            Err(error) => return Err(store_error("GetObject", error)),
+        };
+        let body = answer.body.collect().await;
+        let body = body.map_err(|error| StoreError::Busy(Box::new(error)))?;
+        Ok(Some(body.into_bytes()))
+    }
+
+    async fn begin_parts(&self, key: &ObjectKey, headers: &Headers) -> Result<String, StoreError> {
+        let request = self.client.create_multipart_upload();
+        let request = request.bucket(&self.bucket).key(key.as_str());
+        let answer = with_headers!(request, headers).send().await;
+        let answer = answer.map_err(|error| store_error("CreateMultipartUpload", error))?;
+        let nameless =
+            || StoreError::Failed(Box::new(Unusable("CreateMultipartUpload: no upload id".into())));
+        answer.upload_id.ok_or_else(nameless)
+    }
+
+    async fn write_part(
+        &self,
+        key: &ObjectKey,
+        upload: &str,
+        number: u32,
+        body: Bytes,
+    ) -> Result<String, StoreError> {
+        let request = self.client.upload_part().bucket(&self.bucket).key(key.as_str());
+        let request = request
+            .upload_id(upload)
+            .part_number(i32::try_from(number).unwrap_or(i32::MAX))
+            .body(ByteStream::from(body));
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| store_error("UploadPart", error))?;
+        let etag = answer.e_tag.unwrap_or_default();
+        Ok(etag.trim_matches('"').to_owned())
+    }
+
+    async fn finish_parts(&self, key: &ObjectKey, upload: &str, etags: &[String]) -> Result<(), StoreError> {
+        let parts = etags.iter().zip(1..).map(|(etag, number)| {
+            CompletedPart::builder()
+                .part_number(number)
+                .e_tag(format!("\"{etag}\""))
+                .build()
+        });
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
+        let request = self.client.complete_multipart_upload();
+        let request = request.bucket(&self.bucket).key(key.as_str()).upload_id(upload);
+        let answer = request.multipart_upload(parts.build()).send().await;
+        answer
+            .map(drop)
+            .map_err(|error| store_error("CompleteMultipartUpload", error))
+    }
+
+    async fn abandon_parts(&self, key: &ObjectKey, upload: &str) -> Result<(), StoreError> {
+        let request = self.client.abort_multipart_upload();
+        let request = request.bucket(&self.bucket).key(key.as_str()).upload_id(upload);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if status(&error) == Some(404) => Ok(()),
+            Err(error) => Err(store_error("AbortMultipartUpload", error)),
+        }
     }
 
     async fn write(&self, key: &ObjectKey, body: Bytes, headers: &Headers) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use imprint_app::ports::{Queue, SendError, Source};
+use imprint_domain::artifact::Format;
 use imprint_domain::message::{Envelope, Message};
 
 use self::batch::{Outgoing, batches};
@@ -29,10 +30,12 @@ enum Step {
     UpdateDns,
     DeliverWebhook,
     RenderDocument,
+    DeriveFormat,
+    IndexSearch,
 }
 
 impl Step {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::RegisterBuild,
         Self::CopyEdition,
         Self::PurgeCdn,
@@ -40,11 +43,15 @@ impl Step {
         Self::UpdateDns,
         Self::DeliverWebhook,
         Self::RenderDocument,
+        Self::DeriveFormat,
+        Self::IndexSearch,
     ];
 
     fn of(message: &Message) -> Self {
         match message {
-            Message::RegisterBuild(_) => Self::RegisterBuild,
+            Message::RegisterBuild(_) | Message::MoveEditions(_) => Self::RegisterBuild,
+            Message::DeriveFormat(derive) if derive.format == Format::Search => Self::IndexSearch,
+            Message::DeriveFormat(_) => Self::DeriveFormat,
             Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::UpdateDns(_) => Self::UpdateDns,
@@ -71,6 +78,8 @@ impl SqsQueues {
             Step::UpdateDns => (&self.queues.update_dns, "IMPRINT_QUEUE_UPDATE_DNS"),
             Step::DeliverWebhook => (&self.queues.deliver_webhook, "IMPRINT_QUEUE_DELIVER_WEBHOOK"),
             Step::RenderDocument => (&self.queues.render_document, "IMPRINT_QUEUE_RENDER_DOCUMENT"),
+            Step::DeriveFormat => (&self.queues.derive_format, "IMPRINT_QUEUE_DERIVE_FORMAT"),
+            Step::IndexSearch => (&self.queues.index_search, "IMPRINT_QUEUE_INDEX_SEARCH"),
         };
         url.as_deref().ok_or_else(|| {
             SendError(Box::new(Unusable(format!(

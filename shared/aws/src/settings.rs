@@ -44,6 +44,8 @@ pub(crate) struct Queues {
     pub(crate) update_dns: Option<String>,
     pub(crate) deliver_webhook: Option<String>,
     pub(crate) render_document: Option<String>,
+    pub(crate) derive_format: Option<String>,
+    pub(crate) index_search: Option<String>,
 }
 
 /// Who takes care of products' names in the DNS.
@@ -131,6 +133,8 @@ impl Settings {
                 update_dns: variables.url("IMPRINT_QUEUE_UPDATE_DNS")?,
                 deliver_webhook: variables.url("IMPRINT_QUEUE_DELIVER_WEBHOOK")?,
                 render_document: variables.url("IMPRINT_QUEUE_RENDER_DOCUMENT")?,
+                derive_format: variables.url("IMPRINT_QUEUE_DERIVE_FORMAT")?,
+                index_search: variables.url("IMPRINT_QUEUE_INDEX_SEARCH")?,
             },
             fastly: fastly(variables)?,
             naming: variables.one_of(

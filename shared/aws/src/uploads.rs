@@ -125,7 +125,9 @@ impl Uploads for S3Uploads {
             form.exact("x-amz-security-token", token);
         }
         let bucket = match slot {
-            UploadSlot::Files { .. } | UploadSlot::Directory { .. } => &self.bucket,
+            UploadSlot::Files { .. } | UploadSlot::Directory { .. } | UploadSlot::Artifact { .. } => {
+                &self.bucket
+            }
             UploadSlot::Image { .. } | UploadSlot::Marker { .. } => &self.inbox,
         };
         form.conditions.push(json!({ "bucket": bucket }));
@@ -196,6 +198,11 @@ impl Form {
                 form.conditions
                     .push(json!(["starts-with", "$Content-Type", "image/"]));
                 form.size(1, MAX_IMAGE_BYTES);
+            }
+            UploadSlot::Artifact { key } => {
+                form.exact("key", key.as_str());
+                form.conditions.push(json!(["starts-with", "$Content-Type", ""]));
+                form.size(1, MAX_FILE_BYTES);
             }
             UploadSlot::Marker { key } => {
                 form.exact("key", key.as_str());

@@ -1,9 +1,12 @@
 //! Builds: immutable uploads.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::alternate::AlternateName;
+use crate::artifact::{ArtifactPlace, Artifacts, Format, State};
 use crate::git::GitRefs;
 use crate::id::{BuildId, ManifestId, Revision, SurrogateKey};
 use crate::key::KeyPrefix;
@@ -65,6 +68,9 @@ pub struct Build {
     /// Its newest manifest, once it has been registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<ManifestId>,
+    /// What it has besides its pages.
+    #[serde(default, skip_serializing_if = "Artifacts::is_empty")]
+    pub artifacts: Artifacts,
     /// That retention is about to delete it. It is out of use from the mark on, whatever its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doom: Option<Doom>,
@@ -87,6 +93,22 @@ impl Build {
     /// The prefix of its files.
     pub fn prefix(&self) -> KeyPrefix {
         KeyPrefix::build(&self.organization, &self.product, &self.slug)
+    }
+
+    /// Where its artifacts lie.
+    pub fn artifact_place(&self) -> ArtifactPlace<'_> {
+        ArtifactPlace {
+            organization: &self.organization,
+            product: &self.product,
+            build: &self.slug,
+        }
+    }
+
+    /// The formats that it is published in.
+    pub fn formats(&self) -> BTreeMap<Format, BuildId> {
+        let ready = self.artifacts.states.iter();
+        let ready = ready.filter(|(_, state)| matches!(state, State::Ready { .. }));
+        ready.map(|(format, _)| (*format, self.id)).collect()
     }
 
     /// The version that it documents: as the client said, or as its first ref says by its looks.
@@ -190,6 +212,7 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             state: BuildState::Uploading,
             manifest: None,
+            artifacts: Artifacts::default(),
             doom: None,
             revision: Revision::NEW,
         }

@@ -4,6 +4,7 @@
 //! ended (D10). Everything here is text from outside; escaping is the business of who makes a page of it.
 
 mod files;
+mod formats;
 mod index;
 mod installed;
 mod refs;
@@ -13,6 +14,7 @@ mod version;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::artifact::Format;
 use crate::build::{Build, BuildState};
 use crate::edition::Edition;
 use crate::kind;
@@ -25,6 +27,7 @@ use crate::slug::{BuildSlug, EditionSlug};
 use crate::tracking::TrackingMode;
 
 pub use files::{Location, ManifestOfMike, SwitcherEntry};
+pub use formats::{Download, FormatView, Older};
 pub use index::{Index, IndexEntry, IndexedProduct, NewestRelease, index_key};
 pub use installed::Installed;
 pub use refs::{RefView, Ticket};
@@ -42,6 +45,8 @@ pub struct Dashboard {
     pub url: String,
     /// Where the source lives, for people: without `.git`.
     pub source: String,
+    /// The script below the product's URL that shows a search field of the main edition; none when that has no index.
+    pub search_box: Option<String>,
     /// The edition at the product's URL.
     pub main: Option<EditionView>,
     /// The highest version first.
@@ -67,6 +72,10 @@ pub struct EditionView {
     pub build: String,
     /// When readers got it.
     pub updated: Moment,
+    /// What readers can take with them, one file for each format.
+    pub downloads: Vec<Download>,
+    /// Its search page below the product's URL; none when it has no index.
+    pub search: Option<String>,
     /// How many installations run the version that it shows; none when nobody is known to.
     pub installed: Option<Installed>,
     #[serde(skip)]
@@ -88,6 +97,8 @@ pub struct BuildView {
     pub uploaded: Moment,
     /// The editions that show it.
     pub shown_by: Vec<String>,
+    /// What it has besides its pages, and where each has got to.
+    pub formats: Vec<FormatView>,
 }
 
 /// A time for people and for machines.
@@ -128,6 +139,7 @@ impl Dashboard {
             title: product.title.to_string(),
             url: format!("{}/", layout::product_url(organization, product)),
             source: refs::repository(&product.doc_repo).to_owned(),
+            search_box: None,
             main: None,
             releases: Vec::new(),
             drafts: Vec::new(),
@@ -141,6 +153,7 @@ impl Dashboard {
             let installed = Installed::of(population, &published.pointer, builds);
             let view = EditionView {
                 installed,
+                downloads: Download::all(organization, product, &edition.slug, &published.pointer, builds),
                 ..EditionView::of(organization, product, edition, published)
             };
             match kind(organization, edition, &view) {
@@ -149,6 +162,11 @@ impl Dashboard {
                 Kind::Draft => drafts.push((published.at, view)),
             }
         }
+        dashboard.search_box = dashboard
+            .main
+            .as_ref()
+            .and_then(|main| main.search.as_ref())
+            .map(|search| format!("{search}box.js"));
         // Equal versions and times in the order of slugs, so that the same state always gives the same page.
         dashboard.releases.sort_by(|a, b| {
             let by_version = b.version.cmp(&a.version);
@@ -167,9 +185,13 @@ impl EditionView {
         edition: &Edition,
         published: &crate::edition::Reached,
     ) -> Self {
+        let has_search = published.pointer.formats.contains_key(&Format::Search);
+        let search = || formats::path(organization, product, &edition.slug, Format::Search);
         Self {
             slug: edition.slug.to_string(),
             title: edition.title.to_string(),
+            downloads: Vec::new(),
+            search: has_search.then(search).flatten(),
             path: edition_path(organization, &edition.slug),
             refs: RefView::all(organization, product, &published.pointer.git_refs),
             build: published.pointer.build_slug.to_string(),
@@ -263,6 +285,7 @@ fn builds_of(
             requester: build.github_requester.as_ref().map(ToString::to_string),
             uploaded: Moment::of(*at),
             shown_by: shown_by(&build.slug),
+            formats: FormatView::all(&build.artifacts),
         }),
         BuildState::Uploaded { .. } | BuildState::Uploading | BuildState::Ended { .. } => None,
     });

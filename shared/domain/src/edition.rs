@@ -1,9 +1,12 @@
 //! Editions: named views at stable URLs that follow builds, and how far each has got on its way to a build.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::alternate::AlternateName;
+use crate::artifact::Format;
 use crate::build::Build;
 use crate::git::GitRefs;
 use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateKey};
@@ -45,6 +48,16 @@ pub struct Pointer {
     pub git_refs: GitRefs,
     /// The generation the decision made.
     pub generation: Generation,
+    /// Which formats it shows, and of which build each is: another one's when its own has none that is good.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub formats: BTreeMap<Format, BuildId>,
+}
+
+impl Pointer {
+    /// Every build whose files it shows.
+    pub fn builds(&self) -> impl Iterator<Item = BuildId> {
+        std::iter::once(self.build).chain(self.formats.values().copied())
+    }
 }
 
 /// A pointer with the time at which a stage was reached.
@@ -185,6 +198,12 @@ impl Edition {
                 .is_some_and(|desired| desired.generation > published)
     }
 
+    /// Whether readers see a generation, or have seen it.
+    pub fn has_published(&self, generation: Generation) -> bool {
+        let published = self.published.as_ref();
+        published.is_some_and(|reached| reached.pointer.generation >= generation)
+    }
+
     /// Whether this edition follows a build that has just been uploaded.
     pub fn judge(&self, rules: &Rules, build: &Build) -> Verdict {
         if self.ended_at.is_some() {
@@ -223,13 +242,29 @@ impl Edition {
             manifest,
             git_refs: build.git_refs.clone(),
             generation: self.generation,
+            formats: build.formats(),
         });
         match cause {
             // Among equals the verdict has seen to it that this is the newest; a higher version begins anew.
             Cause::Tracking | Cause::Unpin => self.newest_seen = Some(build.id),
-            Cause::Person | Cause::Rollback | Cause::Restore | Cause::Rename | Cause::Repair => {}
+            Cause::Person
+            | Cause::Rollback
+            | Cause::Restore
+            | Cause::Rename
+            | Cause::Repair
+            | Cause::Artifacts => {}
         }
         self.failure = None;
+        self
+    }
+
+    /// The same move with files of its own: those of the build, and what is kept of the one before.
+    #[must_use]
+    pub fn keeping(mut self, manifest: ManifestId, formats: BTreeMap<Format, BuildId>) -> Self {
+        if let Some(desired) = &mut self.desired {
+            desired.manifest = manifest;
+            desired.formats = formats;
+        }
         self
     }
 
@@ -456,4 +491,6 @@ pub enum Cause {
     Rename,
     /// Its objects were found not to be those of its build.
     Repair,
+    /// Artifacts of its build were finished after its pages.
+    Artifacts,
 }

@@ -81,6 +81,16 @@ impl ObjectKey {
         Self(format!("{OWN}builds/{build}/{manifest}.json"))
     }
 
+    /// Where the digests of a build's pages lie, by which builds are compared.
+    pub fn page_digests(build: BuildId, site: &ManifestId) -> Self {
+        Self(format!("{OWN}builds/{build}/{site}.pages.json"))
+    }
+
+    /// Where files lie that the search of every site has, named after their content.
+    pub fn search_engine(digest: &str) -> Self {
+        Self(format!("{OWN}search/{digest}"))
+    }
+
     /// Where the content of a cluster's report lies. It is named after the content, so two reports that claim one identity
     /// never overwrite each other.
     pub fn doctor_report(report: &DoctorReport) -> Self {
@@ -149,6 +159,11 @@ impl KeyPrefix {
     /// The files of an edition.
     pub fn edition(organization: &OrganizationSlug, product: &ProductSlug, edition: &EditionSlug) -> Self {
         Self(format!("{}{product}/v/{edition}/", root(organization)))
+    }
+
+    /// The artifacts of a build, as far as they are not among its own files.
+    pub fn artifacts(organization: &OrganizationSlug, product: &ProductSlug, build: &BuildSlug) -> Self {
+        Self(format!("{}{product}/artifacts/{build}/", root(organization)))
     }
 
     /// Where an organization's own templates of a name are uploaded.

@@ -1,5 +1,8 @@
 //! Published URLs, and which object answers a request path.
 
+use std::borrow::Cow;
+
+use crate::artifact::{FOUND_IN, Format, download_name};
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::organization::{Layout, Organization};
 use crate::product::Product;
@@ -68,6 +71,49 @@ pub fn edition_url(organization: &Organization, product: &Product, edition: &Edi
     }
 }
 
+/// Where what editions have besides their pages is published, below the product.
+const DOWNLOADS: &str = "_downloads/";
+
+/// The URL of one of the formats that an edition is published in: of one that is one file the file, of others where readers
+/// begin. None for the pages, which the edition's own URL shows.
+pub fn download_url(
+    organization: &Organization,
+    product: &Product,
+    edition: &EditionSlug,
+    format: Format,
+) -> Option<String> {
+    let below = match format {
+        Format::Html => return None,
+        Format::Search => "_search/".to_owned(),
+        Format::Markdown => "llms.txt".to_owned(),
+        Format::HtmlZip | Format::Pdf | Format::Epub | Format::Json => {
+            let name = download_name(&product.slug, format)?;
+            if !is_of_sphinx(edition.as_str()) {
+                let root = product_url(organization, product);
+                return Some(format!("{root}/{DOWNLOADS}{edition}/{name}"));
+            }
+            format!("{FOUND_IN}{name}")
+        }
+    };
+    Some(format!("{}/{below}", edition_url(organization, product, edition)))
+}
+
+/// Whether a directory below [`DOWNLOADS`] is one that Sphinx makes for files to download: the MD5 of where they come from
+/// (its class `DownloadFiles`). It belongs to the pages, also when an edition has such a name.
+fn is_of_sphinx(directory: &str) -> bool {
+    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    directory.len() == 32 && directory.bytes().all(is_digit)
+}
+
+/// The edition and the name of the file that a path below [`DOWNLOADS`] is about. None for any other path.
+fn download_of_path<'a>(product: &ProductSlug, path: &'a str) -> Option<(EditionSlug, &'a str)> {
+    let (edition, name) = path.strip_prefix(DOWNLOADS)?.split_once('/')?;
+    let edition = edition.parse().ok().filter(|_| !is_of_sphinx(edition))?;
+    let is_download = |format: Format| download_name(product, format).is_some_and(|own| own == name);
+    let is_known = Format::ALL.into_iter().any(is_download);
+    is_known.then_some((edition, name))
+}
+
 /// The URL of a build.
 pub fn build_url(organization: &Organization, product: &Product, build: &BuildSlug) -> String {
     format!("{}/builds/{build}", product_url(organization, product))
@@ -81,6 +127,10 @@ pub fn object_of_path(organization: &Organization, product: &ProductSlug, path: 
     let path = path.strip_prefix('/').unwrap_or(path);
     if path.split('/').any(|part| matches!(part, "." | "..")) || path.contains('\0') {
         return None;
+    }
+    if let Some((edition, name)) = download_of_path(product, path) {
+        let below = format!("v/{edition}/{FOUND_IN}{name}");
+        return Some(own_object(organization, product, &below));
     }
     let index = if path.is_empty() || path.ends_with('/') {
         "index.html"
@@ -106,25 +156,31 @@ fn own_object(organization: &Organization, product: &ProductSlug, below: &str) -
     ))
 }
 
-/// The object that says whether the edition of a path was renamed, and what follows the edition in the path: nothing, or
-/// something that begins with a slash. Nothing for a path below no edition.
+/// The object that says whether the edition of a path was renamed, and what follows the edition in the path, or would if the
+/// file were asked for below it: nothing, or something that begins with a slash. Nothing for a path of no edition.
 pub fn edition_of_path<'a>(
     organization: &Organization,
     product: &ProductSlug,
     path: &'a str,
-) -> Option<(ObjectKey, &'a str)> {
-    let below = path.strip_prefix('/').unwrap_or(path).strip_prefix("v/")?;
-    let end = below.find('/').unwrap_or(below.len());
-    let (edition, rest) = below.split_at(end);
-    let edition: EditionSlug = edition.parse().ok()?;
+) -> Option<(ObjectKey, Cow<'a, str>)> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let (edition, rest) = match download_of_path(product, path) {
+        Some((edition, name)) => (edition, format!("/{FOUND_IN}{name}").into()),
+        None => {
+            let below = path.strip_prefix("v/")?;
+            let end = below.find('/').unwrap_or(below.len());
+            let (edition, rest) = below.split_at(end);
+            (edition.parse().ok()?, rest.into())
+        }
+    };
     let place = KeyPrefix::edition(&organization.slug, product, &edition);
     Some((place.directory_key(), rest))
 }
 
 /// Where a path goes whose edition was renamed: `slug` is what the object that [`edition_of_path`] names says as
 /// [`EDITION_REDIRECT`](crate::manifest::EDITION_REDIRECT), `rest` what follows the edition in the path.
-pub fn renamed_path(slug: &EditionSlug, rest: &str) -> String {
-    format!("/v/{slug}{rest}")
+pub fn renamed_path(slug: &EditionSlug, rest: impl AsRef<str>) -> String {
+    format!("/v/{slug}{}", rest.as_ref())
 }
 
 /// What a CDN answers for a path below a product's URL that has no object.
@@ -228,6 +284,79 @@ mod tests {
     }
 
     #[test]
+    fn formats_have_urls_that_outlive_builds() {
+        let organization = organization(Layout::Path, "/docs");
+        let root = "https://www.example.org/docs/alpha";
+        let hex = "0123456789abcdef0123456789abcdef";
+        for (edition, format, below) in [
+            ("__main", Format::Pdf, "_downloads/__main/alpha.pdf"),
+            ("v1.0", Format::Epub, "_downloads/v1.0/alpha.epub"),
+            ("v1.0", Format::HtmlZip, "_downloads/v1.0/alpha.zip"),
+            ("v1.0", Format::Json, "_downloads/v1.0/search.json"),
+            ("__main", Format::Search, "_search/"),
+            ("v1.0", Format::Search, "v/v1.0/_search/"),
+            ("__main", Format::Markdown, "llms.txt"),
+            ("v1.0", Format::Markdown, "v/v1.0/llms.txt"),
+            (hex, Format::Pdf, &format!("v/{hex}/_artifacts/alpha.pdf")),
+        ] {
+            let edition = edition.parse().unwrap();
+            let url = download_url(&organization, &product(), &edition, format).unwrap();
+            assert_eq!(url, format!("{root}/{below}"));
+            // The file of an edition is found at its URL.
+            if let Some(name) = download_name(&product().slug, format) {
+                let object = object_of_path(&organization, &product().slug, &format!("/{below}"));
+                let key = format!("alpha/v/{edition}/_artifacts/{name}");
+                assert_eq!(object, Some(ObjectKey::new(key)), "{url}");
+            }
+        }
+        let main = "__main".parse().unwrap();
+        assert_eq!(download_url(&organization, &product(), &main, Format::Html), None);
+    }
+
+    #[test]
+    fn what_is_no_download_of_an_edition_belongs_to_the_default_editions_pages() {
+        let (organization, product) = (organization(Layout::Subdomain, ""), "alpha".parse().unwrap());
+        for path in [
+            "_downloads",
+            "_downloads/x.pdf",
+            "_downloads/v1/beta.pdf",
+            "_downloads/v1/alpha.PDF",
+            "_downloads/v1/alpha.tar.gz",
+            "_downloads/v1/a/alpha.pdf",
+            "_downloads/not a slug/alpha.pdf",
+            "_downloads//alpha.pdf",
+            "_downloads/0123456789abcdef0123456789abcdef/alpha.pdf",
+            "_downloads/0123456789abcdef0123456789abcdef/search.json",
+            "_downloads/0123456789abcdef0123456789abcdef/alpha.zip",
+            "a/_downloads/v1/alpha.pdf",
+        ] {
+            assert_eq!(
+                object_of_path(&organization, &product, &format!("/{path}")),
+                Some(ObjectKey::new(format!("alpha/v/__main/{path}"))),
+                "{path}"
+            );
+        }
+        // One digit fewer, or another one, and it is an edition.
+        for edition in [
+            "0123456789abcdef0123456789abcde",
+            "0123456789abcdef0123456789abcdeg",
+        ] {
+            assert_eq!(
+                object_of_path(
+                    &organization,
+                    &product,
+                    &format!("_downloads/{edition}/alpha.pdf")
+                ),
+                Some(ObjectKey::new(format!("alpha/v/{edition}/_artifacts/alpha.pdf"))),
+            );
+        }
+        assert_eq!(
+            object_of_path(&organization, &product, "/_downloads/../alpha.pdf"),
+            None
+        );
+    }
+
+    #[test]
     fn an_index_is_at_the_bare_domain_or_above_the_products() {
         let subdomain = organization(Layout::Subdomain, "/ignored");
         let path = organization(Layout::Path, "/docs/");
@@ -274,6 +403,11 @@ mod tests {
             ("/v/v1/", "alpha/v/v1", "/v/v2/"),
             ("v/v1/a/b.html", "alpha/v/v1", "/v/v2/a/b.html"),
             ("/v/v1.0/a", "alpha/v/v1.0", "/v/v2/a"),
+            (
+                "/_downloads/v1/alpha.pdf",
+                "alpha/v/v1",
+                "/v/v2/_artifacts/alpha.pdf",
+            ),
         ] {
             let (object, rest) = edition_of_path(&organization, &product, path).unwrap();
             assert_eq!(object, ObjectKey::new(directory), "{path}");
@@ -287,6 +421,8 @@ mod tests {
             "/a/v/v1/x",
             "/v/../x",
             "/v/index.html",
+            "/_downloads/v1/beta.pdf",
+            "/_downloads/0123456789abcdef0123456789abcdef/alpha.pdf",
         ] {
             assert_eq!(edition_of_path(&organization, &product, path), None, "{path}");
         }

@@ -5,9 +5,11 @@
 
 pub mod access;
 pub mod alternate;
+pub mod artifact;
 pub mod automatic;
 pub mod build;
 pub mod dashboard;
+pub mod diff;
 pub mod dns;
 pub mod document;
 pub mod edition;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::{ManifestId, SurrogateKey};
-use crate::key::SitePath;
+use crate::key::{ObjectKey, SitePath};
 use crate::slug::EditionSlug;
 
 /// CopyObject and a single PUT take at most 5 GB
@@ -99,6 +99,24 @@ impl Headers {
     }
 }
 
+/// Where the bytes of a file are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Below the build's prefix, at the file's path.
+    #[default]
+    Build,
+    /// In an object of its own.
+    Object(ObjectKey),
+    /// In an object with many files: a thousand small files cost one request to write and one to read.
+    Bundle {
+        /// The object.
+        key: Arc<ObjectKey>,
+        /// Where in it the file begins, in bytes.
+        offset: u64,
+    },
+}
+
 /// One file of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
@@ -110,6 +128,8 @@ pub struct File {
     pub etag: Box<str>,
     /// Its content headers, shared by the files that have the same.
     pub headers: Arc<Headers>,
+    /// Where its bytes are.
+    pub source: Source,
 }
 
 impl File {
@@ -137,6 +157,9 @@ pub enum ManifestError {
     /// A file names headers that are not there.
     #[error("the manifest names headers {0}, which it does not have")]
     Headers(usize),
+    /// A place is named for a file that is not there.
+    #[error("the manifest names file {0}, which it does not have")]
+    File(usize),
 }
 
 /// The stored form: headers once, files as rows (path, size, ETag, number of the headers). About 100 bytes a file.
@@ -145,6 +168,9 @@ struct Stored<'a> {
     version: u32,
     headers: Vec<std::borrow::Cow<'a, Headers>>,
     files: Vec<Row<'a>>,
+    /// Where the bytes of those files are that do not lie below the build's prefix, by the file's number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<(usize, Source)>,
 }
 
 type Row<'a> = (
@@ -197,7 +223,11 @@ impl Manifest {
         let mut headers: Vec<std::borrow::Cow<'_, Headers>> = Vec::new();
         let mut numbers: BTreeMap<&Headers, usize> = BTreeMap::new();
         let mut files = Vec::with_capacity(self.files.len());
-        for file in &self.files {
+        let mut elsewhere = Vec::new();
+        for (nth, file) in self.files.iter().enumerate() {
+            if file.source != Source::Build {
+                elsewhere.push((nth, file.source.clone()));
+            }
             let number = *numbers.entry(&file.headers).or_insert_with(|| {
                 headers.push(std::borrow::Cow::Borrowed(&file.headers));
                 headers.len() - 1
@@ -213,6 +243,7 @@ impl Manifest {
             version: 1,
             headers,
             files,
+            elsewhere,
         })
         .expect("texts and numbers can always be written as JSON");
         let digest = Sha256::digest(&json);
@@ -244,7 +275,11 @@ impl Manifest {
                 size,
                 etag: etag.into(),
                 headers,
+                source: Source::Build,
             });
+        }
+        for (nth, source) in stored.elsewhere {
+            files.get_mut(nth).ok_or(ManifestError::File(nth))?.source = source;
         }
         Ok(Self { files })
     }
@@ -264,7 +299,32 @@ mod tests {
             size: 3,
             etag: etag.into(),
             headers: Arc::new(headers),
+            source: Source::Build,
         }
+    }
+
+    #[test]
+    fn a_manifest_remembers_where_the_bytes_of_its_files_are() {
+        let key = ObjectKey::new("alpha/artifacts/1/markdown/pages");
+        let bundled = File {
+            source: Source::Bundle {
+                key: Arc::new(key.clone()),
+                offset: 17,
+            },
+            ..file("a.md", "1", "text/markdown")
+        };
+        let own = File {
+            source: Source::Object(key),
+            ..file("b.pdf", "2", "application/pdf")
+        };
+        let one = Manifest::of([file("a.html", "1", "text/html"), bundled, own]);
+        let (id, json) = one.store();
+        assert_eq!(Manifest::read(&json).unwrap(), one);
+        let plain = one.files().iter().map(|file| File {
+            source: Source::Build,
+            ..file.clone()
+        });
+        assert_ne!(Manifest::of(plain).store().0, id);
     }
 
     #[test]
@@ -285,6 +345,7 @@ mod tests {
             r#"{"version":1,"headers":[{}],"files":[["a",1,"x",0],["a",1,"x",0]]}"#,
             r#"{"version":1,"headers":[{}],"files":[["../a",1,"x",0]]}"#,
             r#"{"version":1,"headers":[{}],"files":[["a",1,"x",1]]}"#,
+            r#"{"version":1,"headers":[{}],"files":[["a",1,"x",0]],"elsewhere":[[1,"build"]]}"#,
             "[]",
         ] {
             assert!(Manifest::read(bad.as_bytes()).is_err(), "{bad}");

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::access::UserName;
+use crate::artifact::Format;
 use crate::dns::Cname;
 use crate::document::{Checksum, VersionNumber};
 use crate::edition::Pointer;
-use crate::id::{BuildId, DocumentId, EditionId, OutboxId, SurrogateKey, TaskId, WebhookId};
+use crate::id::{BuildId, DocumentId, EditionId, ManifestId, OutboxId, SurrogateKey, TaskId, WebhookId};
 use crate::key::KeyPrefix;
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
-use crate::task::CopyReport;
+use crate::task::{CopyReport, Note};
 use crate::webhook::Event;
 
 /// A message with the outbox entry that it came from.
@@ -48,6 +49,10 @@ pub enum Message {
     RenderIndex(RenderIndex),
     /// Have the pages of all products of an organization written, then its index.
     RenderAll(RenderAll),
+    /// Make a format of a build out of its pages.
+    DeriveFormat(DeriveFormat),
+    /// Move the editions that follow a build whose artifacts are made.
+    MoveEditions(MoveEditions),
     /// Make a document's version into pages and PDFs.
     RenderDocument(RenderDocument),
     /// Make a rendering a build of its document's product.
@@ -71,6 +76,42 @@ pub struct RegisterBuild {
     /// Who wants that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<UserName>,
+}
+
+/// Make a format of a build out of its pages. Whoever makes the last one has the editions moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeriveFormat {
+    /// The format.
+    pub format: Format,
+    /// What comes when all formats are made. It names the build and its pages, too.
+    pub then: MoveEditions,
+}
+
+/// Move the editions that follow a build whose artifacts are made, or that has waited long enough for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveEditions {
+    /// The task that watches.
+    pub task: TaskId,
+    /// The tenant.
+    pub organization: OrganizationSlug,
+    /// The product.
+    pub product: ProductSlug,
+    /// The build.
+    pub build: BuildId,
+    /// Its pages when that was decided.
+    pub site: ManifestId,
+    /// What was learned of its files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// Editions that somebody wants moved to it, whatever they track.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub editions: Vec<EditionId>,
+    /// Who wants that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<UserName>,
+    /// How long to wait for artifacts, in seconds: after that the pages are published without what is not ready.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub patience: u32,
 }
 
 /// Make an edition's objects those of a build.
@@ -269,6 +310,8 @@ impl Envelope {
             | Message::RenderAll(_)
             | Message::UpdateDns(_)
             | Message::DeliverWebhook(_)
+            | Message::DeriveFormat(_)
+            | Message::MoveEditions(_)
             | Message::RenderDocument(_)
             | Message::PublishRendering(_) => 0,
         };
@@ -293,6 +336,8 @@ impl Message {
             Self::RegisterBuild(_)
             | Self::PurgeCdn(_)
             | Self::DeliverWebhook(_)
+            | Self::DeriveFormat(_)
+            | Self::MoveEditions(_)
             | Self::RenderDocument(_)
             | Self::PublishRendering(_) => return None,
         };
@@ -303,7 +348,9 @@ impl Message {
     pub fn delay(&self) -> SignedDuration {
         match self {
             Self::RenderDocument(render) => SignedDuration::from_secs(render.quiet.into()),
+            Self::MoveEditions(moving) => SignedDuration::from_secs(moving.patience.into()),
             Self::RegisterBuild(_)
+            | Self::DeriveFormat(_)
             | Self::CopyEdition(_)
             | Self::RetireName(_)
             | Self::PurgeCdn(_)
@@ -328,6 +375,8 @@ impl Message {
             Self::DeliverWebhook(deliver) => &deliver.organization,
             Self::RenderIndex(render) => &render.organization,
             Self::RenderAll(render) => &render.organization,
+            Self::DeriveFormat(derive) => &derive.then.organization,
+            Self::MoveEditions(moving) => &moving.organization,
             Self::RenderDocument(render) => &render.organization,
             Self::PublishRendering(publish) => &publish.organization,
         }
@@ -340,6 +389,8 @@ impl Message {
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
             Self::RetireName(retire) => retire.purge.as_ref().map(|purge| &purge.task),
+            Self::DeriveFormat(derive) => Some(&derive.then.task),
+            Self::MoveEditions(moving) => Some(&moving.task),
             Self::UpdateDns(_)
             | Self::DeliverWebhook(_)
             | Self::RenderDocument(_)

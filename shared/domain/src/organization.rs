@@ -5,6 +5,7 @@ mod address;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::Derivation;
 use crate::id::Revision;
 use crate::retention::RetentionRules;
 use crate::rules::SemverEditions;
@@ -77,7 +78,8 @@ pub struct Organization {
     pub revision: Revision,
 }
 
-/// The rules of an organization. Every part has a default, so that an organization without rules behaves as LTD does.
+/// The rules of an organization. Every part has a default, so that an organization without rules behaves as LTD does, and has
+/// every format made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// How refs become slugs of editions.
@@ -95,6 +97,9 @@ pub struct Policy {
     /// What ends and what is deleted.
     #[serde(default)]
     pub retention: RetentionRules,
+    /// Which formats are made of the pages of each build.
+    #[serde(default)]
+    pub derive: Derivation,
     /// Its own templates for its pages, when it does not use the program's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dashboard_template: Option<OwnTemplates>,

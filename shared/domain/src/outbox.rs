@@ -77,6 +77,8 @@ impl OutboxEntry {
             | Message::RenderDashboard(_)
             | Message::RenderIndex(_)
             | Message::RenderAll(_)
+            | Message::DeriveFormat(_)
+            | Message::MoveEditions(_)
             | Message::RenderDocument(_)
             | Message::PublishRendering(_) => self.sent_at,
         }
@@ -94,6 +96,8 @@ impl OutboxEntry {
             | Message::RenderDashboard(_)
             | Message::RenderIndex(_)
             | Message::RenderAll(_)
+            | Message::DeriveFormat(_)
+            | Message::MoveEditions(_)
             | Message::RenderDocument(_)
             | Message::PublishRendering(_) => self.attempt.min(i32::MAX as u32) as i32,
         };
@@ -112,6 +116,8 @@ impl OutboxEntry {
             | Message::RenderDashboard(_)
             | Message::RenderIndex(_)
             | Message::RenderAll(_)
+            | Message::DeriveFormat(_)
+            | Message::MoveEditions(_)
             | Message::RenderDocument(_)
             | Message::PublishRendering(_) => MAX_SENDS,
         }

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 
 use crate::manifest::{File, Manifest};
 
+/// The file of a search index that names all others.
+const SEARCH_ENTRY: &str = "pagefind/pagefind-entry.json";
+
 /// What the plan may assume about the objects that are there.
 #[derive(Debug, Clone, Copy)]
 pub enum Present<'a> {
@@ -101,12 +104,16 @@ enum Stage {
     Page(std::cmp::Reverse<usize>),
     /// Redirects lead to pages, so these come before.
     Redirect,
+    /// What the search reads first names the files of its index.
+    SearchEntry,
     Home,
 }
 
 fn stage(file: &File) -> Stage {
     if file.path.as_str() == "index.html" {
         Stage::Home
+    } else if file.path.as_str() == SEARCH_ENTRY {
+        Stage::SearchEntry
     } else if file.headers.is_redirect() {
         Stage::Redirect
     } else if file.path.is_page() {
@@ -132,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::manifest::Headers;
+    use crate::manifest::{Headers, Source};
 
     fn file(path: &str, etag: u8) -> File {
         let mut headers = Headers::default();
@@ -144,6 +151,7 @@ mod tests {
             size: 1,
             etag: etag.to_string().into(),
             headers: Arc::new(headers),
+            source: Source::Build,
         }
     }
 
@@ -164,15 +172,18 @@ mod tests {
             ("a/x.html", 1),
             ("_static/s.css", 1),
             ("a/dir", 1),
+            ("pagefind/pagefind-entry.json", 1),
+            ("pagefind/fragment/x.pf_fragment", 1),
         ]);
         let names = BTreeSet::new();
         assert_eq!(
             paths(&plan(Present::Names(&names), &target)),
             [
-                vec!["_static/s.css"],
+                vec!["_static/s.css", "pagefind/fragment/x.pf_fragment"],
                 vec!["a/b/c.html"],
                 vec!["a/x.html"],
                 vec!["a/dir"],
+                vec!["pagefind/pagefind-entry.json"],
                 vec!["index.html"],
             ]
         );

@@ -127,6 +127,7 @@ fn imagined(product: &Product, git_ref: &GitRef, alternate: Option<&AlternateNam
         created_at: at,
         state: BuildState::Uploaded { at },
         manifest: None,
+        artifacts: crate::artifact::Artifacts::default(),
         doom: None,
         revision: Revision::NEW,
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::Derivation;
 use crate::edition::{Blueprint, Edition, TooLate, Tracking, UNDO_TIME};
 use crate::git::GitRefs;
 use crate::id::{EditionId, Generation, Revision, SurrogateKey};
@@ -69,6 +70,9 @@ pub struct ProductPolicy {
     /// What ends and what is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<RetentionRules>,
+    /// Which formats are made of the pages of each build.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derive: Option<Derivation>,
 }
 
 impl Product {

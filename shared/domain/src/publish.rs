@@ -157,6 +157,7 @@ mod tests {
                 at: Timestamp::UNIX_EPOCH,
             },
             manifest: None,
+            artifacts: crate::artifact::Artifacts::default(),
             doom: None,
             revision: Revision::NEW,
         }

@@ -386,7 +386,7 @@ fn is_activity(cause: Cause) -> bool {
         Cause::Tracking | Cause::Person | Cause::Rollback | Cause::Unpin | Cause::Restore | Cause::Rename => {
             true
         }
-        Cause::Repair => false,
+        Cause::Repair | Cause::Artifacts => false,
     }
 }
 

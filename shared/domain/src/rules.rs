@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::Derivation;
 use crate::organization::Organization;
 use crate::product::Product;
 use crate::registry::Trains;
@@ -56,6 +57,8 @@ pub struct Rules {
     pub semver_editions: SemverEditions,
     /// Which tags the mode `lsst_doc` follows.
     pub lsst_doc: LsstDocGrammar,
+    /// Which formats are made of the pages of a build.
+    pub derive: Derivation,
     /// What the release registry says.
     pub trains: Trains,
 }
@@ -69,6 +72,7 @@ impl Rules {
             slugs: own.slug_rules.as_ref().unwrap_or(&theirs.slug_rules).clone(),
             semver_editions: own.semver_editions.unwrap_or(theirs.semver_editions),
             lsst_doc: theirs.lsst_doc,
+            derive: own.derive.as_ref().unwrap_or(&theirs.derive).clone(),
             trains: Trains::new(),
         }
     }
@@ -91,6 +95,7 @@ pub(crate) mod tests {
             slugs: SlugRules::default(),
             semver_editions: SemverEditions::Off,
             lsst_doc: LsstDocGrammar::Keeper2,
+            derive: Derivation::none(),
             trains: Trains::new(),
         }
     }

@@ -49,6 +49,14 @@ pub enum FailureCode {
     Dns,
     /// The receiver of a webhook did not take a delivery.
     WebhookNotTaken,
+    /// An artifact that the client announced was not uploaded.
+    ArtifactMissing,
+    /// What was uploaded as an artifact is not in its format.
+    ArtifactUnfit,
+    /// An artifact, or what it is made of, is larger than its format allows.
+    ArtifactTooLarge,
+    /// A format could not be made of the pages.
+    NotDerived,
     /// The step died each time it was tried.
     GaveUp,
 }
@@ -74,6 +82,10 @@ impl FailureCode {
             Self::WebhookNotTaken => {
                 "look at the webhook's deliveries, and replay them when the receiver is mended"
             }
+            Self::ArtifactMissing => "upload the file with its form, then confirm the upload again",
+            Self::ArtifactUnfit => "upload a file of that format, then confirm the upload again",
+            Self::ArtifactTooLarge => "make it smaller, or leave the format out",
+            Self::NotDerived => "confirm the upload again; if it fails again, look at the function's log",
             Self::GaveUp => "look at the function's log and dead-letter queue, then confirm the upload again",
         }
     }
@@ -97,6 +109,11 @@ pub enum Registration {
     NotNeeded,
     /// Sent, not begun.
     Queued,
+    /// The files are known; formats are made of them, for which the editions wait a while.
+    Deriving {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Done: the editions below are on their way.
     Done {
         /// When.
@@ -201,6 +218,10 @@ pub enum NoteCode {
     SlugTaken,
     /// A file was uploaded that cannot be published and was left out.
     FileLeftOut,
+    /// A format of the build is not there, or of an earlier build.
+    ArtifactLacking,
+    /// The upload was confirmed again with other files before the editions moved.
+    ConfirmedAgain,
 }
 
 /// A request that goes on in the background.
@@ -254,6 +275,7 @@ impl Task {
         match &self.registration {
             Registration::Failed(_) => return TaskStatus::Failure,
             Registration::Queued => return TaskStatus::Pending,
+            Registration::Deriving { .. } => return TaskStatus::Started,
             Registration::Done { .. } | Registration::NotNeeded => {}
         }
         let (mut editions, mut pages) = (self.editions.iter(), self.pages.iter());

@@ -90,6 +90,7 @@ mod tests {
             size: 3,
             etag: (*etag).into(),
             headers: Arc::new(Headers::default()),
+            source: crate::manifest::Source::Build,
         };
         Manifest::of(etags.iter().map(file))
     }

@@ -16,8 +16,8 @@ pub mod world;
 pub use death::{Moment, run_until_death};
 pub use gate::{Counts, Faults, Gate, Hold, Trouble};
 pub use memory::{
-    MemoryCatalog, MemoryCdn, MemoryDns, MemoryObjects, MemoryPlaces, MemoryQueue, MemoryUploads,
-    MemoryWebhooks, Mutation, Step,
+    MemoryCatalog, MemoryCdn, MemoryDns, MemoryIndexer, MemoryObjects, MemoryPlaces, MemoryQueue,
+    MemoryUploads, MemoryWebhooks, Mutation, Step,
 };
 pub use site::Site;
 pub use surroundings::{SeededRandom, TestClock};

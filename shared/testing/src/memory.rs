@@ -3,6 +3,7 @@
 mod catalog;
 mod cdn;
 mod dns;
+mod indexer;
 mod objects;
 mod places;
 mod queue;
@@ -12,6 +13,7 @@ mod webhooks;
 pub use catalog::MemoryCatalog;
 pub use cdn::{MemoryCdn, Purge, Refusal};
 pub use dns::{DnsRefusal, MemoryDns};
+pub use indexer::MemoryIndexer;
 pub use objects::{MemoryObjects, Mutation, Object};
 pub use places::MemoryPlaces;
 pub use queue::{MemoryQueue, Step};

@@ -4,6 +4,7 @@ mod documents;
 
 use imprint_app::seal::SealingKey;
 use imprint_domain::access::{Memberships, Permissions, Products, Rights, Token, TokenKind, User};
+use imprint_domain::artifact::{self, Derivation};
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::dashboard::{IndexEntry, NewestRelease};
 use imprint_domain::dns::Cname;
@@ -15,8 +16,8 @@ use imprint_domain::id::{
 };
 use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::message::{
-    CopyEdition, DeliverWebhook, Message, PurgeCdn, RegisterBuild, RenderAll, RenderDashboard, RenderIndex,
-    RetireName, UpdateDns,
+    CopyEdition, DeliverWebhook, DeriveFormat, Message, MoveEditions, PurgeCdn, RegisterBuild, RenderAll,
+    RenderDashboard, RenderIndex, RetireName, UpdateDns,
 };
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
@@ -106,7 +107,11 @@ pub fn organization() -> Organization {
         ticket_url: Some(parsed("https://tickets.example.org/browse/")),
         default_edition: parsed("main"),
         created_at: NOON,
-        policy: Policy::default(),
+        policy: Policy {
+            // A story that is not about artifacts has none made.
+            derive: Derivation::none(),
+            ..Policy::default()
+        },
         revision: Revision::NEW,
     }
 }
@@ -155,6 +160,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         created_at: NOON,
         state: BuildState::Uploading,
         manifest: None,
+        artifacts: imprint_domain::artifact::Artifacts::default(),
         doom: None,
         revision: Revision::NEW,
     }
@@ -199,6 +205,7 @@ pub fn pointer(build: &Build, manifest: ManifestId, generation: u64) -> Pointer 
         manifest,
         git_refs: build.git_refs.clone(),
         generation: Generation(generation),
+        formats: build.formats(),
     }
 }
 
@@ -240,6 +247,24 @@ pub fn register_message(task: &TaskId, build: &Build) -> Message {
         build: build.id,
         editions: Vec::new(),
         asked_by: None,
+    })
+}
+
+/// A message that has a format made of a build's pages.
+pub fn derive_message(task: &TaskId, build: &Build, format: artifact::Format) -> Message {
+    Message::DeriveFormat(DeriveFormat {
+        format,
+        then: MoveEditions {
+            task: task.clone(),
+            organization: build.organization.clone(),
+            product: build.product.clone(),
+            build: build.id,
+            site: ManifestId::from_bytes([5; 16]),
+            notes: Vec::new(),
+            editions: Vec::new(),
+            asked_by: None,
+            patience: 0,
+        },
     })
 }
 

@@ -63,17 +63,18 @@ impl Clock for TestClock {
 /// Numbers that look random and follow from a seed (<https://prng.di.unimi.it/splitmix64.c>). No 64-bit number comes
 /// twice before all have come.
 #[derive(Debug, Clone)]
-pub(crate) struct Splitmix(u64);
+pub struct Splitmix(u64);
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Splitmix {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The sequence of a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A number below `limit`, or 0 when that is 0.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(GOLDEN);
         mix(self.0).checked_rem(limit).unwrap_or(0)
     }

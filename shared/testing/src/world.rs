@@ -10,8 +10,8 @@ use imprint_domain::organization::Organization;
 
 use crate::gate::{Counts, Faults, Gate};
 use crate::memory::{
-    MemoryCatalog, MemoryCdn, MemoryDns, MemoryObjects, MemoryPlaces, MemoryQueue, MemoryUploads,
-    MemoryWebhooks,
+    MemoryCatalog, MemoryCdn, MemoryDns, MemoryIndexer, MemoryObjects, MemoryPlaces, MemoryQueue,
+    MemoryUploads, MemoryWebhooks,
 };
 use crate::samples;
 use crate::surroundings::{SeededRandom, TestClock};
@@ -37,6 +37,8 @@ pub struct World {
     pub dns: Arc<MemoryDns>,
     /// Upload forms.
     pub uploads: Arc<MemoryUploads>,
+    /// What makes full-text indexes.
+    pub indexer: Arc<MemoryIndexer>,
     /// Receivers of webhooks.
     pub webhooks: Arc<MemoryWebhooks>,
     /// Buckets and CDNs of other organizations.
@@ -72,6 +74,7 @@ impl World {
             objects,
             queue: Arc::new(MemoryQueue::new(gate.clone(), clock.clone())),
             webhooks: Arc::new(MemoryWebhooks::new(gate.clone())),
+            indexer: Arc::new(MemoryIndexer::new(gate.clone())),
             cdn,
             dns: Arc::new(MemoryDns::new(gate.clone())),
             uploads,

@@ -47,6 +47,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     (Method::GET, "/products/{slug}/builds/", Anyone),
     (Method::POST, "/products/{slug}/builds/", With(UploadBuild)),
+    (Method::GET, "/products/{slug}/builds/{a}/diff/{b}", Anyone),
     (Method::GET, "/builds/{id}", Anyone),
     (Method::PATCH, "/builds/{id}", With(UploadBuild)),
     (Method::DELETE, "/builds/{id}", With(DeprecateBuild)),
@@ -162,6 +163,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Method::DELETE,
         "/v2/orgs/{org}/projects/{project}/builds/{build}",
         Within(DeprecateBuild),
+    ),
+    (
+        Method::GET,
+        "/v2/orgs/{org}/projects/{project}/builds/{a}/diff/{b}",
+        Reader,
     ),
     (Method::GET, "/v2/orgs/{org}/projects/{project}/editions", Reader),
     (

@@ -31,7 +31,7 @@ use crate::{Api, Service};
 pub(crate) use body::{JsonBody, RequestBody};
 pub(crate) use content::{IfMatch, IfNoneMatch, Written, etag_of};
 pub(crate) use document::{DocumentUrls, OfDocument, OfVersion};
-pub(crate) use named::Named;
+pub(crate) use named::{Named, TwoBuilds};
 pub(crate) use registry::{InQuery, PathNames, Posted, Source};
 
 /// The variable part of a path. What is not in its one spelling names nothing: `/builds/07` is not `/builds/7`.
@@ -252,6 +252,41 @@ impl FromRequestParts<Service> for BuildForm {
             name.eq_ignore_ascii_case(WITH_FORMS) && quality > 0.0
         });
         Ok(if named { Self::WithForms } else { Self::Plain })
+    }
+}
+
+/// In which form a client wants a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DiffForm {
+    /// All of it.
+    Json,
+    /// The summary alone.
+    Markdown,
+}
+
+impl FromRequestParts<Service> for DiffForm {
+    type Rejection = std::convert::Infallible;
+
+    /// Who names Markdown means it, unless JSON is named and preferred.
+    async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, Self::Rejection> {
+        let (mut markdown, mut json) = (0.0_f32, 0.0_f32);
+        let values = parts.headers.get_all(http::header::ACCEPT).iter();
+        for one in values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+        {
+            let (name, quality) = weighed(one);
+            if name.eq_ignore_ascii_case("text/markdown") {
+                markdown = markdown.max(quality);
+            } else if name.eq_ignore_ascii_case("application/json") {
+                json = json.max(quality);
+            }
+        }
+        Ok(if markdown > 0.0 && markdown >= json {
+            Self::Markdown
+        } else {
+            Self::Json
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, MatchedPath};
 use http::request::Parts;
 
 use imprint_domain::id::{BuildId, EditionId};
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::slug::{BuildSlug, ProductSlug};
 
 use crate::Service;
 use crate::error::ApiError;
@@ -78,5 +78,24 @@ impl FromRequestParts<Service> for Named {
                 url,
             })
         }
+    }
+}
+
+/// The two builds of a path that are compared. Every number of a build may be a slug, too.
+#[derive(Debug)]
+pub(crate) struct TwoBuilds {
+    pub(crate) a: BuildSlug,
+    pub(crate) b: BuildSlug,
+}
+
+impl FromRequestParts<Service> for TwoBuilds {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
+        let raw = path_parts(parts, service).await?;
+        Ok(Self {
+            a: named_part(&raw, "a")?,
+            b: named_part(&raw, "b")?,
+        })
     }
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use imprint_app::access::Caller;
 use imprint_app::builds::{NewBuild, NewEditions};
 use imprint_domain::access::{About, Permission};
+use imprint_domain::artifact::Format;
 use imprint_domain::git::GitRefs;
 use imprint_domain::key::SiteDirectory;
 use imprint_domain::registry::Documented;
@@ -14,7 +15,7 @@ use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use crate::error::ApiError;
 use crate::extract::{BuildForm, RequestBody};
 
-use super::{invalid, one_or_several, parsed, required, slug};
+use super::{formats, invalid, one_or_several, parsed, required, slug};
 
 const NOUN: &str = "Build";
 
@@ -50,6 +51,10 @@ pub(crate) struct CreateBuild {
     /// The version that it documents; together with `train`.
     #[schema(min_length = 1, max_length = 64, example = "2.19.1")]
     version: Option<String>,
+    /// The formats that are uploaded beside the pages, each with a form of its own in `artifact_uploads`: `htmlzip`, `pdf`,
+    /// `epub` or `json`.
+    #[schema(example = json!(["pdf"]), max_items = 4)]
+    artifacts: Option<Vec<String>>,
 }
 
 /// A new build of a project. Other fields are ignored.
@@ -84,6 +89,10 @@ pub(crate) struct CreateProjectBuild {
     /// The version that it documents; together with `train`.
     #[schema(min_length = 1, max_length = 64, example = "2.19.1")]
     version: Option<String>,
+    /// The formats that are uploaded beside the pages, each with a form of its own in `artifact_uploads`: `htmlzip`, `pdf`,
+    /// `epub` or `json`.
+    #[schema(example = json!(["pdf"]), max_items = 4)]
+    artifacts: Option<Vec<String>>,
 }
 
 /// A change of a build.
@@ -130,6 +139,12 @@ impl CreateBuild {
             alternate: parsed(NOUN, "alternate_name", self.alternate_name.as_deref())?,
             documents,
             github_requester: parsed(NOUN, "github_requester", self.github_requester.as_deref())?,
+            artifacts: formats(
+                NOUN,
+                "artifacts",
+                &Format::UPLOADED,
+                self.artifacts.unwrap_or_default(),
+            )?,
             directories: match form {
                 BuildForm::Plain => None,
                 BuildForm::WithForms => Some(directories(self.directories)?),
@@ -161,6 +176,7 @@ impl CreateProjectBuild {
             component: self.component,
             train: self.train,
             version: self.version,
+            artifacts: self.artifacts,
         };
         build.parse(BuildForm::WithForms, caller, org, project)
     }

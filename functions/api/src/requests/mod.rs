@@ -27,8 +27,13 @@ pub(crate) use slug_rules::{PreviewSlugRules, SetOrganizationRules, SetSlugRules
 pub(crate) use user::{CreateToken, CreateUser, UpdateUser};
 pub(crate) use webhook::{CreateWebhook, RotateSecret, UpdateWebhook};
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+
+use imprint_domain::artifact::{Derivation, Format};
 
 use crate::error::ApiError;
 
@@ -67,6 +72,41 @@ fn one_or_several(
         (Some(one), None) => Ok(Some(vec![one])),
         (None, several) => Ok(several),
     }
+}
+
+/// Formats by their names, each once, of those that are known.
+fn formats(
+    noun: &str,
+    field: &str,
+    known: &[Format],
+    names: Vec<String>,
+) -> Result<BTreeSet<Format>, ApiError> {
+    // Whatever is more than all of them is there twice or unknown, which the first of these says.
+    let mut formats = BTreeSet::new();
+    for name in names.into_iter().take(known.len() + 1) {
+        let format =
+            Format::among(known, &name).map_err(|error| invalid(noun, format_args!("{field}: {error}")))?;
+        if !formats.insert(format) {
+            let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
+            let sentence = format_args!(
+                "{field}: {format} is there twice; each of {} may be there once",
+                names.join(", ")
+            );
+            return Err(invalid(noun, sentence));
+        }
+    }
+    Ok(formats)
+}
+
+/// Formats to make of pages, by their names. What is absent stays as it is, and of null `T` says what it means.
+fn derivation(noun: &str, names: Option<Vec<String>>) -> Result<Option<Derivation>, ApiError> {
+    let parse = |names| formats(noun, "derive", &Format::DERIVED, names).map(Derivation);
+    names.map(parse).transpose()
+}
+
+/// Tells a null from a field that is absent.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }
 
 /// Parses a slug that is there.

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use imprint_app::organizations::{NewCdn, NewOrganization, OrganizationPatch, PlacePatch};
@@ -9,7 +9,7 @@ use imprint_domain::text::WebUrl;
 use crate::error::ApiError;
 use crate::extract::RequestBody;
 
-use super::{invalid, parsed, required, slug};
+use super::{derivation, given, invalid, parsed, required, slug};
 
 const NOUN: &str = "Organization";
 const MEMBER: &str = "Member";
@@ -84,6 +84,11 @@ pub(crate) struct UpdateOrganization {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     ticket_url: Option<Option<String>>,
+    /// The formats to make of the pages of each build from now on, of `htmlzip`, `json`, `search` and `markdown`: none of
+    /// them for `[]`, all for null. They hold for products that have no rule of their own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["htmlzip", "search"]), max_items = 4)]
+    derive: Option<Option<Vec<String>>>,
 }
 
 /// What a user is in an organization.
@@ -102,11 +107,6 @@ impl RequestBody for UpdateOrganization {
 }
 impl RequestBody for SetMember {
     const NOUN: &'static str = MEMBER;
-}
-
-/// Tells a null from a field that is absent.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
 }
 
 impl CreateOrganization {
@@ -162,6 +162,10 @@ impl UpdateOrganization {
             ticket_url: match self.ticket_url {
                 None => None,
                 Some(raw) => Some(ticket_url(raw.as_deref())?),
+            },
+            derive: match self.derive {
+                None => None,
+                Some(names) => Some(derivation(NOUN, names)?.unwrap_or_default()),
             },
         })
     }

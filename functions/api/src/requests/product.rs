@@ -2,12 +2,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use imprint_app::products::{NewProduct, ProductPatch};
+use imprint_domain::artifact::Derivation;
 use imprint_domain::tracking::TrackingMode;
 
 use crate::error::ApiError;
 use crate::extract::RequestBody;
 
-use super::{invalid, mode, parsed, required, slug};
+use super::{derivation, given, invalid, mode, parsed, required, slug};
 
 const NOUN: &str = "Product";
 const PROJECT: &str = "Project";
@@ -48,6 +49,11 @@ pub(crate) struct UpdateProduct {
     /// Its title.
     #[schema(example = "Science pipelines", max_length = 255)]
     title: Option<String>,
+    /// The formats to make of the pages of each build from now on, of `htmlzip`, `json`, `search` and `markdown`: none of
+    /// them for `[]`, those of the organization for null.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["htmlzip", "search"]), max_items = 4)]
+    derive: Option<Option<Vec<String>>>,
 }
 
 /// A new project. Other fields are ignored.
@@ -83,6 +89,11 @@ pub(crate) struct UpdateProject {
     /// Its title.
     #[schema(example = "Science pipelines", max_length = 255)]
     title: Option<String>,
+    /// The formats to make of the pages of each build from now on, of `htmlzip`, `json`, `search` and `markdown`: none of
+    /// them for `[]`, those of the organization for null.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["htmlzip", "search"]), max_items = 4)]
+    derive: Option<Option<Vec<String>>>,
 }
 
 impl RequestBody for CreateProject {
@@ -120,6 +131,7 @@ impl UpdateProduct {
         Ok(ProductPatch {
             title: parsed(NOUN, "title", self.title.as_deref())?,
             doc_repo: parsed(NOUN, "doc_repo", self.doc_repo.as_deref())?,
+            derive: own_derivation(NOUN, self.derive)?,
         })
     }
 }
@@ -144,8 +156,17 @@ impl UpdateProject {
         Ok(ProductPatch {
             title: parsed(PROJECT, "title", self.title.as_deref())?,
             doc_repo: parsed(PROJECT, "source_repo_url", self.source_repo_url.as_deref())?,
+            derive: own_derivation(PROJECT, self.derive)?,
         })
     }
+}
+
+/// A product's own rule; with null it has none.
+fn own_derivation(
+    noun: &str,
+    names: Option<Option<Vec<String>>>,
+) -> Result<Option<Option<Derivation>>, ApiError> {
+    names.map(|names| derivation(noun, names)).transpose()
 }
 
 /// A host name, with a port where there is one. LTD strips leading dots; nothing is left of an empty one.

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use imprint_app::slug_rules::{Asked, OrganizationRules, OwnRules};
@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::extract::RequestBody;
 use crate::resources::SlugRuleResource;
 
-use super::{invalid, parsed, required};
+use super::{given, invalid, parsed, required};
 
 const NOUN: &str = "slug rules";
 /// As many refs as a page of a repository's branches. Each is judged by every edition of the product.
@@ -58,11 +58,6 @@ pub(crate) struct PreviewSlugRules {
     /// The deployment that the builds are for.
     #[schema(example = "usdf-dev")]
     alternate_name: Option<String>,
-}
-
-/// A field that is there, be it null.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(field).map(Some)
 }
 
 impl RequestBody for SetSlugRules {

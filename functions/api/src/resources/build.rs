@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use imprint_app::builds::CreatedBuild;
 use imprint_app::ports::PresignedPost;
+use imprint_domain::artifact::Format;
 use imprint_domain::build::Build;
 use imprint_domain::id::TaskId;
 use imprint_domain::layout;
@@ -12,6 +13,7 @@ use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 
 use super::Moment;
+use super::artifact::{ArtifactResource, ArtifactsByFormat, by_format};
 use crate::urls::Urls;
 
 /// An upload of a product's site.
@@ -70,6 +72,14 @@ pub(crate) struct BuildResource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "2.19.1")]
     version: Option<String>,
+    /// A form for each format that is uploaded beside the pages, by its name. Only where the request announced some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, UploadForm>>, nullable = false)]
+    artifact_uploads: Option<BTreeMap<&'a str, UploadForm<'a>>>,
+    /// Where each format has got to that it is published in, by its name. Absent before anything is known of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, ArtifactResource>>, nullable = false)]
+    artifacts: Option<ArtifactsByFormat>,
 }
 
 /// An upload of a project's site.
@@ -136,6 +146,14 @@ pub(crate) struct ProjectBuildResource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "2.19.1")]
     version: Option<String>,
+    /// A form for each format that is uploaded beside the pages, by its name. Only where the request announced some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, UploadForm>>, nullable = false)]
+    artifact_uploads: Option<BTreeMap<&'a str, UploadForm<'a>>>,
+    /// Where each format has got to that it is published in, by its name. Absent before anything is known of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, ArtifactResource>>, nullable = false)]
+    artifacts: Option<ArtifactsByFormat>,
 }
 
 /// Where and how to post one file as `multipart/form-data`: the fields in this order, the file last. Good for 24 hours, one of an
@@ -206,12 +224,21 @@ impl<'a> BuildResource<'a> {
                 .documents
                 .as_ref()
                 .map(|documented| documented.version.to_string()),
+            artifact_uploads: None,
+            artifacts: by_format(&build.artifacts),
         }
     }
 
     /// A new build with its upload forms, when it has some.
     pub(crate) fn created(urls: &Urls, organization: &Organization, created: &'a CreatedBuild) -> Self {
-        let build = Self::new(urls, organization, &created.product, &created.build);
+        let artifact_forms = &created.artifact_forms;
+        let of_format =
+            |(format, form): (&'a Format, &'a PresignedPost)| (format.name(), UploadForm::new(form));
+        let build = Self {
+            artifact_uploads: (!artifact_forms.is_empty())
+                .then(|| artifact_forms.iter().map(of_format).collect()),
+            ..Self::new(urls, organization, &created.product, &created.build)
+        };
         let Some(forms) = &created.forms else {
             return build;
         };
@@ -282,6 +309,8 @@ impl<'a> ProjectBuildResource<'a> {
             component: first.component,
             train: first.train,
             version: first.version,
+            artifact_uploads: first.artifact_uploads,
+            artifacts: first.artifacts,
         }
     }
 }

@@ -10,6 +10,7 @@ use imprint_domain::layout;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 
+use super::artifact::{DownloadResource, downloads};
 use super::{FailureResource, Moment, word};
 use crate::urls::Urls;
 
@@ -62,6 +63,10 @@ pub(crate) struct EditionResource {
     exempt: bool,
     /// The deployment whose builds it follows; null when it follows those that are for all.
     alternate_name: Option<String>,
+    /// What readers find beside its pages. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    downloads: Option<Vec<DownloadResource>>,
 }
 
 /// A named view of a project at a stable URL.
@@ -124,6 +129,10 @@ pub(crate) struct ProjectEditionResource {
     exempt: bool,
     /// The deployment whose builds it follows; null when it follows those that are for all.
     alternate_name: Option<String>,
+    /// What readers find beside its pages. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    downloads: Option<Vec<DownloadResource>>,
 }
 
 /// A move of an edition.
@@ -240,6 +249,7 @@ impl EditionResource {
                 Retention::Exempt => true,
             },
             alternate_name: edition.tracking.alternate.as_ref().map(ToString::to_string),
+            downloads: downloads(organization, product, edition, |id| Some(urls.build(id))),
         }
     }
 
@@ -263,14 +273,17 @@ impl ProjectEditionResource {
         let first = EditionResource::new(urls, organization, product, edition);
         let (org, project) = (&edition.organization, &edition.product);
         let build = |slug| urls.project_build(org, project, slug);
+        let shown = edition.published.as_ref().map(|reached| &reached.pointer);
+        // An edition knows the slug of no other build than the one that it shows.
+        let of_download = |id| {
+            let own = shown.filter(|pointer| pointer.build == id);
+            own.map(|pointer| build(&pointer.build_slug))
+        };
         Self {
             self_url: urls.project_edition(org, project, &edition.slug),
             organization_url: urls.organization(org),
             project_url: urls.project(org, project),
-            build_url: edition
-                .published
-                .as_ref()
-                .map(|reached| build(&reached.pointer.build_slug)),
+            build_url: shown.map(|pointer| build(&pointer.build_slug)),
             queue_url: None,
             published_url: first.published_url,
             slug: first.slug,
@@ -290,6 +303,7 @@ impl ProjectEditionResource {
             waiting_build_url: edition.next_waiting().map(|waiting| build(&waiting.slug)),
             exempt: first.exempt,
             alternate_name: first.alternate_name,
+            downloads: downloads(organization, product, edition, of_download),
         }
     }
 

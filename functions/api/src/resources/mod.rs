@@ -1,7 +1,9 @@
 //! What callers get. Fields and their order are LTD's; ours come after them.
 
+mod artifact;
 mod build;
 mod dashboard;
+mod diff;
 mod document;
 mod edition;
 mod moment;
@@ -18,6 +20,7 @@ mod webhook;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing, ProjectBuildResource};
 pub(crate) use dashboard::{DashboardDocument, Queued, Started};
+pub(crate) use diff::{DiffResource, summary};
 pub(crate) use document::{
     DocumentList, DocumentResource, ImageForms, ImageList, ImageResource, ProblemResource,
     RenderingErrorResource, ReviewResource, VersionList, VersionOfDocument,

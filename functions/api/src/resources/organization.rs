@@ -5,6 +5,7 @@ use imprint_domain::access::Member;
 use imprint_domain::organization::Organization;
 
 use super::Moment;
+use super::artifact::names_of;
 use crate::urls::Urls;
 
 /// A tenant: where its products are published.
@@ -51,6 +52,9 @@ pub(crate) struct OrganizationResource {
     default_edition: String,
     /// When it was created; null for the default organization, which every installation has.
     date_created: Option<Moment>,
+    /// The formats that are made of the pages of each build, for products that have no rule of their own.
+    #[schema(value_type = Vec<String>, example = json!(["htmlzip", "json", "search", "markdown"]))]
+    derive: Vec<&'static str>,
 }
 
 impl OrganizationResource {
@@ -78,6 +82,7 @@ impl OrganizationResource {
                 .map(|url| url.as_str().to_owned()),
             default_edition: organization.default_edition.to_string(),
             date_created: (!is_default).then_some(Moment(organization.created_at)),
+            derive: names_of(&organization.policy.derive),
         }
     }
 }

@@ -7,6 +7,7 @@ use imprint_domain::layout;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 
+use super::artifact::names_of;
 use super::{Moment, ProjectEditionResource};
 use crate::urls::Urls;
 
@@ -47,6 +48,11 @@ pub(crate) struct ProductResource {
     date_created: Moment,
     /// When it was deleted.
     date_ended: Option<Moment>,
+    /// The formats that are made of the pages of each of its builds; only where it has a rule of its own, which takes the place
+    /// of its organization's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false, example = json!(["htmlzip", "search"]))]
+    derive: Option<Vec<&'static str>>,
 }
 
 /// A documentation project, by the names of v2.
@@ -85,6 +91,11 @@ pub(crate) struct ProjectResource {
     date_created: Moment,
     /// When it was deleted.
     date_ended: Option<Moment>,
+    /// The formats that are made of the pages of each of its builds; only where it has a rule of its own, which takes the place
+    /// of its organization's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false, example = json!(["htmlzip", "search"]))]
+    derive: Option<Vec<&'static str>>,
 }
 
 /// All products, or a page of them, in the order of creation.
@@ -121,6 +132,7 @@ impl ProductResource {
             queue_url: None,
             date_created: Moment(product.created_at),
             date_ended: product.ended_at.map(Moment),
+            derive: product.policy.derive.as_ref().map(names_of),
         }
     }
 }
@@ -150,6 +162,7 @@ impl ProjectResource {
             default_edition: default_edition.map(edition),
             date_created: first.date_created,
             date_ended: first.date_ended,
+            derive: first.derive,
         }
     }
 

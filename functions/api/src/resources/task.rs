@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use imprint_domain::build::Build;
 use imprint_domain::id::BuildId;
-use imprint_domain::slug::BuildSlug;
 use imprint_domain::task::{EditionStep, PagesStep, Registration, Task, TaskEdition, TaskPages};
 
+use super::artifact::{ArtifactResource, ArtifactsByFormat, by_format};
 use super::{FailureResource, Moment, word};
 use crate::urls::Urls;
 
@@ -42,15 +43,21 @@ struct TaskDetails {
     pages: PagesDetails,
     /// What the caller should know that is no failure.
     notes: Vec<NoteDetails>,
+    /// Where each format of the build has got to, by its name. Absent before anything is known of one. One that failed fails
+    /// no task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, ArtifactResource>>, nullable = false)]
+    artifacts: Option<ArtifactsByFormat>,
 }
 
 /// Where registering a build has got to.
 #[derive(Debug, Serialize, ToSchema)]
 struct RegistrationDetails {
-    /// `not_needed`, `queued`, `done` or `failed`.
+    /// `not_needed`, `queued`, `deriving` (formats are made of its pages, for which editions wait a little), `done` or
+    /// `failed`.
     #[schema(value_type = String, example = "done")]
     state: &'static str,
-    /// When it was done.
+    /// When it was done, or since when formats are made.
     date: Option<Moment>,
     /// How many files the build has, once it is done.
     files: Option<u64>,
@@ -130,7 +137,8 @@ struct NoteDetails {
 }
 
 impl TaskResource {
-    pub(crate) fn new(urls: &Urls, task: &Task) -> Self {
+    /// `build` is the one that it publishes, if that is still there.
+    pub(crate) fn new(urls: &Urls, task: &Task, build: Option<&Build>) -> Self {
         Self {
             id: task.id.to_string(),
             self_url: urls.task(&task.id),
@@ -154,21 +162,26 @@ impl TaskResource {
                         message: note.message.clone(),
                     })
                     .collect(),
+                artifacts: build.and_then(|build| by_format(&build.artifacts)),
             },
         }
     }
 }
 
 impl TaskResource {
-    /// The same with URLs of v2. `builds` has the slugs of the builds that are still there.
-    pub(crate) fn of_project(urls: &Urls, task: &Task, builds: &BTreeMap<BuildId, BuildSlug>) -> Self {
-        let mut resource = Self::new(urls, task);
+    /// The same with URLs of v2. `builds` has the builds that are still there.
+    pub(crate) fn of_project(urls: &Urls, task: &Task, builds: &BTreeMap<BuildId, Build>) -> Self {
+        let own = task.build.and_then(|id| builds.get(&id));
+        let mut resource = Self::new(urls, task, own);
         resource.self_url = urls.task_of_project(&task.id);
         // One that is about all products names none, and no builds.
         let (org, Some(project)) = (&task.organization, &task.product) else {
             return resource;
         };
-        let build = |id: &BuildId| builds.get(id).map(|slug| urls.project_build(org, project, slug));
+        let build = |id: &BuildId| {
+            let found = builds.get(id);
+            found.map(|build| urls.project_build(org, project, &build.slug))
+        };
         resource.metadata.product_url = Some(urls.project(org, project));
         resource.metadata.build_url = task.build.as_ref().and_then(build);
         for (details, edition) in resource.metadata.editions.iter_mut().zip(&task.editions) {
@@ -191,6 +204,10 @@ impl RegistrationDetails {
         match registration {
             Registration::NotNeeded => bare("not_needed"),
             Registration::Queued => bare("queued"),
+            Registration::Deriving { since } => Self {
+                date: Some(Moment(*since)),
+                ..bare("deriving")
+            },
             Registration::Done { at, files, bytes } => Self {
                 date: Some(Moment(*at)),
                 files: Some(*files),

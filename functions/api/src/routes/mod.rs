@@ -2,6 +2,7 @@
 
 mod builds;
 mod dashboards;
+mod diff;
 mod documents;
 mod edition_life;
 mod editions;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         ),
         routes!(builds::list, builds::create),
         routes!(builds::read, builds::update, builds::end),
+        routes!(diff::read),
         routes!(editions::list, editions::create),
         routes!(editions::read, editions::update, editions::end),
         routes!(edition_life::history),
@@ -80,6 +82,7 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(v2::retention::preview),
         routes!(v2::builds::list, v2::builds::create),
         routes!(v2::builds::read, v2::builds::update, v2::builds::end),
+        routes!(v2::diff::read),
         routes!(v2::editions::list, v2::editions::create),
         routes!(v2::editions::read, v2::editions::update, v2::editions::end),
         routes!(v2::edition_life::history),

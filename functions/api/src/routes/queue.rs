@@ -21,8 +21,10 @@ use crate::urls::Urls;
         headers(("Location" = String, description = "Its own URL")))))]
 pub(crate) async fn read(api: Api, urls: Urls, InPath(id): InPath<TaskId>) -> Result<Response, ApiError> {
     let task = tasks::get(&api.env, &id).await?;
+    let build = tasks::build_of(&api.env, &task).await?;
+    let resource = TaskResource::new(&urls, &task, build.as_ref());
     Ok(located(
-        delivery::json(StatusCode::OK, &TaskResource::new(&urls, &task)),
+        delivery::json(StatusCode::OK, &resource),
         &urls.task(&id),
     ))
 }

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod artifacts;
 mod bad_input;
 mod builds;
 mod clients;
 mod dashboards;
 mod description;
+mod diffs;
 mod documents;
 mod editions;
 mod events;

@@ -32,6 +32,7 @@ async fn an_organization_is_created_read_listed_and_changed() {
         "slug": "acme", "title": "Acme", "layout": "path", "domain": "www.example.net", "path_prefix": "/docs",
         "fastly_support": false, "fastly_domain": null, "fastly_service_id": null, "s3_bucket": "docs",
         "s3_public_read": false, "ticket_url": null, "default_edition": "main", "date_created": "2026-01-01T12:00:00Z",
+        "derive": ["htmlzip", "json", "search", "markdown"],
     });
     assert_eq!(created.json(), expected);
     for path in ["/v2/orgs/acme", "/v2/orgs/acme/"] {

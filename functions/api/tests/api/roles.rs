@@ -11,7 +11,7 @@ use crate::users::create as create_user;
 
 /// The least role that each operation within an organization needs, by the contract and not by the code. Members come
 /// last, so that they are there until then.
-const OPERATIONS: [(&str, &str, Role); 53] = [
+const OPERATIONS: [(&str, &str, Role); 54] = [
     ("GET", "/v2/orgs/{org}", Role::Reader),
     ("PATCH", "/v2/orgs/{org}", Role::Admin),
     ("GET", "/v2/orgs/{org}/slug-rules", Role::Reader),
@@ -91,6 +91,11 @@ const OPERATIONS: [(&str, &str, Role); 53] = [
         "/v2/orgs/{org}/projects/{project}/builds/{build}",
         Role::Admin,
     ),
+    (
+        "GET",
+        "/v2/orgs/{org}/projects/{project}/builds/{a}/diff/{b}",
+        Role::Reader,
+    ),
     ("GET", "/v2/orgs/{org}/projects/{project}/editions", Role::Reader),
     ("POST", "/v2/orgs/{org}/projects/{project}/editions", Role::Admin),
     (
@@ -153,6 +158,7 @@ const NO_ID: &str = "00000000000000000000000000000000";
 fn concrete(path: &str, org: &str, project: &str) -> String {
     let path = path.replace("{org}", org).replace("{project}", project);
     let path = path.replace("{build}", "1").replace("{edition}", "main");
+    let path = path.replace("{a}", "1").replace("{b}", "1");
     let path = path.replace("{webhook}", NO_ID).replace("{delivery}", NO_ID);
     path.replace("{user}", "ci")
 }

@@ -5,8 +5,9 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use imprint_domain::artifact::FOUND_IN;
 use imprint_domain::build::{Build, BuildState};
-use imprint_domain::document::{Document, Drafts, Picture, Rendering, Version};
+use imprint_domain::document::{Document, Drafts, OutputName, Picture, Rendering, Version};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::OutboxId;
 use imprint_domain::key::{ObjectKey, SitePath};
@@ -220,6 +221,7 @@ impl Source {
             alternate: None,
             documents: target.documents.clone(),
             github_requester: None,
+            artifacts: std::collections::BTreeSet::new(),
             directories: None,
             new_editions: NewEditions::Allowed,
         };
@@ -245,9 +247,13 @@ impl Source {
 
     async fn copy(&self, env: &Env, build: &Build) -> Result<(), StoreError> {
         let prefix = build.prefix();
-        let outputs = self.rendering.outputs.iter().filter_map(|(name, output)| {
-            let path: SitePath = name.as_str().parse().ok()?;
-            Some((output.key.clone(), path, output.content_type.clone()))
+        let outputs = self.rendering.outputs.iter().flat_map(|(name, output)| {
+            let paths = [Some(name.as_str().to_owned()), as_artifact(*name)];
+            let paths = paths
+                .into_iter()
+                .flatten()
+                .filter_map(|path| path.parse::<SitePath>().ok());
+            paths.map(|path| (output.key.clone(), path, output.content_type.clone()))
         });
         let images = self.version.shown_images().filter_map(|(name, image)| {
             let image = image?;
@@ -277,6 +283,16 @@ impl Source {
             .buffer_unordered(AT_A_TIME)
             .try_collect()
             .await
+    }
+}
+
+/// Where an output lies once more, so that it is found as a format of the build.
+fn as_artifact(output: OutputName) -> Option<String> {
+    match output {
+        OutputName::DocumentPdf | OutputName::Epub | OutputName::Search => {
+            Some(format!("{FOUND_IN}{output}"))
+        }
+        OutputName::Page | OutputName::JournalPdf | OutputName::Latex | OutputName::Bibliography => None,
     }
 }
 

@@ -4,7 +4,7 @@ use imprint_domain::access::UserName;
 use imprint_domain::build::Build;
 use imprint_domain::edition::{Cause, Edition, Objects};
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, Generation};
+use imprint_domain::id::{BuildId, EditionId, Generation, TaskId};
 use imprint_domain::pin::Waiting;
 use imprint_domain::product::Product;
 use imprint_domain::rename;
@@ -259,22 +259,17 @@ pub(crate) async fn repair(
     product: Product,
     before: Edition,
 ) -> Result<Option<Changed>, AppError> {
-    let Some(shown) = before.at_rest().cloned() else {
+    if before.at_rest().is_none() {
         return Ok(None);
-    };
-    let (org, slug) = (&before.organization, &before.product);
-    let build = env.catalog.build_of(org, slug, shown.build).await?;
+    }
+    let task = TaskId::from_bytes(env.random.identity());
     // The files that it shows, also when the build has others by now.
-    let build = Build {
-        manifest: Some(shown.manifest),
-        ..build.ok_or(AppError::NotFound)?
-    };
-    let moved = Move::plan(env, before.clone().distrust(), &build, Cause::Repair, None);
+    let moved = Move::again(env, task, before.clone().distrust(), Cause::Repair, None);
     let wanted = Wanted {
         product,
         edition: before.clone(),
         before: Some(&before),
-        moved: Some(moved),
+        moved,
         write: Box::new(Change::UpdateEdition),
         beside: Beside::default(),
     };

@@ -61,6 +61,34 @@ pub trait Objects: Send + Sync {
     /// An object, or nothing when it is not there.
     async fn read(&self, key: &ObjectKey) -> Result<Option<Stored>, StoreError>;
 
+    /// A part of an object: `length` bytes from `from` on, fewer where it ends before, none where it ends before `from`.
+    /// Nothing when it is not there.
+    async fn read_part(&self, key: &ObjectKey, from: u64, length: u64) -> Result<Option<Bytes>, StoreError>;
+
+    /// Begins to write an object in parts. Nothing is there before [`finish_parts`](Self::finish_parts).
+    ///
+    /// # Returns
+    /// What the store calls the upload.
+    async fn begin_parts(&self, key: &ObjectKey, headers: &Headers) -> Result<String, StoreError>;
+
+    /// Writes a part, counted from 1 on. Each but the last has at least `MIN_PART` bytes.
+    ///
+    /// # Returns
+    /// The part's ETag without quotes.
+    async fn write_part(
+        &self,
+        key: &ObjectKey,
+        upload: &str,
+        number: u32,
+        body: Bytes,
+    ) -> Result<String, StoreError>;
+
+    /// Makes an object of its parts' ETags, whatever was there.
+    async fn finish_parts(&self, key: &ObjectKey, upload: &str, etags: &[String]) -> Result<(), StoreError>;
+
+    /// Forgets the parts of an upload. Forgetting what is not there is a success.
+    async fn abandon_parts(&self, key: &ObjectKey, upload: &str) -> Result<(), StoreError>;
+
     /// Writes an object, whatever was there.
     async fn write(&self, key: &ObjectKey, body: Bytes, headers: &Headers) -> Result<(), StoreError>;
 
@@ -81,4 +109,8 @@ impl dyn Objects {
     /// DeleteObjects takes 1,000 keys
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>).
     pub const MAX_DELETE: usize = 1000;
+
+    /// What each part of an object but the last must have at least, in bytes
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
+    pub const MIN_PART: usize = 5 * 1024 * 1024;
 }

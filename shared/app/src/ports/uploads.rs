@@ -29,6 +29,11 @@ pub enum UploadSlot {
         /// The key.
         key: ObjectKey,
     },
+    /// One artifact of a build, of at most [`MAX_FILE_BYTES`](imprint_domain::manifest::MAX_FILE_BYTES), without metadata.
+    Artifact {
+        /// The key.
+        key: ObjectKey,
+    },
     /// One empty object with this key and no metadata.
     Marker {
         /// The key.

@@ -24,9 +24,9 @@ use imprint_domain::tracking::{self, TrackingMode};
 use super::releases::{heads, runner_up};
 use crate::builds::new_task;
 use crate::env::Env;
+use crate::move_editions::Outcome;
 use crate::outgoing::commit_and_send;
 use crate::ports::{Change, RegistryChange, StoreError};
-use crate::register_build::Outcome;
 
 /// Builds of a product that are looked at for the documentation of a version, newest first.
 const BUILDS_LOOKED_AT: usize = 500;

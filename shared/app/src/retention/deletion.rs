@@ -157,7 +157,11 @@ async fn files(
     };
     let (prefixes, keys) = match &begun {
         Going::Build(build) => (
-            vec![build.prefix(), KeyPrefix::manifests(build.id)],
+            vec![
+                build.prefix(),
+                build.artifact_place().prefix(),
+                KeyPrefix::manifests(build.id),
+            ],
             vec![
                 build.prefix().directory_key(),
                 ObjectKey::completion_marker(build.id),
@@ -333,8 +337,8 @@ async fn product(env: &Env, look: &Preview, deadline: Option<Instant>) -> Result
         }
         going = rest;
     }
-    // Its own pages, and whatever else lies there. Imprint writes nothing beside these two.
-    for directory in ["v", "builds"] {
+    // Its own pages, and whatever else lies there. Imprint writes nothing beside these.
+    for directory in ["v", "builds", "artifacts"] {
         let directory = directory.parse().expect("the name is a directory");
         let prefix = product.prefix().directory(&directory);
         if delete_below(env, &prefix, deadline).await? == Ran::OutOfTime {

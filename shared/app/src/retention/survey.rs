@@ -9,7 +9,7 @@ use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation};
-use imprint_domain::message::Message;
+use imprint_domain::message::{DeriveFormat, Message};
 use imprint_domain::product::Product;
 use imprint_domain::registry::{ComponentName, VersionName};
 use imprint_domain::retention::{InUse, Known, RetentionRules, Survey};
@@ -167,6 +167,9 @@ async fn busy(env: &Env, product: &Product) -> Result<Known<BTreeSet<BuildId>>, 
     let builds = entries.iter().filter_map(|entry| match &entry.message {
         Message::RegisterBuild(register) => {
             (register.organization == *org && register.product == *slug).then_some(register.build)
+        }
+        Message::DeriveFormat(DeriveFormat { then: moving, .. }) | Message::MoveEditions(moving) => {
+            (moving.organization == *org && moving.product == *slug).then_some(moving.build)
         }
         Message::CopyEdition(copy) => {
             (copy.organization == *org && copy.product == *slug).then_some(copy.pointer.build)

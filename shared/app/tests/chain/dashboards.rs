@@ -96,11 +96,13 @@ async fn d16_hostile_names_stay_text() {
     let patch = ProductPatch {
         title: Some(parsed(hostile)),
         doc_repo: Some(parsed("https://github.com/o/r'onmouseover='alert(1)&x")),
+        ..ProductPatch::default()
     };
     products::update(&here.env, &parsed("alpha"), patch)
         .await
         .unwrap();
     let new = NewBuild {
+        artifacts: std::collections::BTreeSet::new(),
         documents: None,
         slug: None,
         git_refs: GitRefs::parse(&["main"]).unwrap(),
@@ -166,6 +168,7 @@ async fn what_ends_leaves_the_pages_and_a_new_title_shows_at_once() {
     let patch = ProductPatch {
         title: Some(parsed("Another Name")),
         doc_repo: None,
+        ..ProductPatch::default()
     };
     products::update(&here.env, &parsed("alpha"), patch)
         .await
@@ -244,6 +247,7 @@ async fn a_product_with_500_editions_is_five_reads_nine_writes_a_purge_and_two_c
     let patch = ProductPatch {
         title: Some(parsed("Many")),
         doc_repo: None,
+        ..ProductPatch::default()
     };
     products::update(&here.env, &parsed("alpha"), patch)
         .await
@@ -276,6 +280,7 @@ async fn rendering_may_die_anywhere() {
                 let patch = ProductPatch {
                     title: Some(parsed("Renamed")),
                     doc_repo: None,
+                    ..ProductPatch::default()
                 };
                 products::update(&here.env, &parsed("alpha"), patch)
                     .await
@@ -310,6 +315,7 @@ async fn a_refused_purge_waits_in_the_outbox_and_a_vanished_product_does_not() {
     let patch = ProductPatch {
         title: Some(parsed("Renamed")),
         doc_repo: None,
+        ..ProductPatch::default()
     };
     products::update(&here.env, &parsed("alpha"), patch)
         .await
@@ -323,4 +329,36 @@ async fn a_refused_purge_waits_in_the_outbox_and_a_vanished_product_does_not() {
         message.product = parsed("beta");
     }
     assert_eq!(here.deliver(&gone, 1).await, Disposal::Done);
+}
+
+#[test]
+fn what_can_be_taken_away_and_searched_is_linked_and_what_failed_says_why() {
+    let dashboard = imprint_domain::dashboard::Dashboard::sample("<Sample>");
+    let pages = imprint_app::pages::render(imprint_app::pages::Templates::built_in(), &dashboard).unwrap();
+    let page = |path: &str| {
+        let page = pages.iter().find(|page| page.path == path).unwrap();
+        page.body.replace("&#x2f;", "/")
+    };
+    let editions = page("v/index.html");
+    for part in [
+        r##"<script src="../_search/box.js" defer data-imprint-search="#find"></script>"##,
+        r#"<a href="../_downloads/main/sample.pdf" aria-label="PDF of &lt;Sample&gt;">PDF</a>"#,
+        r#"<span class="older" title="&lt;Sample&gt;">of build 1</span>"#,
+        r#"<a href="../v/v1.0/_search/" aria-label="Search &lt;Sample&gt;">Search</a>"#,
+    ] {
+        assert!(editions.contains(part), "{part}: {editions}");
+    }
+    let builds = page("builds/index.html");
+    for part in [
+        r#"<span class="format ready">PDF</span>"#,
+        r#"<span class="format failed" title="&lt;Sample&gt;">PDF failed</span>"#,
+    ] {
+        assert!(builds.contains(part), "{part}: {builds}");
+    }
+    assert!(
+        page("v/404.html").contains(r#"<a href="https://sample.example.org/v/main/_search/">Search it</a>"#)
+    );
+    let bare = imprint_domain::dashboard::Dashboard::empty_sample();
+    let bare = imprint_app::pages::render(imprint_app::pages::Templates::built_in(), &bare).unwrap();
+    assert!(bare.iter().all(|page| !page.body.contains("box.js")));
 }

@@ -1,6 +1,7 @@
 //! Failures are seen, never swallowed, and never in the way of the next build.
 
-use imprint_app::step::Disposal;
+use imprint_app::step::{Disposal, MAX_RECEIVES};
+use imprint_domain::message::Message;
 use imprint_domain::task::{EditionStep, FailureCode, Registration, TaskStatus};
 use imprint_testing::{Moment, Site, Trouble};
 
@@ -243,4 +244,23 @@ async fn work_that_never_gets_done_is_given_up_after_a_while_and_says_so() {
     assert_eq!(failure.code, FailureCode::GaveUp);
     assert!(here.world.catalog.all_outbox().is_empty());
     assert!(here.world.catalog.all_open_tasks().is_empty());
+}
+
+/// The queue delivers twice, and the second delivery meets a CDN that does not answer any more.
+#[tokio::test(start_paused = true)]
+async fn a_second_delivery_that_fails_takes_back_nothing_of_the_first() {
+    let here = Installation::new().await;
+    let [a, ..] = sites();
+    let (_, task) = here.publish(&a, "main").await;
+    let sent = here.world.queue.sent();
+    let purge = sent
+        .iter()
+        .find(|sent| matches!(sent.message, Message::PurgeCdn(_)))
+        .unwrap();
+    here.world
+        .faults()
+        .from("cdn.purge", 1, Moment::Before, Trouble::Busy);
+    here.deliver(purge, MAX_RECEIVES).await;
+    assert_eq!(here.task(&task.id).await.status(), TaskStatus::Success);
+    assert_eq!(here.edition("main").failure, None);
 }

@@ -78,6 +78,7 @@ async fn a_busy_product_writes_the_index_once_a_day() {
     let patch = ProductPatch {
         title: Some(parsed("Omega")),
         doc_repo: None,
+        ..ProductPatch::default()
     };
     products::update(&here.env, &parsed("alpha"), patch)
         .await

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use imprint_app::artifacts::{derive_format, index_search};
 use imprint_app::builds::{self, Confirmation, NewBuild, NewEditions};
 use imprint_app::copy_edition::{Bounds, copy_edition};
 use imprint_app::deliver_webhook::deliver_webhook;
@@ -12,6 +13,7 @@ use imprint_app::documents::{publish_rendering, render_document};
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_app::index::{self, render_all, render_index};
+use imprint_app::move_editions::move_editions;
 use imprint_app::ports::{Cdn, PurgeError};
 use imprint_app::products::{self, NewProduct};
 use imprint_app::purge_cdn::{Order, purge_cdn};
@@ -22,6 +24,7 @@ use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
 use imprint_app::tasks;
 use imprint_app::update_dns::update_dns;
+use imprint_domain::artifact::{Derivation, Format};
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::git::GitRefs;
@@ -83,6 +86,13 @@ impl Installation {
         Self::in_world(World::new(), main_mode).await
     }
 
+    /// One whose organization has formats made of the pages of each build.
+    pub(crate) async fn deriving(formats: impl IntoIterator<Item = Format>) -> Self {
+        let mut organization = samples::organization();
+        organization.policy.derive = Derivation(formats.into_iter().collect());
+        Self::in_world(World::of(organization), TrackingMode::GitRefs).await
+    }
+
     /// One whose organization tells somebody what happens.
     pub(crate) async fn telling(webhooks: Vec<Webhook>) -> Self {
         let mut organization = samples::organization();
@@ -128,10 +138,21 @@ impl Installation {
 
     /// Registers a build and uploads a site to it.
     pub(crate) async fn upload(&self, site: &Site, git_ref: &str) -> Build {
+        self.upload_with(site, git_ref, []).await
+    }
+
+    /// The same, announcing formats that are uploaded with forms of their own.
+    pub(crate) async fn upload_with(
+        &self,
+        site: &Site,
+        git_ref: &str,
+        announced: impl IntoIterator<Item = Format>,
+    ) -> Build {
         let new = NewBuild {
             slug: None::<BuildSlug>,
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
             alternate: None,
+            artifacts: announced.into_iter().collect(),
             documents: None,
             github_requester: None,
             directories: None,
@@ -202,6 +223,11 @@ impl Installation {
             Message::RenderDocument(message) => {
                 render_document(&self.env, &*self.press, &envelope.id, message).await
             }
+            Message::DeriveFormat(message) if message.format == Format::Search => {
+                index_search(&self.env, &envelope.id, message, &*self.world.indexer).await
+            }
+            Message::DeriveFormat(message) => derive_format(&self.env, &envelope.id, message).await,
+            Message::MoveEditions(message) => move_editions(&self.env, &envelope.id, message).await,
             Message::PublishRendering(message) => publish_rendering(&self.env, &envelope.id, message).await,
         };
         dispose(&self.env, &delivery, outcome).await

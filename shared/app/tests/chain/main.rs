@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod artifacts;
 mod concurrency;
 mod costs;
 mod crashes;
 mod dashboards;
+mod diff;
 mod dns;
 mod documents;
 mod failures;

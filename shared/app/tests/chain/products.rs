@@ -50,6 +50,7 @@ async fn a_deleted_product_takes_nothing_new_and_comes_back_as_it_was() {
         slug: None,
         git_refs: GitRefs::parse(&["x"]).unwrap(),
         alternate: None,
+        artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
         directories: None,

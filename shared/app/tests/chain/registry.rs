@@ -39,6 +39,7 @@ impl Installation {
         release: Option<(&str, &str)>,
     ) -> Build {
         let new = NewBuild {
+            artifacts: std::collections::BTreeSet::new(),
             slug: None,
             git_refs: GitRefs::parse(&[git_ref]).unwrap(),
             alternate: None,

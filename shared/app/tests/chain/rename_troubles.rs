@@ -109,6 +109,8 @@ fn is_for(victim: Victim, message: &Message) -> bool {
         | Message::RenderDashboard(_)
         | Message::RenderIndex(_)
         | Message::RenderAll(_)
+        | Message::DeriveFormat(_)
+        | Message::MoveEditions(_)
         | Message::RenderDocument(_)
         | Message::PublishRendering(_)
         | Message::UpdateDns(_)

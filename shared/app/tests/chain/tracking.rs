@@ -27,6 +27,7 @@ async fn upload(here: &Installation, git_refs: &[&str], alternate: Option<&str>)
         slug: None,
         git_refs: GitRefs::parse(git_refs).unwrap(),
         alternate: alternate.map(parsed),
+        artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
         directories: None,

@@ -141,6 +141,7 @@ async fn a_build_that_no_edition_follows_waits_for_the_pages_that_list_it() {
         slug: None,
         git_refs: GitRefs::parse(&["branch"]).unwrap(),
         alternate: None,
+        artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
         directories: None,

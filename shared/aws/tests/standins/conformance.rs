@@ -22,6 +22,8 @@ impl Receiver for Stack {
             Step::RenderDashboard => "IMPRINT_QUEUE_RENDER_DASHBOARD",
             Step::UpdateDns => "IMPRINT_QUEUE_UPDATE_DNS",
             Step::RenderDocument => "IMPRINT_QUEUE_RENDER_DOCUMENT",
+            Step::DeriveFormat => "IMPRINT_QUEUE_DERIVE_FORMAT",
+            Step::IndexSearch => "IMPRINT_QUEUE_INDEX_SEARCH",
         };
         let mut all = Vec::new();
         loop {

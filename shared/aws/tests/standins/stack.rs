@@ -129,6 +129,14 @@ async fn variables(standins: &StandIns, sqs: &aws_sdk_sqs::Client) -> BTreeMap<S
             create_queue(sqs, "deliver-webhook").await,
         ),
         (
+            "IMPRINT_QUEUE_DERIVE_FORMAT",
+            create_queue(sqs, "derive-format").await,
+        ),
+        (
+            "IMPRINT_QUEUE_INDEX_SEARCH",
+            create_queue(sqs, "index-search").await,
+        ),
+        (
             "IMPRINT_QUEUE_RENDER_DOCUMENT",
             create_queue(sqs, "render-document").await,
         ),

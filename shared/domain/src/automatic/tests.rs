@@ -36,6 +36,7 @@ fn build(git_refs: &[&str], alternate: Option<&str>) -> Build {
         created_at: Timestamp::UNIX_EPOCH,
         state: BuildState::Uploading,
         manifest: None,
+        artifacts: crate::artifact::Artifacts::default(),
         doom: None,
         revision: Revision::NEW,
     }

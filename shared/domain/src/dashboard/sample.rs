@@ -1,8 +1,8 @@
 //! Pages of nobody, to try templates on: empty ones, and full ones in which every text is the same.
 
 use super::{
-    BuildView, Dashboard, EditionView, Index, IndexedProduct, Installed, Moment, NewestRelease, RefView,
-    Ticket,
+    BuildView, Dashboard, Download, EditionView, FormatView, Index, IndexedProduct, Installed, Moment,
+    NewestRelease, Older, RefView, Ticket,
 };
 
 impl Dashboard {
@@ -12,6 +12,7 @@ impl Dashboard {
             title: "Sample".to_owned(),
             url: "https://sample.example.org/".to_owned(),
             source: "https://example.org/sample".to_owned(),
+            search_box: None,
             main: None,
             releases: Vec::new(),
             drafts: Vec::new(),
@@ -45,6 +46,8 @@ impl Dashboard {
             refs: vec![linked.clone(), bare.clone()],
             build: "1".to_owned(),
             updated: moment.clone(),
+            downloads: downloads(text),
+            search: Some(format!("v/{slug}/_search/")),
             installed: Installed::new(1234),
             version: None,
         };
@@ -55,9 +58,11 @@ impl Dashboard {
             requester: requester.map(str::to_owned),
             uploaded: moment.clone(),
             shown_by: vec!["main".to_owned()],
+            formats: formats(text),
         };
         Self {
             title: text.to_owned(),
+            search_box: Some("_search/box.js".to_owned()),
             main: Some(edition("main")),
             releases: vec![edition("v2.0"), edition("v1.0")],
             drafts: vec![edition("draft")],
@@ -65,6 +70,32 @@ impl Dashboard {
             ..Self::empty_sample()
         }
     }
+}
+
+/// One of the shown build, one of another.
+fn downloads(text: &str) -> Vec<Download> {
+    let download = |format: &str, older: Option<Older>| Download {
+        format: format.to_owned(),
+        name: format.to_uppercase(),
+        path: format!("_downloads/main/sample.{format}"),
+        older,
+    };
+    let older = Older {
+        text: "of build 1".to_owned(),
+        title: text.to_owned(),
+    };
+    vec![download("pdf", None), download("epub", Some(older))]
+}
+
+/// One that is there, one that is not.
+fn formats(text: &str) -> Vec<FormatView> {
+    let format = |state: &'static str, sentence: Option<&str>| FormatView {
+        format: "pdf".to_owned(),
+        name: "PDF".to_owned(),
+        state,
+        sentence: sentence.map(str::to_owned),
+    };
+    vec![format("ready", None), format("failed", Some(text))]
 }
 
 impl Index {

@@ -1,8 +1,10 @@
 use super::*;
+use crate::artifact::{Origin, State};
 use crate::edition::{Pointer, Reached, Tracking};
 use crate::git::GitRefs;
 use crate::id::{BuildId, EditionId, Generation, ManifestId, Revision, SurrogateKey};
 use crate::organization::Layout;
+use crate::task::{Failure, FailureCode};
 
 fn organization() -> Organization {
     Organization {
@@ -65,6 +67,7 @@ fn edition(slug: &str, tracked: &str, shown: &str, day: u8) -> Edition {
             manifest: "0".repeat(32).parse::<ManifestId>().unwrap(),
             git_refs: GitRefs::parse(&[shown]).unwrap(),
             generation: Generation(1),
+            formats: std::collections::BTreeMap::new(),
         },
         at,
     });
@@ -155,6 +158,7 @@ fn build(slug: &str, state: BuildState) -> Build {
         created_at: Timestamp::UNIX_EPOCH,
         state,
         manifest: None,
+        artifacts: crate::artifact::Artifacts::default(),
         doom: None,
         revision: Revision::NEW,
     }
@@ -281,4 +285,147 @@ fn crawlers_are_told_of_releases_only() {
         ]
     );
     assert_eq!(dashboard.versions().len(), 3);
+}
+
+/// A build whose formats have got to different places.
+fn mixed(slug: &str, id: u64) -> Build {
+    let failure = Failure {
+        code: FailureCode::BadFile,
+        message: "tidepool.pdf is no PDF".to_owned(),
+        remedy: "upload it again".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let ready = |notes: &[&str]| State::Ready {
+        manifest: "0".repeat(32).parse().unwrap(),
+        files: 1,
+        bytes: 7,
+        origin: Origin::Derived,
+        notes: notes.iter().map(|note| (*note).to_owned()).collect(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let since = Timestamp::UNIX_EPOCH;
+    let reason = "there are too many pages".to_owned();
+    let states = [
+        (Format::Html, ready(&[])),
+        (Format::HtmlZip, State::Pending { since }),
+        (Format::Pdf, State::Failed(failure)),
+        (Format::Epub, State::Expected),
+        (
+            Format::Json,
+            ready(&["One page has no text.", "Another is empty."]),
+        ),
+        (Format::Search, State::Declined { reason }),
+        (Format::Markdown, ready(&[])),
+    ];
+    let mut build = Build {
+        id: BuildId(id),
+        ..build(
+            slug,
+            BuildState::Uploaded {
+                at: Timestamp::UNIX_EPOCH,
+            },
+        )
+    };
+    build.artifacts.states = states.into();
+    build
+}
+
+fn showing(mut edition: Edition, formats: &[(Format, u64)]) -> Edition {
+    let formats = formats.iter().map(|(format, of)| (*format, BuildId(*of)));
+    edition.published.as_mut().unwrap().pointer.formats = formats.collect();
+    edition
+}
+
+#[test]
+fn an_edition_offers_the_files_of_its_build_and_says_which_are_of_an_earlier_one() {
+    let formats = [
+        (Format::Html, 1),
+        (Format::HtmlZip, 1),
+        (Format::Pdf, 7),
+        (Format::Epub, 8),
+        (Format::Json, 1),
+        (Format::Search, 1),
+    ];
+    let main = showing(edition("__main", "main", "main", 1), &formats);
+    let bare = showing(plain("v1.0", 1), &[(Format::Html, 1)]);
+    let earlier = mixed("seven", 7);
+    let of = Dashboard::of(
+        &organization(),
+        &product(),
+        &[main, bare],
+        &[earlier],
+        &Population::new(),
+    );
+    let main = of.main.as_ref().unwrap();
+    let told: Vec<(&str, &str, Option<&str>)> = main
+        .downloads
+        .iter()
+        .map(|one| {
+            (
+                &*one.name,
+                &*one.path,
+                one.older.as_ref().map(|older| &*older.text),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("PDF", "_downloads/__main/alpha.pdf", Some("of build seven")),
+            (
+                "EPUB",
+                "_downloads/__main/alpha.epub",
+                Some("of an earlier build")
+            ),
+            ("ZIP", "_downloads/__main/alpha.zip", None),
+        ]
+    );
+    assert_eq!(
+        main.downloads[0].older.as_ref().unwrap().title,
+        "Build 1 has no good PDF of its own: this one is of build seven."
+    );
+    assert_eq!(main.search.as_deref(), Some("_search/"));
+    assert_eq!(of.search_box.as_deref(), Some("_search/box.js"));
+    assert!(of.releases[0].downloads.is_empty() && of.releases[0].search.is_none());
+}
+
+#[test]
+fn only_an_index_of_the_main_edition_makes_a_search_field() {
+    let searched = [(Format::Html, 1), (Format::Search, 1)];
+    let of = dashboard(&[
+        edition("__main", "main", "main", 1),
+        showing(plain("v1.0", 1), &searched),
+    ]);
+    assert_eq!(of.search_box, None);
+    assert_eq!(of.releases[0].search.as_deref(), Some("v/v1.0/_search/"));
+}
+
+#[test]
+fn a_build_says_where_each_format_has_got_to_and_why_one_is_missing() {
+    let of = Dashboard::of(
+        &organization(),
+        &product(),
+        &[],
+        &[mixed("1", 1)],
+        &Population::new(),
+    );
+    let told: Vec<String> = of.builds[0]
+        .formats
+        .iter()
+        .map(|view| {
+            let sentence = view.sentence.as_deref().unwrap_or("-");
+            format!("{} {}: {sentence}", view.name, view.state)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "ZIP pending: It is being made.",
+            "PDF failed: tidepool.pdf is no PDF",
+            "EPUB expected: It has not been uploaded yet.",
+            "JSON ready: One page has no text. Another is empty.",
+            "search declined: there are too many pages",
+            "Markdown ready: -",
+        ]
+    );
 }

@@ -71,6 +71,7 @@ fn edition(id: u64, name: &str) -> Edition {
         manifest: ManifestId::from_bytes([1; 16]),
         git_refs: crate::git::GitRefs::parse(&["x"]).unwrap(),
         generation: Generation(1),
+        formats: std::collections::BTreeMap::new(),
     };
     Edition {
         generation: Generation(1),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::build::Build;
-use crate::edition::Edition;
+use crate::edition::{Edition, Pointer};
 use crate::id::{BuildId, EditionId};
 use crate::registry::VersionName;
 
@@ -37,8 +37,8 @@ impl InUse {
 pub(super) fn kept(editions: &[Edition], protected: &BTreeSet<BuildId>) -> BTreeSet<EditionId> {
     let shows = |edition: &&Edition| {
         let reached = [&edition.copied, &edition.published].into_iter().flatten();
-        let reached = reached.map(|reached| reached.pointer.build);
-        let desired = edition.desired.iter().map(|pointer| pointer.build);
+        let reached = reached.flat_map(|reached| reached.pointer.builds());
+        let desired = edition.desired.iter().flat_map(Pointer::builds);
         desired.chain(reached).any(|build| protected.contains(&build))
     };
     editions.iter().filter(shows).map(|edition| edition.id).collect()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::build::{Build, BuildState};
-use crate::edition::Edition;
+use crate::edition::{Edition, Pointer};
 use crate::id::{BuildId, EditionId};
 
 use super::Look;
@@ -32,8 +32,8 @@ fn of_edition(edition: &Edition) -> impl Iterator<Item = BuildId> {
     let reached = [&edition.copied, &edition.published].into_iter().flatten();
     let reached = reached
         .chain(&edition.attempts)
-        .map(|reached| reached.pointer.build);
-    let desired = edition.desired.iter().map(|pointer| pointer.build);
+        .flat_map(|reached| reached.pointer.builds());
+    let desired = edition.desired.iter().flat_map(Pointer::builds);
     let waiting = edition.pin.iter().flat_map(|pin| &pin.waiting);
     desired.chain(reached).chain(waiting.map(|waiting| waiting.build))
 }
@@ -46,7 +46,7 @@ fn of_histories(look: &Look<'_>) -> BTreeSet<BuildId> {
         *at += 1;
         look.rules.protects_move(*at - 1, moved.at, look.now)
     });
-    protected.map(|moved| moved.pointer.build).collect()
+    protected.flat_map(|moved| moved.pointer.builds()).collect()
 }
 
 /// The newest builds that can still be published.

@@ -24,6 +24,7 @@ pub(super) fn survey() -> Survey {
             slugs: SlugRules::default(),
             semver_editions: SemverEditions::Off,
             lsst_doc: LsstDocGrammar::default(),
+            derive: crate::artifact::Derivation::none(),
             trains: Trains::new(),
         },
         editions: Vec::new(),
@@ -49,6 +50,7 @@ pub(super) fn build(id: u64, git_ref: &str) -> Build {
         created_at: Timestamp::UNIX_EPOCH,
         state: BuildState::Uploading,
         manifest: None,
+        artifacts: crate::artifact::Artifacts::default(),
         doom: None,
         revision: Revision::NEW,
     }
@@ -103,6 +105,7 @@ fn pointer(id: u64) -> Pointer {
         manifest: ManifestId::from_bytes([3; 16]),
         git_refs: GitRefs::parse(&["main"]).unwrap(),
         generation: Generation(1),
+        formats: std::collections::BTreeMap::new(),
     }
 }
 

@@ -235,6 +235,7 @@ fn build_of(git_ref: &str) -> Build {
         created_at: Timestamp::UNIX_EPOCH,
         state: BuildState::Uploading,
         manifest: None,
+        artifacts: crate::artifact::Artifacts::default(),
         doom: None,
         revision: Revision::NEW,
     }

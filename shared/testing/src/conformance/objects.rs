@@ -1,6 +1,7 @@
 //! What every [`Objects`] must do.
 
 mod keys;
+mod parts;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,16 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     keys::a_prefix_covers_nothing_beside_it,
     keys::a_list_is_in_the_order_of_bytes,
     keys::more_than_a_page_is_listed_and_deleted,
+    parts::a_part_is_read_as_far_as_the_object_goes,
+    parts::a_part_of_nothing_is_nothing,
+    parts::an_object_is_made_of_its_parts_in_their_order,
+    parts::an_object_in_parts_is_there_when_they_are_finished_and_not_before,
+    parts::a_part_that_is_written_again_is_the_later_one,
+    parts::a_small_part_that_is_not_the_last_makes_no_object,
+    parts::parts_that_were_not_written_make_no_object,
+    parts::abandoned_parts_make_no_object_and_are_abandoned_again,
+    parts::finished_parts_are_not_finished_again,
+    parts::a_copy_of_an_object_in_parts_has_the_etag_of_its_bytes,
 ];
 
 /// Runs the whole suite.

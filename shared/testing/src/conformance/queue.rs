@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use imprint_app::ports::Queue;
+use imprint_domain::artifact::Format;
 use imprint_domain::document::{Document, Version};
 use imprint_domain::edition::Edition;
 use imprint_domain::message::{Envelope, Message};
@@ -111,6 +112,8 @@ impl<'a> Place<'a> {
                 let webhook = samples::webhook("hook", &[EventKind::EditionFailed]);
                 samples::deliver_message(&self.org, &webhook.id)
             }
+            Step::DeriveFormat => samples::derive_message(&task, &build, Format::HtmlZip),
+            Step::IndexSearch => samples::derive_message(&task, &build, Format::Search),
             Step::RenderDocument => samples::render_document_message(&self.version(edition.id.0), 0),
         };
         let id = samples::outbox_id(&format!("{} {name}", self.tag));
@@ -185,6 +188,8 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
             | Message::RenderAll(_)
             | Message::UpdateDns(_)
             | Message::DeliverWebhook(_)
+            | Message::DeriveFormat(_)
+            | Message::MoveEditions(_)
             | Message::RenderDocument(_)
             | Message::PublishRendering(_) => false,
         };

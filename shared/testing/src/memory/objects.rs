@@ -68,6 +68,15 @@ struct State {
     skew: SignedDuration,
     resolution: SignedDuration,
     undeletable: BTreeMap<ObjectKey, Undeletable>,
+    uploads: BTreeMap<String, Parts>,
+}
+
+/// An object that is being written in parts.
+#[derive(Debug)]
+struct Parts {
+    key: ObjectKey,
+    headers: Headers,
+    bodies: BTreeMap<u32, Bytes>,
 }
 
 #[derive(Debug)]
@@ -93,6 +102,7 @@ impl MemoryObjects {
             skew: SignedDuration::ZERO,
             resolution: SignedDuration::ZERO,
             undeletable: BTreeMap::new(),
+            uploads: BTreeMap::new(),
         };
         Self {
             gate,
@@ -203,6 +213,24 @@ impl std::fmt::Debug for MemoryObjects {
     }
 }
 
+impl Parts {
+    /// The object that these parts make; nothing when they are not those that were written, or one is too small.
+    fn whole(&self, key: &ObjectKey, etags: &[String]) -> Option<Bytes> {
+        let written: Vec<String> = self.bodies.values().map(|body| etag_of(body)).collect();
+        let are_numbered = self.bodies.keys().copied().eq(1..=etags.len() as u32);
+        let but_last = self.bodies.values().rev().skip(1);
+        let are_large = but_last
+            .into_iter()
+            .all(|body| body.len() >= <dyn Objects>::MIN_PART);
+        let is_right = self.key == *key && !etags.is_empty() && written == etags && are_numbered && are_large;
+        is_right.then(|| self.bodies.values().flatten().copied().collect())
+    }
+}
+
+fn no_upload(upload: &str) -> StoreError {
+    StoreError::NotFound(format!("upload {upload} with these parts"))
+}
+
 #[async_trait]
 impl Objects for MemoryObjects {
     async fn list(&self, prefix: &KeyPrefix, after: Option<&str>) -> Result<ListPage, StoreError> {
@@ -239,6 +267,75 @@ impl Objects for MemoryObjects {
                 body: object.body.clone(),
                 headers: object.headers.clone(),
             })
+        })
+        .await
+    }
+
+    async fn read_part(&self, key: &ObjectKey, from: u64, length: u64) -> Result<Option<Bytes>, StoreError> {
+        self.ask("objects.read_part", |state| {
+            let object = state.objects.get(key)?;
+            let place =
+                |at: u64| usize::try_from(at).map_or(object.body.len(), |at| at.min(object.body.len()));
+            Some(object.body.slice(place(from)..place(from.saturating_add(length))))
+        })
+        .await
+    }
+
+    async fn begin_parts(&self, key: &ObjectKey, headers: &Headers) -> Result<String, StoreError> {
+        self.ask("objects.begin_parts", |state| {
+            let upload = format!("upload-{}", state.uploads.len() + 1);
+            let parts = Parts {
+                key: key.clone(),
+                headers: headers.clone(),
+                bodies: BTreeMap::new(),
+            };
+            state.uploads.insert(upload.clone(), parts);
+            upload
+        })
+        .await
+    }
+
+    async fn write_part(
+        &self,
+        key: &ObjectKey,
+        upload: &str,
+        number: u32,
+        body: Bytes,
+    ) -> Result<String, StoreError> {
+        let etag = etag_of(&body);
+        let written = self.ask("objects.write_part", |state| {
+            let parts = state.uploads.get_mut(upload).filter(|parts| parts.key == *key);
+            parts.map(|parts| parts.bodies.insert(number, body)).is_some()
+        });
+        if written.await? {
+            Ok(etag)
+        } else {
+            Err(no_upload(upload))
+        }
+    }
+
+    async fn finish_parts(&self, key: &ObjectKey, upload: &str, etags: &[String]) -> Result<(), StoreError> {
+        let effect = || {
+            let written_at = self.dated();
+            let mut state = self.state();
+            let whole = state
+                .uploads
+                .get(upload)
+                .and_then(|parts| parts.whole(key, etags))?;
+            let headers = state.uploads.remove(upload)?.headers;
+            state
+                .objects
+                .insert(key.clone(), object(whole, headers, written_at));
+            state.history.push(Mutation::Written { key: key.clone() });
+            Some(())
+        };
+        let finished = self.gate.pass(Call::one("objects.finish_parts"), effect).await;
+        finished.map_err(Trouble::store)?.ok_or_else(|| no_upload(upload))
+    }
+
+    async fn abandon_parts(&self, _key: &ObjectKey, upload: &str) -> Result<(), StoreError> {
+        self.ask("objects.abandon_parts", |state| {
+            state.uploads.remove(upload);
         })
         .await
     }
@@ -309,9 +406,13 @@ impl State {
     }
 }
 
+fn etag_of(body: &[u8]) -> String {
+    hex::encode(Md5::digest(body))
+}
+
 fn object(body: Bytes, headers: Headers, written_at: Timestamp) -> Object {
     Object {
-        etag: hex::encode(Md5::digest(&body)),
+        etag: etag_of(&body),
         body,
         headers,
         written_at,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use imprint_app::ports::{Queue, SendError};
+use imprint_domain::artifact::Format;
 use imprint_domain::message::{Envelope, Message};
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,11 +33,15 @@ pub enum Step {
     DeliverWebhook,
     /// Make a document's version into pages and PDFs, and a build of them.
     RenderDocument,
+    /// Formats that are made of a build's pages.
+    DeriveFormat,
+    /// Search indexes.
+    IndexSearch,
 }
 
 impl Step {
     /// Every step, in the order of the way of a build.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::RegisterBuild,
         Self::CopyEdition,
         Self::PurgeCdn,
@@ -44,12 +49,16 @@ impl Step {
         Self::UpdateDns,
         Self::DeliverWebhook,
         Self::RenderDocument,
+        Self::DeriveFormat,
+        Self::IndexSearch,
     ];
 
     /// The step that a message is for.
     pub fn of(message: &Message) -> Self {
         match message {
-            Message::RegisterBuild(_) => Self::RegisterBuild,
+            Message::RegisterBuild(_) | Message::MoveEditions(_) => Self::RegisterBuild,
+            Message::DeriveFormat(derive) if derive.format == Format::Search => Self::IndexSearch,
+            Message::DeriveFormat(_) => Self::DeriveFormat,
             Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
             Message::PurgeCdn(_) => Self::PurgeCdn,
             Message::UpdateDns(_) => Self::UpdateDns,

@@ -74,7 +74,9 @@ impl Uploads for MemoryUploads {
                 fields.insert("x-amz-meta-dir-redirect".to_owned(), "true".into());
                 fields
             }
-            UploadSlot::Image { key } | UploadSlot::Marker { key } => fields_of(key.as_str(), None),
+            UploadSlot::Image { key } | UploadSlot::Artifact { key } | UploadSlot::Marker { key } => {
+                fields_of(key.as_str(), None)
+            }
         };
         fields.insert("x-expires".to_owned(), (now + life).to_string().into());
         Ok(PresignedPost {

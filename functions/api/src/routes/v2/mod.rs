@@ -1,6 +1,7 @@
 //! LTD's second API: projects of organizations, everything by slugs. The use-cases and the bodies are those of the first.
 
 pub(super) mod builds;
+pub(super) mod diff;
 pub(super) mod edition_life;
 pub(super) mod editions;
 pub(super) mod projects;

@@ -23,6 +23,9 @@ async fn a_draft_is_shown_by_an_edition_of_its_own_with_all_its_files() {
     assert_eq!(
         names,
         [
+            "_artifacts/alpha.epub",
+            "_artifacts/alpha.pdf",
+            "_artifacts/search.json",
             "document.epub",
             "document.pdf",
             "document.tex",
@@ -40,6 +43,8 @@ async fn a_draft_is_shown_by_an_edition_of_its_own_with_all_its_files() {
         .unwrap()
         .headers;
     assert_eq!(types.content_type.as_deref(), Some("application/pdf"));
+    assert_eq!(shown["_artifacts/alpha.pdf"], shown["document.pdf"]);
+    assert_eq!(shown["_artifacts/alpha.epub"], shown["document.epub"]);
     here.write(&document, saying("Two")).await;
     here.rest().await;
     assert!(page(&here, "draft-v1").contains("Two"));

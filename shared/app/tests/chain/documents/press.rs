@@ -72,10 +72,28 @@ impl Renderer for Press {
             message: "it cannot be set".into(),
             snippet: "warn".into(),
         };
-        let file = |name: OutputName| (name, format!("{name}: {text}").into_bytes());
+        let file = |name: OutputName| (name, output(name, &text));
         Ok(Files {
             outputs: OutputName::ALL.map(file).into_iter().collect::<BTreeMap<_, _>>(),
             warnings: text.contains("warn").then_some(warning).into_iter().collect(),
         })
+    }
+}
+
+/// As much of a file as shows in which format it is.
+fn output(name: OutputName, text: &str) -> Vec<u8> {
+    match name {
+        OutputName::DocumentPdf | OutputName::JournalPdf => {
+            format!("%PDF-1.7\n{name}: {text}\n%%EOF\n").into_bytes()
+        }
+        OutputName::Epub => {
+            let mut begin = b"PK\x03\x04".to_vec();
+            begin.resize(30, 0);
+            [begin, format!("mimetypeapplication/epub+zip{text}").into_bytes()].concat()
+        }
+        OutputName::Search => serde_json::json!({ "text": text }).to_string().into_bytes(),
+        OutputName::Page | OutputName::Latex | OutputName::Bibliography => {
+            format!("{name}: {text}").into_bytes()
+        }
     }
 }

@@ -1,4 +1,5 @@
 use imprint_app::ports::{Catalog, Change};
+use imprint_domain::artifact::{Derivation, Format};
 use imprint_domain::product::{Product, ProductPolicy};
 use imprint_domain::rules::SemverEditions;
 use imprint_domain::slug_rules::SlugRules;
@@ -20,6 +21,7 @@ pub(super) async fn a_product_is_read_as_it_was_created(catalog: &dyn Catalog) {
             slug_rules: Some(SlugRules::default()),
             semver_editions: Some(SemverEditions::MajorAndMinor),
             retention: None,
+            derive: Some(Derivation([Format::Search].into())),
         },
         doom: None,
         ..place.product("beta")
