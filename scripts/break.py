@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Breaks each guarantee on purpose and shows which tests notice.
 
-Works on a copy of shared/ below target/, so the tree stays as it is. `scripts/break.py` runs them all (about ten
-seconds each after the first), `scripts/break.py 3 7` only those. Exit code 1 when a break goes unnoticed.
+Works on a copy of shared/ below target/, so the tree stays as it is. `scripts/break.py` runs them all,
+`scripts/break.py 3 7` only those. With `--simulate N` no test is run but N schedules of the fault simulation, and the
+first seed that notices is shown. Exit code 1 when a break goes unnoticed.
 """
 
 import os
@@ -81,7 +82,7 @@ BREAKS = [
     ("a resumed copy trusts whatever has the right ETag", APP + "copy_edition.rs",
      "object.written_at > journal.written_at", "object.written_at > journal.written_at || true"),
     ("a resumed copy begins anew", APP + "copy_edition.rs", "if order == CopyOrder::Resume {", "if false {"),
-    ("headers are known by ETag alone", APP + "register_build.rs", " && same_kind", " && { let _ = same_kind; true }"),
+    ("headers are known by ETag alone", APP + "register_build/files.rs", " && same_kind", " && { let _ = same_kind; true }"),
     ("a busy store fails the copy at once", APP + "pace.rs", "error.is_retryable() && number", "number == 0 && number"),
     ("a step that keeps failing ends as done", APP + "step.rs",
      "    let task = delivery.envelope.message.task().map",
@@ -142,6 +143,23 @@ BREAKS = [
      "taken.sequencer >= *sequencer", "taken.sequencer == *sequencer"),
     ("documents: a late publication takes an edition back", APP + "documents/publish.rs",
      "        if !is_still {", "        if false && !is_still {"),
+    ("artifacts: a format of other pages is taken", DOMAIN + "artifact.rs",
+     "if self.site.as_ref() != Some(site) || !is_open", "if !is_open"),
+    ("artifacts: an edition waits for nothing", APP + "register_build.rs",
+     "let tried = if build.artifacts.are_final() {", "let tried = if true {"),
+    ("artifacts: nobody moves the editions when they have waited", APP + "register_build.rs",
+     "    messages.push(Message::MoveEditions(MoveEditions {",
+     "    let mut never = Vec::new();\n    never.push(Message::MoveEditions(MoveEditions {"),
+    ("artifacts: what is made late is not shown", APP + "move_editions.rs",
+     "        if is_moved && (message.patience > 0 || has_other_pages) {", "        if is_moved {"),
+    ("artifacts: pages are mixed with the formats of others", APP + "move_editions.rs",
+     "        let tried = if has_other_pages {", "        let tried = if has_other_pages && is_moved {"),
+    ("artifacts: the last good file of a failed format goes", DOMAIN + "artifact.rs",
+     "                format.may_be_older()\n", "                format.may_be_older() && false\n"),
+    ("artifacts: a build whose file is shown is not protected", DOMAIN + "edition.rs",
+     "std::iter::once(self.build).chain(self.formats.values().copied())", "std::iter::once(self.build)"),
+    ("a late failure is shown on what is published", APP + "step.rs",
+     "edition.filter(|edition| !edition.has_published(row.pointer.generation))", "edition"),
     ("documents: what is needed again is not spared", DOMAIN + "document/garbage.rs",
      "Some(Doom::Marked { .. }) if is_needed =>", "Some(Doom::Marked { .. }) if is_needed && false =>"),
 ]
@@ -155,9 +173,9 @@ def fresh_copy():
     for name in ("Cargo.lock", "rust-toolchain.toml"):
         shutil.copy(ROOT / name, COPY / name)
     manifest = (ROOT / "Cargo.toml").read_text()
-    members = '["shared/domain", "shared/manuscript", "shared/app", "shared/testing"]'
+    members = '["shared/domain", "shared/manuscript", "shared/extract", "shared/app", "shared/testing", "shared/simulator"]'
     manifest = re.sub(r"(?m)^members = .*$", f"members = {members}", manifest)
-    manifest = re.sub(r"(?m)^imprint-(?!domain|manuscript|app|testing).*\n", "", manifest)
+    manifest = re.sub(r"(?m)^imprint-(?!domain|manuscript|extract|app|testing|simulator).*\n", "", manifest)
     (COPY / "Cargo.toml").write_text(manifest)
 
 
@@ -173,10 +191,29 @@ def failed_tests():
     return sorted(set(re.findall(r"(?m)^test (\S+) \.\.\. FAILED", run.stdout)))
 
 
+def first_seed(count):
+    """The first schedule that breaks a promise, and the promise."""
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(COPY / "target"))
+    command = ["cargo", "run", "--quiet", "-p", "imprint-simulator", "--", "--count", str(count)]
+    run = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True)
+    found = re.search(r"(?m)^seed (\d+): (.{0,80})", run.stdout)
+    if found:
+        return [f"seed {found[1]}: {found[2]}"]
+    if "schedules in" not in run.stdout:
+        sys.exit(f"no schedules ran:\n{run.stderr[-2000:]}")
+    return []
+
+
 def main():
-    chosen = [int(argument) for argument in sys.argv[1:]] or range(len(BREAKS))
+    arguments, find = sys.argv[1:], failed_tests
+    if "--simulate" in arguments:
+        at = arguments.index("--simulate")
+        count = int(arguments[at + 1])
+        del arguments[at:at + 2]
+        find = lambda: first_seed(count)
+    chosen = [int(argument) for argument in arguments] or range(len(BREAKS))
     fresh_copy()
-    if failures := failed_tests():
+    if failures := find():
         sys.exit(f"unbroken, these fail already: {failures}")
     unnoticed = 0
     for number in chosen:
@@ -186,7 +223,7 @@ def main():
         if old not in text:
             sys.exit(f"{number}: {old!r} is not in {path} any more")
         file.write_text(text.replace(old, new, 1))
-        tests = failed_tests()
+        tests = find()
         file.write_text(text)
         unnoticed += not tests
         print(f"| {what} | {len(tests)} | {'`' + tests[0] + '`' if tests else '**nobody**'} |", flush=True)

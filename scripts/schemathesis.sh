@@ -72,7 +72,12 @@ api=$(ready api) user=$(ready user) password=$(ready password)
 curl --silent --show-error --fail --output "$work/openapi.json" "$api/openapi.json" || fail "there is no description"
 "$tools/bin/openapi-spec-validator" --schema 3.1 "$work/openapi.json" || fail "the document is not OpenAPI 3.1"
 prepare
-run anonymous
-run authenticated --header "Authorization: Bearer $token"
+# Side by side: one changes nothing, and both wait most of the time.
+run anonymous &
+anonymous=$!
+run authenticated --header "Authorization: Bearer $token" &
+authenticated=$!
+wait "$anonymous" || exit 1
+wait "$authenticated" || exit 1
 
 echo "the API keeps to its description"
