@@ -203,20 +203,7 @@ pub(crate) async fn is_wanted(env: &Env, message: &DeriveFormat) -> Result<Optio
         .build_of(&then.organization, &then.product, then.build)
         .await;
     let build = build.map_err(StepError::catalog)?;
-    let open = |build: &Build| {
-        build
-            .artifacts
-            .clone()
-            .conclude(
-                &then.site,
-                message.format,
-                State::Declined {
-                    reason: String::new(),
-                },
-            )
-            .is_some()
-    };
-    Ok(build.filter(open))
+    Ok(build.filter(|build| build.artifacts.awaits(&then.site, message.format)))
 }
 
 /// The media type of a format that is one file, and whether browsers are to show it or to save it.

@@ -234,13 +234,18 @@ impl Artifacts {
         self.states.values().all(State::is_final)
     }
 
-    /// Takes what became of a format that was made of these pages. Nothing when it is of other pages, or was made already.
-    pub fn conclude(mut self, site: &ManifestId, format: Format, state: State) -> Option<Self> {
+    /// Whether a format still has to be made of these pages: not when there are others by now, or it is there.
+    pub fn awaits(&self, site: &ManifestId, format: Format) -> bool {
         let is_open = matches!(
             self.states.get(&format),
             Some(State::Pending { .. } | State::Failed(_) | State::Declined { .. })
         );
-        if self.site.as_ref() != Some(site) || !is_open || self.announced.contains(&format) {
+        self.site.as_ref() == Some(site) && is_open && !self.announced.contains(&format)
+    }
+
+    /// Takes what became of a format that was made of these pages. Nothing when it was not awaited any more.
+    pub fn conclude(mut self, site: &ManifestId, format: Format, state: State) -> Option<Self> {
+        if !self.awaits(site, format) {
             return None;
         }
         self.states.insert(format, state);
