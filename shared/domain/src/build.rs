@@ -163,12 +163,16 @@ impl Build {
         }
     }
 
-    /// Takes the client's word that every file is there. Saying it again changes nothing.
+    /// Takes the client's word that every file is there. Saying it again changes nothing. What retention has marked because
+    /// nobody had said so is spared.
     ///
     /// # Errors
-    /// When the build has ended.
+    /// When the build has ended or is being deleted.
     pub fn confirm_upload(mut self, now: Timestamp) -> Result<Self, BuildError> {
-        self.in_use()?;
+        match (&self.state, self.doom) {
+            (BuildState::Uploading, Some(Doom::Marked { .. })) => self.doom = None,
+            (_, _) => self.in_use()?,
+        }
         self.state = match self.state {
             BuildState::Uploading => BuildState::Uploaded { at: now },
             state @ BuildState::Uploaded { .. } => state,
@@ -197,6 +201,28 @@ impl Build {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_upload_that_is_confirmed_late_is_spared_unless_it_is_being_deleted() {
+        let at = Timestamp::UNIX_EPOCH;
+        let marked = Build {
+            doom: Some(Doom::Marked { at }),
+            ..build()
+        };
+        let confirmed = marked.clone().confirm_upload(at).unwrap();
+        assert!(confirmed.doom.is_none() && confirmed.is_uploaded());
+        let deleting = Build {
+            doom: Some(Doom::Deleting { at }),
+            ..marked
+        };
+        assert!(deleting.confirm_upload(at).is_err());
+        // One that was uploaded is marked for another reason.
+        let unused = Build {
+            doom: Some(Doom::Marked { at }),
+            ..confirmed
+        };
+        assert!(unused.confirm_upload(at).is_err());
+    }
 
     fn build() -> Build {
         Build {

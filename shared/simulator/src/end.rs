@@ -1,17 +1,22 @@
 //! What must be so when faults have stopped and nothing moves any more: the state that a run without faults would leave.
 
+mod kept;
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use imprint_domain::artifact::Format;
 use imprint_domain::build::{Build, BuildState};
+use imprint_domain::document::Rendering;
 use imprint_domain::edition::Edition;
 use imprint_domain::id::BuildId;
-use imprint_domain::task::{EditionStep, FailureCode, Registration};
+use imprint_domain::task::{EditionStep, FailureCode, Registration, Task};
 use imprint_testing::World;
 
-use crate::clients::Known;
+use crate::clients::{HANDBOOK, Known, PRODUCTS};
 use crate::surroundings::Witness;
+use crate::tally::Tally;
 
 /// Everything that is not as it should be.
 pub(crate) fn complaints(world: &World, known: &Known, witness: &Witness) -> Vec<String> {
@@ -23,9 +28,39 @@ pub(crate) fn complaints(world: &World, known: &Known, witness: &Witness) -> Vec
         all.extend(of_tracking(known, &builds, edition));
     }
     all.extend(of_objects(world, &editions));
-    all.extend(of_tasks(world));
+    all.extend(of_tasks(world, &builds));
     all.extend(of_builds(world, known, &builds));
+    all.extend(kept::complaints(world, known, &builds, &editions));
+    all.extend(written::complaints(world, known, &editions));
     all
+}
+
+/// What the chain has done.
+pub(crate) fn happened(world: &World, known: &Known) -> Tally {
+    let mut tally = Tally::default();
+    let builds = world.catalog.all_builds();
+    let there: BTreeSet<BuildId> = builds.iter().map(|build| build.id).collect();
+    let is_good = |rendering: &&Rendering| rendering.is_good();
+    tally.add_some("message sent", world.queue.sent().len());
+    tally.add_some(
+        "build registered",
+        builds.iter().filter(|build| build.manifest.is_some()).count(),
+    );
+    tally.add_some("build deleted", known.confirmed.difference(&there).count());
+    tally.add_some(
+        "format made",
+        builds.iter().map(|build| build.formats().len()).sum(),
+    );
+    tally.add_some(
+        "installation told that its version is gone",
+        known.fleet.told_gone,
+    );
+    tally.add_some("version of a document", world.catalog.all_versions().len());
+    tally.add_some(
+        "rendering",
+        world.catalog.all_renderings().iter().filter(is_good).count(),
+    );
+    tally
 }
 
 fn of_edition(world: &World, known: &Known, witness: &Witness, edition: &Edition) -> Vec<String> {
@@ -60,7 +95,8 @@ fn of_edition(world: &World, known: &Known, witness: &Witness, edition: &Edition
     let made: BTreeSet<Format> = promised
         .filter(|format| Format::DERIVED.contains(format))
         .collect();
-    if made != formats {
+    // What documents bring along lies in the same place.
+    if made != formats && edition.product.as_str() != HANDBOOK {
         all.push(format!(
             "{name} has files of {formats:?} and says that it shows {made:?}"
         ));
@@ -103,7 +139,8 @@ fn made_as(path: &str) -> Option<Format> {
 
 /// Tracking alone decides where an edition is that nobody touched: the newest build of its refs.
 fn of_tracking(known: &Known, builds: &[Build], edition: &Edition) -> Option<String> {
-    if known.touched.contains(&edition.id) || edition.ended_at.is_some() {
+    let is_moved = known.touched.contains(&edition.id) || edition.ended_at.is_some();
+    if is_moved || !PRODUCTS.contains(&edition.product.as_str()) {
         return None;
     }
     let refs = edition.tracking.refs.as_ref()?;
@@ -146,7 +183,7 @@ fn of_objects(world: &World, editions: &[Edition]) -> Vec<String> {
     }
 }
 
-fn of_tasks(world: &World) -> Vec<String> {
+fn of_tasks(world: &World, builds: &[Build]) -> Vec<String> {
     let mut all = Vec::new();
     for task in world.catalog.all_tasks() {
         if !task.is_final() {
@@ -159,6 +196,7 @@ fn of_tasks(world: &World) -> Vec<String> {
         }
         if let Registration::Failed(failure) = &task.registration
             && !matches!(failure.code, FailureCode::BuildEnded | FailureCode::GaveUp)
+            && !was_deleted(builds, &task)
         {
             all.push(format!("task {} failed to register: {failure:?}", task.id));
         }
@@ -166,13 +204,21 @@ fn of_tasks(world: &World) -> Vec<String> {
     all
 }
 
+/// Whether the rules have deleted the build since somebody gave up its task; that they did not before is looked at all the
+/// time.
+fn was_deleted(builds: &[Build], task: &Task) -> bool {
+    let build = builds.iter().find(|build| Some(build.id) == task.build);
+    build.is_none_or(|build| build.doom.is_some())
+}
+
 /// What was confirmed is registered, or was given up after so many tries that its task says so.
 fn of_builds(world: &World, known: &Known, builds: &[Build]) -> Vec<String> {
     let lost = |build: &&Build| {
         let uploaded = matches!(build.state, BuildState::Uploaded { .. });
-        let confirmed = known.confirmed.contains_key(&build.id);
+        let confirmed = known.confirmed.contains(&build.id);
         (uploaded || confirmed)
             && !matches!(build.state, BuildState::Ended { .. })
+            && build.doom.is_none()
             && build.manifest.is_none()
     };
     let given_up: Vec<BuildId> = world

@@ -8,13 +8,16 @@
 mod clients;
 mod dice;
 mod end;
-mod faults;
 mod functions;
+mod installation;
 mod queues;
+mod range;
 mod reader;
 mod simulation;
 mod sites;
 mod surroundings;
+mod tally;
 
-pub use faults::Injected;
+pub use range::{Summary, simulate_all};
 pub use simulation::{Broken, Report, simulate};
+pub use tally::Tally;

@@ -1,10 +1,10 @@
-//! Runs schedules: `cargo run -p imprint-simulator -- --seeds 0..1000`, or one with its trace: `-- --trace 17`.
+//! Runs schedules: `cargo run -p imprint-simulator -- --count 1000`, or one with its trace: `-- --trace 17`.
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use imprint_simulator::{Injected, simulate};
+use imprint_simulator::{Summary, simulate, simulate_all};
 
 /// The publishing chain under every fault at once, one schedule a seed.
 #[derive(Debug, Parser)]
@@ -28,46 +28,41 @@ fn main() -> ExitCode {
     if let Some(seed) = cli.trace {
         return match simulate(seed, true) {
             Ok(report) => {
-                println!("{report:#?}");
+                println!("{}", report.trace.join("\n"));
                 ExitCode::SUCCESS
             }
             Err(broken) => {
-                println!("{}", broken.trace.join("\n"));
-                println!("seed {seed}: {}", broken.complaints.join("\n  "));
+                println!("{}\n{broken}", broken.trace.join("\n"));
                 ExitCode::FAILURE
             }
         };
     }
     let began = Instant::now();
-    let (mut injected, mut broken, mut longest) = (Injected::default(), 0, 0);
-    for seed in cli.from..cli.from + cli.count {
-        match simulate(seed, false) {
-            Ok(report) => {
-                injected.add(&report.injected);
-                longest = longest.max(report.rested_after);
-            }
-            Err(found) => {
-                broken += 1;
-                println!("seed {seed}: {}", found.complaints.join("\n  "));
-                println!("replay it with: cargo run -p imprint-simulator -- --trace {seed}");
-                if !cli.keep_going {
-                    return ExitCode::FAILURE;
-                }
-            }
-        }
-    }
-    println!(
-        "{} schedules in {:.1} s, {broken} broke a promise",
-        cli.count,
-        began.elapsed().as_secs_f64()
-    );
-    println!("longest time to rest: {longest} virtual seconds");
-    for (kind, times) in &injected.0 {
-        println!("{times:>9}  {kind}");
-    }
+    let mut broken = 0;
+    let summary = simulate_all(cli.from..cli.from + cli.count, |found| {
+        broken += 1;
+        println!("{found}");
+        cli.keep_going
+    });
+    print(&summary, began, broken);
     if broken == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+fn print(summary: &Summary, began: Instant, broken: u64) {
+    println!(
+        "{} schedules in {:.1} s, {broken} broke a promise",
+        summary.schedules,
+        began.elapsed().as_secs_f64()
+    );
+    println!("longest time to rest: {} virtual seconds", summary.rested_after);
+    for (heading, tally) in [("faults", &summary.injected), ("work", &summary.happened)] {
+        println!("{heading}:");
+        for (kind, times) in &tally.0 {
+            println!("{times:>9}  {kind}");
+        }
     }
 }

@@ -123,9 +123,8 @@ pub(crate) fn visibility(message: &Message) -> SignedDuration {
         | Message::RenderIndex(_)
         | Message::RenderAll(_)
         | Message::UpdateDns(_)
-        | Message::DeliverWebhook(_)
-        | Message::RenderDocument(_)
-        | Message::PublishRendering(_) => 90,
+        | Message::DeliverWebhook(_) => 90,
+        Message::RenderDocument(_) | Message::PublishRendering(_) => 120,
     };
     SignedDuration::from_secs(seconds)
 }
@@ -145,4 +144,24 @@ pub(crate) fn timeout(message: &Message) -> SignedDuration {
         | Message::PublishRendering(_) => 60,
     };
     SignedDuration::from_secs(seconds)
+}
+
+/// A message in a few words.
+pub(crate) fn brief(message: &Message) -> String {
+    match message {
+        Message::RegisterBuild(register) => format!("register build {}", register.build),
+        Message::DeriveFormat(derive) => format!("derive {} of build {}", derive.format, derive.then.build),
+        Message::MoveEditions(moving) => format!("move editions to build {}", moving.build),
+        Message::CopyEdition(copy) => format!(
+            "copy build {} to edition {} (generation {})",
+            copy.pointer.build, copy.edition, copy.pointer.generation.0
+        ),
+        Message::RetireName(retire) => format!("retire name {} of edition {}", retire.name, retire.edition),
+        Message::PurgeCdn(purge) => format!("purge edition {}", purge.edition),
+        Message::RenderDashboard(render) => format!("pages of {}", render.product),
+        Message::RenderIndex(_) | Message::RenderAll(_) => "index".to_owned(),
+        Message::UpdateDns(_) => "DNS".to_owned(),
+        Message::DeliverWebhook(_) => "webhook".to_owned(),
+        Message::RenderDocument(_) | Message::PublishRendering(_) => "document".to_owned(),
+    }
 }

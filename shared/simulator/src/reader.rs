@@ -15,13 +15,11 @@ use crate::dice::Dice;
 pub(crate) struct Histories(BTreeMap<EditionId, BTreeMap<Generation, BuildId>>);
 
 impl Histories {
-    /// Looks where the editions are now.
-    pub(crate) fn observe(&mut self, editions: &[Edition]) {
-        for edition in editions {
-            if let Some(desired) = &edition.desired {
-                let history = self.0.entry(edition.id).or_default();
-                history.insert(desired.generation, desired.build);
-            }
+    /// Looks where an edition is now.
+    pub(crate) fn observe(&mut self, edition: &Edition) {
+        if let Some(desired) = &edition.desired {
+            let history = self.0.entry(edition.id).or_default();
+            history.insert(desired.generation, desired.build);
         }
     }
 
@@ -38,24 +36,22 @@ impl Histories {
     }
 }
 
-/// Fetches one page of one edition.
+/// Whether an edition has readers.
+pub(crate) fn is_readable(edition: &Edition) -> bool {
+    edition.ended_at.is_none() && edition.renaming.is_none() && edition.published.is_some()
+}
+
+/// Fetches one page of an edition.
 ///
 /// # Errors
 /// What the reader complains of.
 pub(crate) fn read(
     dice: &mut Dice,
-    editions: &[Edition],
+    edition: &Edition,
     histories: &Histories,
     known: &Known,
     objects: &MemoryObjects,
 ) -> Result<(), String> {
-    let live = |edition: &&Edition| {
-        edition.ended_at.is_none() && edition.renaming.is_none() && edition.published.is_some()
-    };
-    let readable: Vec<&Edition> = editions.iter().filter(live).collect();
-    let Some(edition) = dice.one_of(&readable) else {
-        return Ok(());
-    };
     let builds = histories.between(edition);
     let sites: Vec<_> = builds
         .iter()

@@ -1,52 +1,54 @@
 //! The schedule of one seed.
 
+mod trouble;
+mod work;
+
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::poll;
-use imprint_app::builds::confirm_by_marker;
 use imprint_app::env::Env;
-use imprint_app::products::{self, NewProduct};
 use imprint_app::step::Disposal;
-use imprint_domain::artifact::Derivation;
+use imprint_domain::document::{Checksum, RenderingState};
 use imprint_domain::id::BuildId;
-use imprint_domain::message::{Envelope, Message};
-use imprint_domain::tracking::TrackingMode;
-use imprint_testing::World;
-use imprint_testing::samples;
+use imprint_domain::retention::Doom;
+use imprint_domain::task::{Registration, Task, TaskEdition};
+use imprint_testing::{Life, Press, World};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clients::{Doing, Known, PRODUCTS, act};
+use crate::clients::{Known, Plot};
 use crate::dice::Dice;
-use crate::end::complaints;
-use crate::faults::Injected;
-use crate::functions::{deliver, scheduled};
-use crate::queues::{Queues, Received, timeout};
-use crate::reader::{Histories, read};
-use crate::surroundings::{Skewed, Witness};
+use crate::end::{complaints, happened};
+use crate::functions::Schedule;
+use crate::installation;
+use crate::queues::Queues;
+use crate::reader::{Histories, is_readable, read};
+use crate::surroundings::Witness;
+use crate::tally::Tally;
 
 /// Decisions of the scheduler while faults happen.
 const STEPS: u64 = 500;
-/// What clients do in one schedule, at most.
-const DOINGS: u64 = 12;
 /// Within so much time everything has to arrive once faults have stopped.
 const QUIESCENCE: SignedDuration = SignedDuration::from_mins(15);
 /// Messages are late by so much at most.
 const LATEST_SECONDS: u64 = 15 * 60;
-/// Clocks of functions differ by so much.
-const SKEW_SECONDS: u64 = 5;
 
 /// What a schedule was.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// What was done to the chain.
-    pub injected: Injected,
+    pub injected: Tally,
+    /// What the chain did.
+    pub happened: Tally,
     /// How long it took to come to rest, in virtual seconds.
     pub rested_after: i64,
+    /// What happened, when it was asked for.
+    pub trace: Vec<String>,
 }
 
 /// A promise that was broken.
@@ -58,6 +60,17 @@ pub struct Broken {
     pub complaints: Vec<String>,
     /// What had happened, when it was asked for.
     pub trace: Vec<String>,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, complaints, .. } = self;
+        writeln!(f, "seed {seed}: {}", complaints.join("\n  "))?;
+        write!(
+            f,
+            "replay it with: cargo run -p imprint-simulator -- --trace {seed}"
+        )
+    }
 }
 
 /// Runs the schedule of a seed.
@@ -77,8 +90,10 @@ pub fn simulate(seed: u64, tracing: bool) -> Result<Report, Broken> {
         let mut simulation = Simulation::new(seed, tracing).await;
         match simulation.run().await {
             Ok(rested_after) => Ok(Report {
+                happened: happened(&simulation.world, &simulation.known.borrow()),
                 injected: simulation.injected,
                 rested_after,
+                trace: simulation.trace,
             }),
             Err(complaints) => Err(Broken {
                 seed,
@@ -95,23 +110,35 @@ type Work = Pin<Box<dyn Future<Output = Option<Disposal>>>>;
 struct Run {
     what: String,
     work: Work,
+    life: Arc<Life>,
     message: Option<u64>,
     ends_at: Timestamp,
 }
 
+/// What a dead process has sent and nobody has seen yet.
+struct Ghost {
+    run: Run,
+    lands_at: Timestamp,
+}
+
 pub(crate) struct Simulation {
     dice: Dice,
+    plot: Plot,
     world: World,
+    press: Arc<Press>,
     env: Env,
     witness: Arc<Witness>,
     queues: Queues,
     runs: Vec<Run>,
+    ghosts: Vec<Ghost>,
     known: Rc<RefCell<Known>>,
     histories: Histories,
     doings: u64,
-    swept_at: Timestamp,
+    /// Builds whose deletion began.
+    deleted: BTreeSet<BuildId>,
+    ran_at: BTreeMap<Schedule, Timestamp>,
     has_faults: bool,
-    injected: Injected,
+    injected: Tally,
     tracing: bool,
     trace: Vec<String>,
 }
@@ -119,44 +146,31 @@ pub(crate) struct Simulation {
 impl Simulation {
     async fn new(seed: u64, tracing: bool) -> Self {
         let mut dice = Dice::new(seed);
-        let mut organization = samples::organization();
-        // Every other installation has formats made of its pages.
-        if dice.one_in(2) {
-            organization.policy.derive = Derivation::default();
-        }
-        let world = World::of(organization);
-        world.clock.tick(SignedDuration::from_millis(1));
+        let plot = Plot::choose(&mut dice);
+        let world = installation::set_up(plot).await;
         let witness = Arc::new(Witness::new(world.cdn.clone(), world.objects.clone()));
         let env = Env {
             cdn: witness.clone(),
             ..world.env()
         };
-        for slug in PRODUCTS {
-            let new = NewProduct {
-                slug: slug.parse().expect("it is a slug"),
-                title: slug.parse().expect("it is a title"),
-                doc_repo: "https://example.org/source".parse().expect("it is an address"),
-                root_domain: None,
-                root_fastly_domain: None,
-                main_mode: TrackingMode::GitRefs,
-            };
-            products::create(&env, new).await.expect("nothing goes wrong yet");
-        }
         world.gate.interleave(seed, 1);
-        let swept_at = world.clock.stands_at();
         Self {
             dice,
+            plot,
             world,
+            press: Arc::default(),
             env,
             witness,
             queues: Queues::default(),
             runs: Vec::new(),
+            ghosts: Vec::new(),
             known: Rc::default(),
             histories: Histories::default(),
             doings: 0,
-            swept_at,
+            deleted: BTreeSet::new(),
+            ran_at: BTreeMap::new(),
             has_faults: true,
-            injected: Injected::default(),
+            injected: Tally::default(),
             tracing,
             trace: Vec::new(),
         }
@@ -172,6 +186,7 @@ impl Simulation {
         self.note(|| "faults stop".to_owned());
         let stopped_at = self.now();
         self.queues.hurry(stopped_at);
+        self.schedule();
         while !self.is_at_rest() {
             if self.now().duration_since(stopped_at) > QUIESCENCE {
                 let mut complaints = vec!["it does not come to rest".to_owned()];
@@ -182,6 +197,13 @@ impl Simulation {
                         .all_outbox()
                         .iter()
                         .map(|entry| format!("{entry:?}")),
+                );
+                complaints.extend(
+                    self.world
+                        .catalog
+                        .all_renderings()
+                        .iter()
+                        .map(|rendering| format!("{:?} {:?}", rendering.checksum, rendering.state)),
                 );
                 complaints.extend(self.runs.iter().map(|run| run.what.clone()));
                 return Err(complaints);
@@ -202,14 +224,12 @@ impl Simulation {
             55..=72 => self.deliver_one(),
             73..=78 => self.begin_doing(),
             79..=81 => self.kill_one(),
-            82..=90 => {
-                let seconds = if self.dice.one_in(12) {
-                    self.dice.between(60, 900)
-                } else {
-                    self.dice.between(1, 30)
-                };
-                self.let_pass(seconds).await;
-            }
+            82..=90 => match self.dice.below(60) {
+                // Rules speak of days.
+                0..=9 if self.plot.retention => self.let_days_pass().await,
+                0..=4 => self.let_some_pass(60, 900).await,
+                _ => self.let_some_pass(1, 30).await,
+            },
             91..=93 => self.tell_of_marker(),
             94..=95 => self.deliver_twice(),
             96 => self.storm(),
@@ -241,6 +261,7 @@ impl Simulation {
 
     fn is_at_rest(&self) -> bool {
         self.runs.is_empty()
+            && self.ghosts.is_empty()
             && self.queues.is_empty()
             && self.world.queue.waiting() == 0
             && self.world.catalog.all_outbox().is_empty()
@@ -252,6 +273,8 @@ impl Simulation {
                 .all_tasks()
                 .iter()
                 .all(imprint_domain::task::Task::is_final)
+            && !self.is_deleting()
+            && !self.is_rendering()
     }
 
     fn now(&self) -> Timestamp {
@@ -277,12 +300,30 @@ impl Simulation {
             };
             self.queues.put(envelope, now + late);
         }
-        let editions = self.world.catalog.all_editions();
-        self.histories.observe(&editions);
+        if self.plot.retention {
+            self.watch_deletions()?;
+        }
+        let (histories, mut readable) = (&mut self.histories, Vec::new());
+        self.world.catalog.each_edition(|edition| {
+            histories.observe(edition);
+            if is_readable(edition) {
+                readable.push(edition.id);
+            }
+        });
+        let Some(chosen) = self.dice.one_of(&readable) else {
+            return Ok(());
+        };
+        let mut edition = None;
+        self.world.catalog.each_edition(|one| {
+            if one.id == *chosen {
+                edition = Some(one.clone());
+            }
+        });
+        let Some(edition) = edition else { return Ok(()) };
         let known = self.known.borrow();
         read(
             &mut self.dice,
-            &editions,
+            &edition,
             &self.histories,
             &known,
             &self.world.objects,
@@ -290,206 +331,58 @@ impl Simulation {
         .map_err(|complaint| vec![complaint])
     }
 
-    async fn poll_one(&mut self) {
-        if let Some(at) = self.dice.place(self.runs.len()) {
-            self.poll_at(at).await;
-        }
-    }
-
-    async fn poll_at(&mut self, at: usize) {
-        let std::task::Poll::Ready(disposal) = poll!(self.runs[at].work.as_mut()) else {
-            return;
-        };
-        let run = self.runs.swap_remove(at);
-        self.note(|| format!("{} ends: {disposal:?}", run.what));
-        if let (Some(number), Some(Disposal::Done)) = (run.message, disposal) {
-            // The answer to Lambda may be lost, too.
-            if self.has_faults && self.dice.one_in(25) {
-                self.injected.count("deletion of a message lost");
-            } else {
-                self.queues.delete(number);
+    /// Nothing is deleted that somebody works on.
+    fn watch_deletions(&mut self) -> Result<(), Vec<String>> {
+        let mut going = Vec::new();
+        self.world.catalog.each_build(|build| {
+            if matches!(build.doom, Some(Doom::Deleting { .. })) && self.deleted.insert(build.id) {
+                going.push(build.id);
+            }
+        });
+        for build in going {
+            let tasks = self.world.catalog.all_tasks();
+            if let Some(task) = tasks
+                .iter()
+                .find(|task| task.build == Some(build) && is_worked_on(task))
+            {
+                return Err(vec![format!(
+                    "build {build} is deleted, and task {task:?} works on it"
+                )]);
             }
         }
+        Ok(())
     }
 
-    /// A function's view of the world: its clock is not everybody's.
-    fn view(&mut self) -> Env {
-        let by =
-            SignedDuration::from_secs(self.dice.below(2 * SKEW_SECONDS + 1) as i64 - SKEW_SECONDS as i64);
-        Env {
-            clock: Arc::new(Skewed::new(self.world.clock.clone(), by)),
-            ..self.env.clone()
-        }
+    /// Whether something is deleted half.
+    fn is_deleting(&self) -> bool {
+        let is_going = |doom: &Option<Doom>| matches!(doom, Some(Doom::Deleting { .. }));
+        let catalog = &self.world.catalog;
+        let mut is_deleting = false;
+        catalog.each_build(|build| is_deleting |= is_going(&build.doom));
+        catalog.each_edition(|edition| is_deleting |= is_going(&edition.doom));
+        is_deleting
     }
 
-    fn begin(&mut self, what: String, message: Option<u64>, time: SignedDuration, work: Work) {
-        self.note(|| format!("{what} begins"));
-        let ends_at = self.now() + time;
-        self.runs.push(Run {
-            what,
-            work,
-            message,
-            ends_at,
-        });
-    }
-
-    fn work_on(&mut self, received: Received) {
-        let Envelope { message, attempt, .. } = &received.envelope;
-        let what = format!(
-            "{} (message {}, send {attempt}, delivery {})",
-            brief(message),
-            received.number,
-            received.receive_count
-        );
-        let (number, time) = (received.number, timeout(message));
-        let (env, indexer) = (self.view(), self.world.indexer.clone());
-        let work = Box::pin(async move { Some(deliver(env, &*indexer, received).await) });
-        self.begin(what, Some(number), time, work);
-    }
-
-    fn deliver_one(&mut self) {
-        let now = self.now();
-        if let Some(received) = self.queues.receive(&mut self.dice, now) {
-            if received.receive_count > 1 {
-                self.injected.count("delivered again");
-            }
-            self.work_on(received);
-        }
-    }
-
-    fn deliver_twice(&mut self) {
-        let now = self.now();
-        if let Some(received) = self.queues.receive_twice(&mut self.dice, now) {
-            self.injected.count("delivered twice at once");
-            self.work_on(received);
-        }
-    }
-
-    fn begin_doing(&mut self) {
-        if self.doings >= DOINGS {
-            return;
-        }
-        self.doings += 1;
-        let editions = self.world.catalog.all_editions();
-        let doing = Doing::choose(&mut self.dice, &mut self.known.borrow_mut(), &editions);
-        let (env, objects, known) = (self.view(), self.world.objects.clone(), self.known.clone());
-        let what = format!("client: {}", doing.brief());
-        let work = Box::pin(async move {
-            act(env, objects, known, doing).await;
-            None
-        });
-        self.begin(what, None, SignedDuration::from_secs(29), work);
-    }
-
-    fn kill_one(&mut self) {
-        if let Some(at) = self.dice.place(self.runs.len()) {
-            let run = self.runs.swap_remove(at);
-            self.injected.count("process died");
-            self.note(|| format!("{} dies", run.what));
-        }
-    }
-
-    /// One marker's event arrives: once, twice or never.
-    fn tell_of_marker(&mut self) {
-        let place = { self.dice.place(self.known.borrow().markers.len()) };
-        let Some(at) = place else { return };
-        let build = self.known.borrow_mut().markers.swap_remove(at);
-        let times = match self.dice.below(6) {
-            0 if self.has_faults => 0,
-            1 if self.has_faults => 2,
-            _ => 1,
-        };
-        match times {
-            0 => self.injected.count("S3 event lost"),
-            1 => {}
-            _ => self.injected.count("S3 event twice"),
-        }
-        for _ in 0..times {
-            self.hear_of(build);
-        }
-    }
-
-    fn hear_of(&mut self, build: BuildId) {
-        let tenants = self.world.tenants();
-        // Lambda tries an event three times; the sweep finds what is still not heard of.
-        let work = Box::pin(async move {
-            for _ in 0..3 {
-                if confirm_by_marker(&tenants, build, "sequencer").await.is_ok() {
-                    break;
-                }
-            }
-            None
-        });
-        let time = SignedDuration::from_secs(300);
-        self.begin(format!("S3 event of build {build}"), None, time, work);
-    }
-
-    /// One object cannot be deleted a few times, within requests that succeed.
-    fn refuse_a_deletion(&mut self) {
-        let keys = self.world.objects.keys("alpha/v/");
-        if let Some(key) = self.dice.one_of(&keys) {
-            self.injected.count("deletion of an object refused");
-            self.world
-                .objects
-                .fail_deletes_of(key, self.dice.between(1, 3), true);
-        }
-    }
-
-    /// Requests begin to fail, or stop failing.
-    fn storm(&mut self) {
-        let faults = self.world.faults();
-        faults.clear();
-        if self.dice.one_in(2) {
-            let one_in = self.dice.between(2, 12);
-            faults.chaos(self.dice.below(u64::MAX), one_in);
-            self.injected.count("storm of failing requests");
-            self.note(|| format!("one request in {one_in} fails"));
-        }
-    }
-
-    /// Time passes: functions that take too long are killed, and each minute the schedule runs.
-    async fn let_pass(&mut self, seconds: u64) {
-        self.world
-            .clock
-            .advance(SignedDuration::from_secs(seconds as i64));
-        tokio::time::advance(Duration::from_secs(seconds)).await;
-        let now = self.now();
-        let (late, in_time): (Vec<Run>, Vec<Run>) = std::mem::take(&mut self.runs)
-            .into_iter()
-            .partition(|run| run.ends_at <= now);
-        self.runs = in_time;
-        for run in late {
-            self.injected.count("time of a function ran out");
-            self.note(|| format!("{} runs out of time", run.what));
-        }
-        if now.duration_since(self.swept_at) >= SignedDuration::from_mins(1) {
-            self.swept_at = now;
-            let tenants = self.world.tenants();
-            let work = Box::pin(async move {
-                scheduled(tenants).await;
-                None
-            });
-            self.begin("sweep".to_owned(), None, SignedDuration::from_secs(60), work);
-        }
+    /// Whether a rendering that is wanted is under way.
+    fn is_rendering(&self) -> bool {
+        let versions = self.world.catalog.all_versions();
+        let wanted: BTreeSet<&Checksum> = versions
+            .iter()
+            .filter_map(|version| version.current.as_ref())
+            .collect();
+        let all = self.world.catalog.all_renderings();
+        all.iter().any(|rendering| {
+            wanted.contains(&rendering.checksum) && matches!(rendering.state, RenderingState::Running { .. })
+        })
     }
 }
 
-/// A message in a few words.
-fn brief(message: &Message) -> String {
-    match message {
-        Message::RegisterBuild(register) => format!("register build {}", register.build),
-        Message::DeriveFormat(derive) => format!("derive {} of build {}", derive.format, derive.then.build),
-        Message::MoveEditions(moving) => format!("move editions to build {}", moving.build),
-        Message::CopyEdition(copy) => format!(
-            "copy build {} to edition {} (generation {})",
-            copy.pointer.build, copy.edition, copy.pointer.generation.0
-        ),
-        Message::RetireName(retire) => format!("retire name {} of edition {}", retire.name, retire.edition),
-        Message::PurgeCdn(purge) => format!("purge edition {}", purge.edition),
-        Message::RenderDashboard(render) => format!("pages of {}", render.product),
-        Message::RenderIndex(_) | Message::RenderAll(_) => "index".to_owned(),
-        Message::UpdateDns(_) => "DNS".to_owned(),
-        Message::DeliverWebhook(_) => "webhook".to_owned(),
-        Message::RenderDocument(_) | Message::PublishRendering(_) => "document".to_owned(),
-    }
+/// Whether somebody needs the files of a task's build. Pages of the product do not.
+fn is_worked_on(task: &Task) -> bool {
+    let is_registered = matches!(
+        task.registration,
+        Registration::NotNeeded | Registration::Done { .. } | Registration::Failed(_)
+    );
+    let is_copied = |row: &TaskEdition| row.step.is_final();
+    !is_registered || !task.editions.iter().all(is_copied)
 }

@@ -16,13 +16,29 @@ pub enum Moment {
     After,
 }
 
-/// One run of a use-case that ends at a given call.
+/// One run of a use-case, which ends at a given call or when its owner says so.
 #[derive(Debug)]
-struct Life {
+pub struct Life {
     /// Calls that may still begin, the fatal one included.
     calls: AtomicU64,
     moment: Moment,
     dead: AtomicBool,
+}
+
+impl Life {
+    fn of(calls: u64, moment: Moment) -> Arc<Self> {
+        Arc::new(Self {
+            calls: AtomicU64::new(calls),
+            moment,
+            dead: AtomicBool::new(false),
+        })
+    }
+
+    /// Ends the run. Requests that it has sent still have their effect when it is polled once more, and nothing else
+    /// happens in it.
+    pub fn end(&self) {
+        self.dead.store(true, Ordering::Relaxed);
+    }
 }
 
 thread_local! {
@@ -36,11 +52,7 @@ thread_local! {
 /// Calls of the same run that are in flight at that moment may still have their effect, as sent requests do. Work that
 /// is spawned onto other threads or tasks is not part of the run.
 pub async fn run_until_death<F: Future>(call: u64, moment: Moment, work: F) -> Option<F::Output> {
-    let life = Arc::new(Life {
-        calls: AtomicU64::new(call),
-        moment,
-        dead: AtomicBool::new(false),
-    });
+    let life = Life::of(call, moment);
     let mut work = pin!(work);
     std::future::poll_fn(|context| {
         let polled = {
@@ -54,6 +66,21 @@ pub async fn run_until_death<F: Future>(call: u64, moment: Moment, work: F) -> O
         }
     })
     .await
+}
+
+/// Work that can be ended from outside while its requests are under way, and what ends it.
+pub fn mortal<F: Future>(work: F) -> (Arc<Life>, impl Future<Output = F::Output>) {
+    let life = Life::of(u64::MAX, Moment::After);
+    let own = life.clone();
+    let work = async move {
+        let mut work = pin!(work);
+        std::future::poll_fn(|context| {
+            let _within = Within::enter(own.clone());
+            work.as_mut().poll(context)
+        })
+        .await
+    };
+    (life, work)
 }
 
 /// Puts the outer run back, also when the work panics.
@@ -85,6 +112,19 @@ impl Death {
     /// Ends the run. Never returns.
     pub(crate) async fn strike(self) {
         self.0.dead.store(true, Ordering::Relaxed);
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Nobody hears of the effect of a call whose run has ended meanwhile.
+pub(crate) async fn end_call() {
+    let is_dead = LIFE.with(|current| {
+        let current = current.borrow();
+        current
+            .as_ref()
+            .is_some_and(|life| life.dead.load(Ordering::Relaxed))
+    });
+    if is_dead {
         std::future::pending::<()>().await;
     }
 }

@@ -157,6 +157,7 @@ impl Gate {
             return Err(trouble);
         }
         let done = effect();
+        death::end_call().await;
         give_way(after).await;
         if let Fate::Dies(_, death) = fate {
             death.strike().await;

@@ -13,11 +13,11 @@ pub mod site;
 pub mod surroundings;
 pub mod world;
 
-pub use death::{Moment, run_until_death};
+pub use death::{Life, Moment, mortal, run_until_death};
 pub use gate::{Counts, Faults, Gate, Hold, Trouble};
 pub use memory::{
     MemoryCatalog, MemoryCdn, MemoryDns, MemoryIndexer, MemoryObjects, MemoryPlaces, MemoryQueue,
-    MemoryUploads, MemoryWebhooks, Mutation, Step,
+    MemoryUploads, MemoryWebhooks, Mutation, Press, Step,
 };
 pub use site::Site;
 pub use surroundings::{SeededRandom, TestClock};

@@ -15,6 +15,7 @@ use imprint_domain::manifest::Headers;
 use imprint_domain::message::{Message, PublishRendering};
 use imprint_domain::product::Product;
 use imprint_domain::registry::Documented;
+use imprint_domain::retention::Doom;
 use imprint_domain::slug::{BuildSlug, ProductSlug};
 use imprint_domain::tracking::TrackingMode;
 
@@ -27,6 +28,8 @@ use crate::step::{StepError, done_with};
 
 /// Copies at a time.
 const AT_A_TIME: usize = 16;
+/// Slugs that are tried for the builds of one rendering.
+const SLUGS: u32 = 5;
 /// The train that published versions are releases of.
 const TRAIN: &str = "stable";
 
@@ -210,7 +213,28 @@ impl Source {
     }
 
     async fn build(&self, env: &Env, product: &ProductSlug, target: &Target) -> Result<Build, AppError> {
-        let slug = self.slug(target.name)?;
+        let mut outcome = Err(AppError::Contended);
+        for nth in 1..=SLUGS {
+            outcome = self
+                .build_with(env, product, target, self.slug(target.name, nth)?)
+                .await;
+            match &outcome {
+                Ok(build) if is_going(build) => {}
+                // Its slug was another one's, which the rules have deleted: a slug is given once.
+                Err(AppError::Invalid(_)) => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+        outcome
+    }
+
+    async fn build_with(
+        &self,
+        env: &Env,
+        product: &ProductSlug,
+        target: &Target,
+        slug: BuildSlug,
+    ) -> Result<Build, AppError> {
         let org = &env.organization.slug;
         if let Some(build) = env.catalog.build_with_slug(org, product, &slug).await? {
             return Ok(build);
@@ -235,12 +259,15 @@ impl Source {
     }
 
     /// Such as `document-42-v1.3-draft-7-6f1c0a9e3b7d`. The edit is in it because an undone edit has the rendering of the one
-    /// before, and is shown by another build.
-    fn slug(&self, name: &str) -> Result<BuildSlug, AppError> {
+    /// before, and is shown by another build. The second build of the same, after the first was deleted, ends with `-2`.
+    fn slug(&self, name: &str, nth: u32) -> Result<BuildSlug, AppError> {
         let short = &self.rendering.checksum.as_str()[..12];
         let edit = self.version.last_good.as_ref().map_or(0, |(edit, _)| *edit);
         let Document { id, .. } = self.document;
-        let slug = format!("document-{id}-v{}-{name}-{edit}-{short}", self.version.number);
+        let mut slug = format!("document-{id}-v{}-{name}-{edit}-{short}", self.version.number);
+        if nth > 1 {
+            slug = format!("{slug}-{nth}");
+        }
         slug.parse()
             .map_err(|_| AppError::Invalid(format!("{slug} is no slug of a build")))
     }
@@ -283,6 +310,18 @@ impl Source {
             .buffer_unordered(AT_A_TIME)
             .try_collect()
             .await
+    }
+}
+
+/// Whether the rules are deleting it, or are about to: nothing can be added to it.
+fn is_going(build: &Build) -> bool {
+    match (&build.state, build.doom) {
+        (_, None) => false,
+        // Its confirmation spares it.
+        (BuildState::Uploading, Some(Doom::Marked { .. })) => false,
+        (BuildState::Uploading, Some(Doom::Deleting { .. })) => true,
+        // It was published, and is not shown any more.
+        (BuildState::Uploaded { .. } | BuildState::Ended { .. }, Some(_)) => false,
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use imprint_domain::build::{Build, BuildState};
 use imprint_domain::id::BuildId;
 use imprint_domain::key::{KeyPrefix, ObjectKey};
+use imprint_domain::retention::Doom;
 use imprint_domain::slug::OrganizationSlug;
 
 use crate::builds::confirm_by_marker;
@@ -75,7 +76,10 @@ async fn in_bucket_of(tenants: &Tenants, env: &Env) -> Result<u64, AppError> {
 
 fn is_unheard(build: &Build) -> bool {
     match build.state {
-        BuildState::Uploading => build.doom.is_none(),
+        BuildState::Uploading => match build.doom {
+            None | Some(Doom::Marked { .. }) => true,
+            Some(Doom::Deleting { .. }) => false,
+        },
         BuildState::Uploaded { .. } | BuildState::Ended { .. } => false,
     }
 }

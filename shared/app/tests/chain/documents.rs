@@ -4,7 +4,6 @@ mod builds;
 mod crashes;
 mod hostile;
 mod incoming;
-mod press;
 mod progress;
 mod recovery;
 mod rendering;
@@ -17,8 +16,6 @@ use imprint_domain::document::{
 use imprint_domain::message::Message;
 use imprint_testing::samples::parsed;
 use serde_json::{Value, json};
-
-pub(crate) use press::Press;
 
 use crate::installation::Installation;
 

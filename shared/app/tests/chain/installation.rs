@@ -35,10 +35,8 @@ use imprint_domain::task::Task;
 use imprint_domain::tracking::TrackingMode;
 use imprint_domain::webhook::Webhook;
 use imprint_testing::samples::{self, parsed};
-use imprint_testing::{MemoryCdn, MemoryObjects, Site, World};
+use imprint_testing::{MemoryCdn, MemoryObjects, Press, Site, World};
 use jiff::SignedDuration;
-
-use crate::documents::Press;
 
 /// What lay below the product's prefix: keys with bodies and ETags.
 pub(crate) type Objects = BTreeMap<String, Bytes>;

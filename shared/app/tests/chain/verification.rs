@@ -2,9 +2,11 @@
 
 use imprint_app::sweep::confirm_unheard;
 use imprint_app::verification::{Verified, verify, verify_next};
+use imprint_domain::build::Build;
 use imprint_domain::edition::Cause;
 use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
+use imprint_domain::retention::Doom;
 use imprint_testing::{Moment, Step, run_until_death};
 use jiff::SignedDuration;
 
@@ -173,6 +175,30 @@ async fn a_marker_whose_event_was_lost_confirms_its_build_once() {
     confirm_unheard(&here.world.tenants()).await.unwrap();
     // Whose buckets there are, and one page of the markers in each.
     assert_eq!(here.world.counts().total(), 4, "the list stays short");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_marker_that_nobody_heard_of_spares_an_upload_that_the_rules_have_marked() {
+    let here = Installation::new().await;
+    let [a, _, _] = sites();
+    let build = here.upload(&a, "main").await;
+    here.world.objects.put(
+        ObjectKey::completion_marker(build.id).as_str(),
+        "",
+        Headers::default(),
+    );
+    let at = here.world.clock.stands_at();
+    let marked = Build {
+        doom: Some(Doom::Marked { at }),
+        ..here.build(build.id).unwrap()
+    };
+    here.world
+        .catalog
+        .seed(vec![imprint_app::ports::Change::UpdateBuild(marked)]);
+    here.world.clock.advance(SignedDuration::from_mins(6));
+    assert_eq!(confirm_unheard(&here.world.tenants()).await.unwrap(), 1);
+    here.settle().await;
+    here.assert_shows("main", &a);
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,6 +46,16 @@ impl MemoryCatalog {
         self.state().editions.values().cloned().collect()
     }
 
+    /// Looks at every edition by its number, uncounted.
+    pub fn each_edition(&self, mut look: impl FnMut(&Edition)) {
+        self.state().editions.values().for_each(&mut look);
+    }
+
+    /// Looks at every build by its number, uncounted.
+    pub fn each_build(&self, mut look: impl FnMut(&Build)) {
+        self.state().builds.values().for_each(&mut look);
+    }
+
     /// Every build by its number, uncounted.
     pub fn all_builds(&self) -> Vec<Build> {
         self.state().builds.values().cloned().collect()

@@ -11,11 +11,12 @@ use imprint_domain::document::{ErrorCode, OutputName, RenderingError, Warning, W
 /// Makes of each draft a text with all that it was given. What says `warn` has a warning, of what says `impossible`
 /// nothing can be made.
 #[derive(Debug)]
-pub(crate) struct Press {
+pub struct Press {
     rendered: AtomicU64,
-    pub(crate) engine: &'static str,
+    /// What it calls itself.
+    pub engine: &'static str,
     /// What was rendered, in order.
-    pub(crate) said: Mutex<Vec<String>>,
+    pub said: Mutex<Vec<String>>,
 }
 
 impl Default for Press {
@@ -30,7 +31,7 @@ impl Default for Press {
 
 impl Press {
     /// How often something was rendered.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.rendered.load(Ordering::SeqCst)
     }
 }
@@ -56,7 +57,10 @@ impl Renderer for Press {
             "{} {} {} {} {images:?}",
             draft.document.title, draft.version.number, draft.version.status, draft.content
         );
-        self.said.lock().unwrap().push(text.clone());
+        self.said
+            .lock()
+            .expect("nothing panics while it notes")
+            .push(text.clone());
         if text.contains("impossible") {
             return Err(RenderingError {
                 code: ErrorCode::Template,

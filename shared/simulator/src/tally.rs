@@ -1,14 +1,18 @@
-//! What was done to the chain.
+//! What happened in schedules.
 
 use std::collections::BTreeMap;
 
-/// How often each kind of fault was injected.
+/// How often each kind of thing happened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Injected(pub BTreeMap<&'static str, u64>);
+pub struct Tally(pub BTreeMap<&'static str, u64>);
 
-impl Injected {
+impl Tally {
     pub(crate) fn count(&mut self, kind: &'static str) {
-        *self.0.entry(kind).or_default() += 1;
+        self.add_some(kind, 1);
+    }
+
+    pub(crate) fn add_some(&mut self, kind: &'static str, times: usize) {
+        *self.0.entry(kind).or_default() += times as u64;
     }
 
     /// Adds those of another schedule.
