@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod artifacts;
+mod chaos;
 mod documents;
 mod export;
 mod failures;
 mod organizations;
+mod program;
 mod publishing;
 mod reading;
 mod registry;
