@@ -135,7 +135,7 @@ pub(crate) async fn authorize(
     let access = needed(request.method(), path.as_str()).ok_or(ApiError::Forbidden)?;
     if access != Anyone {
         let token = credentials::token(request.headers()).ok_or(ApiError::Unauthenticated(Needed::Token))?;
-        let caller = access::authenticate(&service.tenants.of_installation(), &token).await?;
+        let caller = caller(&service, &token).await?;
         let caller = caller.ok_or(ApiError::Unauthenticated(Needed::Token))?;
         let parts =
             parts.map_err(|_| ApiError::BadRequest("the path is not percent-encoded UTF-8".to_owned()))?;
@@ -149,6 +149,12 @@ pub(crate) async fn authorize(
         request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
+}
+
+/// Whose token it is, unless it sends too many requests; nobody's when it is not accepted.
+pub(crate) async fn caller(service: &Service, token: &str) -> Result<Option<Caller>, ApiError> {
+    service.limits.request(token)?;
+    Ok(access::authenticate(&service.tenants.of_installation(), token).await?)
 }
 
 /// Whether a caller may see what belongs to a product of an organization that the path does not name.

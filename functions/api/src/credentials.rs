@@ -89,6 +89,7 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
 
     fn headers(value: &str) -> HeaderMap {
         HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
@@ -125,6 +126,27 @@ mod tests {
         }
         for value in ["", "Basic", "Basic !!!", "Digest abc", "imp_x"] {
             assert!(token(&headers(value)).is_none(), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_header_says_it_is_read_or_none(
+            value in prop_oneof!["[ -~\\t]{0,80}", "(?i)(basic|bearer) {1,3}[A-Za-z0-9+/=:_-]{0,64}"],
+            user in "[^:]{0,12}", password in ".{0,12}",
+        ) {
+            let given = headers(&value);
+            let _read = (basic(&given), Credentials::new("u", "p").are_in(&given));
+            if let Some(token) = token(&given) {
+                prop_assert!(token.len() <= value.len());
+            }
+            let sent = headers(&format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
+            let read = basic(&sent).unwrap();
+            prop_assert_eq!((&read.user, &read.password), (&user, &password));
+            prop_assert_eq!(token(&sent), Some(user.clone()));
+            prop_assert!(Credentials::new(&user, &password).are_in(&sent));
+            let other = format!("{password}x");
+            prop_assert!(!Credentials::new(&user, &other).are_in(&sent));
         }
     }
 

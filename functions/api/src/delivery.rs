@@ -273,6 +273,8 @@ pub(crate) async fn fit(response: Response, accepted: Accepted) -> Result<Respon
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn accepted(value: &str) -> Accepted {
@@ -297,6 +299,19 @@ mod tests {
             "gzip;q=nonsense",
         ] {
             assert_eq!(accepted(value), Accepted::Plain, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_accept_header_is_read_whatever_it_says(value in "[ -~]{0,120}") {
+            for one in value.split(',') {
+                let (name, quality) = weighed(one);
+                prop_assert!(name.len() <= one.len());
+                prop_assert!(!(quality.is_nan() && quality > 0.0));
+            }
+            let _accepted = accepted(&value);
+            prop_assert_eq!(accepted(&format!("{value}, gzip")), Accepted::Gzip);
         }
     }
 

@@ -10,6 +10,7 @@ mod error;
 mod extract;
 mod filters;
 mod function;
+mod guards;
 mod limits;
 mod listing;
 mod openapi;

@@ -1,10 +1,15 @@
-//! How much anybody may send who shows no credentials. Each process counts for itself, so this is not a quota: it keeps one
-//! source from filling the table, while the gateway's throttling keeps the service up.
+//! How much anybody may send. Each process counts for itself, so this is not a quota: a client that sends one request after
+//! the other meets mostly one process, and one that sends a hundred at once meets many. It keeps one source from filling the
+//! table and one client in a loop from being everybody's trouble, while the gateway's throttling keeps the service up. A count
+//! in the table would be exact, and a write for every request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::error::ApiError;
@@ -17,8 +22,14 @@ const CHECK_INS_OF_CLUSTER: u32 = 300;
 const WRONG_TOKENS: u32 = 120;
 /// Reports of one source a minute, of five megabytes at most.
 const REPORTS: u32 = 120;
+/// Requests of one token a minute. A client that registers builds and asks for their tasks sends a few a second.
+const REQUESTS_OF_TOKEN: u32 = 3_000;
+/// Wrong passwords of one source a minute. Each name has a lock of its own; this is for those who try many names.
+const WRONG_PASSWORDS: u32 = 120;
+/// How many times as much of one client a local stack takes: tests ask it, all of them from the same place.
+const LOCAL: u32 = 100;
 
-/// How many are counted at a time; a name is 40 bytes.
+/// How many are counted at a time; a name is 64 bytes at most.
 const MAX_NAMES: usize = 10_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -28,20 +39,41 @@ pub(crate) struct Limits {
     check_ins_of_cluster: Limit,
     wrong_tokens: Limit,
     reports: Limit,
+    requests_of_token: Limit,
+    wrong_passwords: Limit,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// Nothing has been counted.
+    pub(crate) fn new(is_local: bool) -> Self {
+        let times = if is_local { LOCAL } else { 1 };
         Self {
             check_ins_of_source: Limit::new(CHECK_INS_OF_SOURCE),
             check_ins_of_cluster: Limit::new(CHECK_INS_OF_CLUSTER),
             wrong_tokens: Limit::new(WRONG_TOKENS),
             reports: Limit::new(REPORTS),
+            requests_of_token: Limit::new(REQUESTS_OF_TOKEN * times),
+            wrong_passwords: Limit::new(WRONG_PASSWORDS * times),
         }
     }
-}
 
-impl Limits {
+    /// Takes a request with a token, before anybody looks whose it is. The token itself is not kept.
+    pub(crate) fn request(&self, token: &str) -> Result<(), ApiError> {
+        let name = STANDARD.encode(Sha256::digest(token));
+        self.requests_of_token.take(&name).map_err(ApiError::Limited)
+    }
+
+    /// Takes a password, which is not counted unless it turns out to be wrong.
+    pub(crate) fn password(&self, source: Option<&str>) -> Result<(), ApiError> {
+        waited(&self.wrong_passwords, source)
+    }
+
+    /// Counts a password that was wrong.
+    pub(crate) fn wrong_password(&self, source: Option<&str>) {
+        // The next one is refused.
+        let _counted = of_source(&self.wrong_passwords, source);
+    }
+
     /// Takes a check-in without a token. Nothing is known of the source where no gateway says it.
     pub(crate) fn check_in(&self, source: Option<&str>, cluster: &str) -> Result<(), ApiError> {
         of_source(&self.check_ins_of_source, source)?;
@@ -50,8 +82,7 @@ impl Limits {
 
     /// Takes a check-in with a token, which is not counted unless the token turns out to be wrong.
     pub(crate) fn check_in_with_token(&self, source: Option<&str>) -> Result<(), ApiError> {
-        let wait = source.and_then(|source| self.wrong_tokens.wait(source));
-        wait.map_or(Ok(()), |wait| Err(ApiError::Limited(wait)))
+        waited(&self.wrong_tokens, source)
     }
 
     /// Counts a token that was not its cluster's.
@@ -64,6 +95,12 @@ impl Limits {
     pub(crate) fn report(&self, source: Option<&str>) -> Result<(), ApiError> {
         of_source(&self.reports, source)
     }
+}
+
+/// Whether there is one left for a source. None is taken.
+fn waited(limit: &Limit, source: Option<&str>) -> Result<(), ApiError> {
+    let wait = source.and_then(|source| limit.wait(source));
+    wait.map_or(Ok(()), |wait| Err(ApiError::Limited(wait)))
 }
 
 fn of_source(limit: &Limit, source: Option<&str>) -> Result<(), ApiError> {
@@ -160,7 +197,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn d25_a_thousand_check_ins_a_minute_pass_and_a_flood_does_not() {
-        let limits = Limits::default();
+        let limits = Limits::new(false);
         let flood = |source: &str, n: usize| {
             (0..n)
                 .filter(|at| limits.check_in(Some(source), &format!("c{at}")).is_ok())
@@ -177,7 +214,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn d25_a_cluster_without_a_token_has_a_limit_whatever_its_sources() {
-        let limits = Limits::default();
+        let limits = Limits::new(false);
         let taken = (0..1_000)
             .filter(|at| limits.check_in(Some(&format!("s{at}")), "c").is_ok())
             .count();
@@ -190,13 +227,41 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn d25_tokens_cannot_be_guessed_without_end() {
-        let limits = Limits::default();
+        let limits = Limits::new(false);
         for _ in 0..WRONG_TOKENS {
             limits.check_in_with_token(Some("s")).unwrap();
             limits.wrong_token(Some("s"));
         }
         assert!(limits.check_in_with_token(Some("s")).is_err());
         assert!(limits.check_in_with_token(Some("t")).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_in_a_loop_waits_and_no_other_does() {
+        let limits = Limits::new(false);
+        let taken = |token: &str| (0..4_000).filter(|_| limits.request(token).is_ok()).count();
+        assert_eq!(taken("imp_a"), 3_000);
+        assert_eq!(taken("imp_b"), 3_000);
+        let ApiError::Limited(wait) = limits.request("imp_a").unwrap_err() else {
+            panic!("it is a limit");
+        };
+        assert_eq!(wait, Duration::from_millis(20));
+        tokio::time::advance(wait).await;
+        limits.request("imp_a").unwrap();
+        assert!(limits.request("imp_a").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_wrong_passwords_are_counted() {
+        let limits = Limits::new(false);
+        for _ in 0..WRONG_PASSWORDS {
+            limits.password(Some("s")).unwrap();
+            limits.password(Some("s")).unwrap();
+            limits.wrong_password(Some("s"));
+        }
+        assert!(limits.password(Some("s")).is_err());
+        assert!(limits.password(Some("t")).is_ok());
+        assert!(limits.password(None).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

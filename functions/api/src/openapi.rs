@@ -7,6 +7,8 @@ mod swagger;
 
 pub use swagger::swagger;
 
+use std::time::Duration;
+
 use utoipa::PartialSchema as _;
 use utoipa::ToSchema as _;
 use utoipa::openapi::path::Operation;
@@ -301,7 +303,7 @@ fn refusals(operation: &mut Operation, method: &Method, path: &str, access: Acce
     if path == "/token" || path == "/users/{name}" && *method == Method::PATCH {
         errors.push((
             "429",
-            "Too many wrong passwords were given with the name; `Retry-After` says when the next one is looked at",
+            "Too many wrong passwords were given with the name, or came from there; `Retry-After` says when the next one is looked at",
             ApiError::Locked(SignedDuration::ZERO),
         ));
     }
@@ -324,6 +326,11 @@ fn refusals(operation: &mut Operation, method: &Method, path: &str, access: Acce
                 ApiError::Unauthenticated(Needed::Token),
             ));
             errors.extend(needs(access).map(|needs| ("403", needs, ApiError::Forbidden)));
+            errors.push((
+                "429",
+                "The token is sent too often; `Retry-After` says when the next request is looked at",
+                ApiError::Limited(Duration::ZERO),
+            ));
         }
     }
     errors

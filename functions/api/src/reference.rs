@@ -18,7 +18,7 @@ use self::view::Reference;
 
 const SCRIPT: &str = include_str!("reference/script.js");
 
-/// The page and the policy that lets browsers run its one script and nothing else.
+/// The page and the policy that lets browsers run its one script, use its one style sheet and nothing else.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) html: String,
@@ -43,11 +43,15 @@ fn render(reference: &Reference) -> Page {
             },
         )
         .expect("a test renders the page");
-    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+    let script = STANDARD.encode(Sha256::digest(SCRIPT));
+    let style = page
+        .split_once("<style>")
+        .and_then(|(_, rest)| rest.split_once("</style>"));
+    let style = STANDARD.encode(Sha256::digest(style.map_or("", |(style, _)| style)));
     Page {
         html: page,
         policy: format!(
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; img-src data:; \
+            "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; \
              base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
     }

@@ -17,17 +17,19 @@ use imprint_app::tenants::Tenants;
 use crate::access::authorize;
 use crate::delivery::{self, Accepted};
 use crate::error::{ApiError, REQUEST_ID};
+use crate::guards::guard;
 use crate::limits::Limits;
 use crate::refusal::{Asked, Form};
 use crate::{ApiConfig, Service, routes};
 
 /// The API as a service, for Lambda, the local stack and tests alike.
 pub fn router(tenants: Tenants, config: ApiConfig) -> Router {
+    let limits = Arc::new(Limits::new(config.is_local));
     let service = Service {
         tenants,
         config: Arc::new(config),
         censuses: Censuses::default(),
-        limits: Arc::new(Limits::default()),
+        limits,
     };
     let (routes, _) = routes::all().split_for_parts();
     routes
@@ -87,6 +89,7 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     if let Ok(id) = HeaderValue::from_str(&asked.id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
+    guard(&mut response);
     if !service.config.is_local {
         let hsts = HeaderValue::from_static(ONLY_TLS);
         response

@@ -54,7 +54,17 @@ fn weight(raw: &str) -> Weight {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_header_has_an_answer_and_none_without_markdown_has_that(value in "[ -~]{0,120}") {
+            let asks = prefers(&[&value]);
+            prop_assert!(!asks || value.to_ascii_lowercase().contains("text/markdown"));
+        }
+    }
 
     fn prefers(lines: &[&str]) -> bool {
         let mut headers = HeaderMap::new();

@@ -66,10 +66,13 @@ fn product_of_host(host: &str) -> Option<String> {
 
 /// The same URL with a slash at the end of its path, for a `Location` header.
 ///
-/// Exactly one slash at the start: two would make the first directory a host name.
+/// Exactly one slash at the start: two would make the first directory a host name. Browsers take a backslash for one.
 pub(super) fn with_slash(uri: &Uri) -> String {
-    let path = uri.path().trim_start_matches('/');
+    let path = uri.path().trim_start_matches(['/', '\\']);
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    if path.is_empty() {
+        return format!("/{query}");
+    }
     format!("/{path}/{query}")
 }
 
@@ -97,6 +100,8 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of(host: &str, path: &str) -> Wanted {
@@ -136,6 +141,26 @@ mod tests {
             wanted(None, &"/tidepool/x".parse().unwrap()),
             path("tidepool", "/x")
         );
+    }
+
+    proptest! {
+        /// Browsers read `//host` and `/\\host` as another host.
+        #[test]
+        fn a_redirect_never_leaves_the_host(
+            path in "[/\\\\]{1,3}[a-z./\\\\%:@]{0,20}", asked in ".{0,12}", other in "[/a-z.\\\\ ü]{1,12}",
+        ) {
+            let Ok(uri) = path.parse::<Uri>() else { return Ok(()); };
+            for target in [with_slash(&uri), elsewhere(&uri, &asked, &other)] {
+                prop_assert!(target.starts_with('/') && !target[1..].starts_with(['/', '\\']), "{target}");
+            }
+        }
+
+        #[test]
+        fn any_host_and_path_mean_something_or_nothing(host in "[ -~]{0,30}", path in "/[ -~]{0,60}") {
+            if let Ok(uri) = path.parse::<Uri>() {
+                let _read = wanted(Some(&host), &uri);
+            }
+        }
     }
 
     #[test]
@@ -182,6 +207,8 @@ mod tests {
     #[test]
     fn a_redirect_stays_on_this_host_and_keeps_its_query() {
         assert_eq!(with_slash(&"/a%20b?x=1".parse().unwrap()), "/a%20b/?x=1");
-        assert_eq!(with_slash(&"//example.org".parse().unwrap()), "/example.org/");
+        for path in ["//example.org", "/\\example.org", "/\\/example.org"] {
+            assert_eq!(with_slash(&path.parse().unwrap()), "/example.org/", "{path}");
+        }
     }
 }

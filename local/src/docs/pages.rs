@@ -1,5 +1,12 @@
 //! The pages that nobody uploaded: what a reader sees when there is nothing.
 
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use sha2::{Digest as _, Sha256};
+
 /// Text as it may stand in HTML, attributes included.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -16,13 +23,24 @@ fn escaped(text: &str) -> String {
     safe
 }
 
+const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}\
+    code{overflow-wrap:anywhere}";
+
+/// What browsers may do with these pages: use their style sheet, and nothing else.
+pub(super) static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).expect("Base64 has no character that a header refuses")
+});
+
 fn page(title: &str, body: &str) -> String {
     let title = escaped(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
-         <style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}\
-         code{{overflow-wrap:anywhere}}</style>\n<h1>{title}</h1>\n{body}</html>\n"
+         <style>{STYLE}</style>\n<h1>{title}</h1>\n{body}</html>\n"
     )
 }
 
@@ -62,5 +80,9 @@ mod tests {
             "{page}"
         );
         assert!(!page.contains("<script>"));
+        let (_, style) = page.split_once("<style>").unwrap();
+        let (style, _) = style.split_once("</style>").unwrap();
+        let hash = STANDARD.encode(Sha256::digest(style));
+        assert!(POLICY.to_str().unwrap().contains(&hash));
     }
 }

@@ -83,6 +83,8 @@ pub(super) fn outside(length: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -113,6 +115,19 @@ mod tests {
         }
         for range in ["bytes=0-", "bytes=-1"] {
             assert_eq!(read(range, 0), Part::Outside, "{range}");
+        }
+    }
+
+    proptest! {
+        /// A part lies in the body, whatever is asked for and however long the body is.
+        #[test]
+        fn a_part_is_never_more_than_there_is(
+            range in prop_oneof!["[ -~]{0,40}", "bytes=[0-9]{0,22}-[0-9]{0,22}"],
+            length in prop_oneof![Just(0), 1..20_u64, any::<u64>()],
+        ) {
+            if let Part::Bytes(bytes) = read(&range, length) {
+                prop_assert!(bytes.start() <= bytes.end() && *bytes.end() < length, "{bytes:?} of {length}");
+            }
         }
     }
 

@@ -15,6 +15,7 @@ mod registry;
 mod rename;
 mod restart;
 mod retention;
+mod secrets;
 mod served;
 mod support;
 mod users;

@@ -3,6 +3,7 @@
 //! Titles, refs and slugs are hostile text (D16): whatever a template is called, what it prints is escaped.
 
 mod check;
+mod policy;
 mod templates;
 
 use imprint_domain::dashboard::{Dashboard, Index};

@@ -118,6 +118,12 @@ impl Permissions {
     /// No permission.
     pub const NONE: Self = Self(0);
 
+    /// The set without a permission.
+    #[must_use]
+    pub fn without(self, permission: Permission) -> Self {
+        Self(self.0 & !permission.bit())
+    }
+
     /// The set with these of LTD's bits; nothing when one of them has no meaning.
     pub fn from_bits(bits: u64) -> Option<Self> {
         u8::try_from(bits)

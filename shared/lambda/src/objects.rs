@@ -52,7 +52,42 @@ fn created_object(record: &Value) -> Option<CreatedObject> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
     use serde_json::json;
+
+    /// Any JSON of a few members, some of them called as S3 calls them.
+    fn events() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<u64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+            Just(json!("ObjectCreated:Put")),
+        ];
+        let name = prop_oneof![
+            4 => prop::sample::select(vec!["Records", "eventName", "s3", "object", "key", "size", "sequencer"]),
+            1 => Just("other"),
+        ];
+        leaf.prop_recursive(5, 40, 4, move |inner| {
+            let members =
+                prop::collection::btree_map(name.clone().prop_map(str::to_owned), inner.clone(), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                members.prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_an_event_says_it_is_read_or_left_out(event in events(), key in ".{0,40}") {
+            let _read = created_objects(&event);
+            let encoded = utf8_percent_encode(&key, NON_ALPHANUMERIC).to_string().replace("%20", "+");
+            let record = json!({"eventName": "ObjectCreated:Put", "s3": {"object": {"key": encoded}}});
+            let read = created_objects(&json!({"Records": [event, record]}));
+            prop_assert_eq!(read.last().unwrap().key.as_str(), key);
+        }
+    }
 
     #[test]
     fn keys_are_decoded_and_other_events_left_out() {

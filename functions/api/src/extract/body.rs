@@ -89,8 +89,16 @@ fn parse<T: RequestBody>(bytes: &[u8]) -> Result<T, ApiError> {
     Ok(parsed)
 }
 
-fn not_json(error: &impl std::fmt::Display) -> ApiError {
-    ApiError::BadRequest(format!("the body is not JSON: {error}"))
+/// The refusal of a body that is no JSON.
+pub(super) fn not_json(error: &impl std::fmt::Display) -> ApiError {
+    let reason = error.to_string();
+    // The reader's own limit. Its words would be about the reader.
+    if reason.starts_with("recursion limit exceeded") {
+        return ApiError::BadRequest(
+            "the body has more than 127 arrays and objects in each other".to_owned(),
+        );
+    }
+    ApiError::BadRequest(format!("the body is not JSON: {reason}"))
 }
 
 fn refusal<T: RequestBody>(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {

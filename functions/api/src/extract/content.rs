@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use imprint_app::documents::MAX_BYTES;
 
-use super::body::read_body;
+use super::body::{not_json, read_body};
 use crate::Service;
 use crate::delivery::OF_GZIP;
 use crate::error::ApiError;
@@ -47,10 +47,7 @@ impl FromRequest<Service> for Written {
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| ApiError::BadRequest(format!("the body is no UTF-8: {error}")))?;
         // The parser itself goes no deeper than 128 values.
-        let json = || {
-            serde_json::from_str(text)
-                .map_err(|error| ApiError::BadRequest(format!("the body is not JSON: {error}")))
-        };
+        let json = || serde_json::from_str(text).map_err(|error| not_json(&error));
         Ok(match media {
             Media::Json => Self::Json(json()?),
             Media::Patch => Self::Patch(json()?),

@@ -16,12 +16,13 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use imprint_app::access::{self, Caller};
+use imprint_app::access::Caller;
 use imprint_app::error::AppError;
 use imprint_domain::access::UserName;
 use imprint_domain::id::{EventId, TokenId, WebhookId};
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 
+use crate::access::caller;
 use crate::credentials;
 use crate::delivery::{Accepted, weighed};
 use crate::error::{ApiError, Needed};
@@ -208,9 +209,7 @@ impl FromRequestParts<Service> for Known {
 
     async fn from_request_parts(parts: &mut Parts, api: &Service) -> Result<Self, ApiError> {
         match credentials::token(&parts.headers) {
-            Some(token) => Ok(Self(
-                access::authenticate(&api.tenants.of_installation(), &token).await?,
-            )),
+            Some(token) => Ok(Self(caller(api, &token).await?)),
             None => Ok(Self(None)),
         }
     }

@@ -111,7 +111,7 @@ impl RequestBody for SetMember {
 
 impl CreateOrganization {
     pub(crate) fn parse(self) -> Result<NewOrganization, ApiError> {
-        let service = setting("fastly_service_id", self.fastly_service_id)?;
+        let service = service(self.fastly_service_id)?;
         let service = match (self.fastly_support.unwrap_or(service.is_some()), service) {
             (true, None) => {
                 return Err(invalid(
@@ -157,7 +157,10 @@ impl UpdateOrganization {
                 None => None,
                 Some(raw) => Some(setting("fastly_domain", Some(raw))?.unwrap_or_default()),
             },
-            fastly_service: optional("fastly_service_id", self.fastly_service_id)?,
+            fastly_service: match self.fastly_service_id {
+                None => None,
+                Some(raw) => Some(service(raw)?),
+            },
             fastly_key: optional("fastly_api_key", self.fastly_api_key)?,
             ticket_url: match self.ticket_url {
                 None => None,
@@ -209,6 +212,23 @@ fn setting(name: &str, raw: Option<String>) -> Result<Option<String>, ApiError> 
             let sentence = format!("{name}: use at most {MAX_SETTING} visible ASCII characters");
             Err(invalid(NOUN, sentence))
         }
+        raw => Ok(raw),
+    }
+}
+
+/// The name of a service. It becomes a part of the path of requests with the installation's key, and clients read `..` there
+/// as a way up, however it is encoded.
+fn service(raw: Option<String>) -> Result<Option<String>, ApiError> {
+    let raw = setting("fastly_service_id", raw)?;
+    let fits = |raw: &String| {
+        raw.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    match raw {
+        Some(raw) if !fits(&raw) => Err(invalid(
+            NOUN,
+            "fastly_service_id: use letters, digits, hyphens and underscores",
+        )),
         raw => Ok(raw),
     }
 }

@@ -11,7 +11,7 @@ use imprint_app::{Chain, access};
 use crate::credentials;
 use crate::delivery;
 use crate::error::{ApiError, Needed};
-use crate::extract::Known;
+use crate::extract::{Known, Source};
 use crate::reference::PAGE;
 use crate::resources::{Health, Root, RootData, RootLinks, StoreMeter, TokenAnswer};
 use crate::urls::Urls;
@@ -131,14 +131,22 @@ pub(crate) async fn docs() -> Response {
 /// The token is good for an hour.
 #[utoipa::path(get, path = "/token", tag = "service", operation_id = "issue_token", security(("password" = [])),
     responses((status = 200, description = "A token", body = TokenAnswer)))]
-pub(crate) async fn token(api: Api, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn token(
+    api: Api,
+    Source(source): Source,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let unknown = || ApiError::Unauthenticated(Needed::Password);
     let basic = credentials::basic(&headers).ok_or_else(unknown)?;
+    let (limits, source) = (&api.service.limits, source.as_deref());
+    limits.password(source)?;
     let bootstrap = api.service.config.bootstrap.as_ref();
     let token = access::issue_token(&api.env, bootstrap, &basic.user, &basic.password).await?;
-    let answer = TokenAnswer {
-        token: token.ok_or_else(unknown)?,
+    let Some(token) = token else {
+        limits.wrong_password(source);
+        return Err(unknown());
     };
+    let answer = TokenAnswer { token };
     let mut response = delivery::json(StatusCode::OK, &answer);
     response
         .headers_mut()

@@ -96,6 +96,8 @@ async fn a_wrong_organization_is_refused_with_a_sentence() {
         ("s3_bucket", json!("Not_A_Bucket"), "s3_bucket"),
         ("fastly_support", json!(true), "missing fastly_service_id"),
         ("fastly_api_key", json!("a b"), "fastly_api_key"),
+        ("fastly_service_id", json!(".."), "letters, digits"),
+        ("fastly_service_id", json!("x/../../tokens"), "letters, digits"),
         ("ticket_url", json!("javascript:alert(1)"), "ticket_url"),
         // The same place as another one's, below it, and a host that a product of the default organization may have.
         ("domain", json!("www.example.net"), "publishes there already"),

@@ -36,11 +36,8 @@ pub(super) fn verify(stored: Option<&str>, password: &str) -> Verdict {
             Verdict::Wrong
         };
     }
-    let is_right = PasswordHash::new(stored).is_ok_and(|hash| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok()
-    });
+    let is_right = PasswordHash::new(stored)
+        .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok());
     if is_right { Verdict::Right } else { Verdict::Wrong }
 }
 
@@ -51,8 +48,15 @@ pub(super) fn hash(env: &Env, password: &str) -> Result<String, AppError> {
 }
 
 fn argon2id(password: &str, salt: &[u8]) -> Result<String, argon2::password_hash::Error> {
-    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), salt)?;
+    let hash = hasher().hash_password_with_salt(password.as_bytes(), salt)?;
     Ok(hash.to_string())
+}
+
+/// What every password goes through once, whoever it is for and whether or not it is right.
+fn hasher() -> Argon2<'static> {
+    #[cfg(test)]
+    tests::HASHED.with(|hashed| hashed.set(hashed.get() + 1));
+    Argon2::default()
 }
 
 /// What a new user's password is made of.
@@ -145,7 +149,32 @@ impl MigratedHash {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// How many passwords this test has hashed.
+        pub(super) static HASHED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Counted instead of timed: a clock would say something else on every machine.
+    #[test]
+    fn a_name_that_nobody_has_costs_as_much_work_as_a_wrong_password() {
+        let work = |stored: Option<&str>, password: &str| {
+            let before = HASHED.get();
+            let verdict = verify(stored, password);
+            (verdict, HASHED.get() - before)
+        };
+        let stored = argon2id("correct horse", b"salt of a test").unwrap();
+        assert_eq!(work(None, "correct horse"), (Verdict::Wrong, 1));
+        assert_eq!(work(Some(&stored), "battery staple"), (Verdict::Wrong, 1));
+        assert_eq!(work(Some(&stored), "correct horse"), (Verdict::Right, 1));
+        // The dummy has the parameters of what is stored, so its work is the same and not only its number.
+        let dummy = argon2id("battery staple", &[0; 16]).unwrap();
+        let parameters = |hash: &str| hash.rsplitn(3, '$').nth(2).unwrap().to_owned();
+        assert_eq!(parameters(&dummy), parameters(&stored));
+    }
 
     /// `hashlib.pbkdf2_hmac("sha256", b"correct horse", b"Zx3lVbN8", 50000)`, as werkzeug 0.16 writes it.
     const WERKZEUG: &str =

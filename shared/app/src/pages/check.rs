@@ -152,7 +152,60 @@ fn after_tag(tag: &str) -> Reads {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Instant;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What templates are made of, and what breaks out of them.
+    const PARTS: [&str; 24] = [
+        "{% extends \"base.html\" %}",
+        "{% block content %}",
+        "{% endblock %}",
+        "{{ product.title }}",
+        "{{ product.title|safe }}",
+        "{{ product.title|upper|e }}",
+        "{{ product.editions[0].title }}",
+        "{% for edition in product.releases %}",
+        "{{ edition.title }}",
+        "{% endfor %}",
+        "{% if product.main %}",
+        "{% endif %}",
+        "{% set x = product.title ~ \"<b>\" %}{{ x }}",
+        "{% macro m(t) %}{{ t }}{% endmacro %}{{ m(product.title) }}",
+        "{% include \"parts.html\" %}",
+        "{% include \"editions.html\" %}",
+        "{% for n in range(9000) %}{{ n }}{% endfor %}",
+        "<script>",
+        "</script>",
+        "<a title=",
+        "\"",
+        "<!--",
+        "{{",
+        "%}",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        /// What passes the check prints other hostile names as text, too.
+        #[test]
+        fn any_template_is_refused_or_harmless(
+            parts in prop::collection::vec(prop_oneof![6 => prop::sample::select(&PARTS[..]).prop_map(str::to_owned), 1 => any::<String>()], 0..10),
+        ) {
+            const OTHER: &str = "qxz\"'><script>alert(2)</script>";
+            let files = BTreeMap::from([("editions.html".to_owned(), parts.concat())]);
+            let began = Instant::now();
+            if let Ok(templates) = Templates::own(&files) && check(&templates).is_ok() {
+                for page in render(&templates, &Dashboard::sample(OTHER)).unwrap() {
+                    prop_assert!(!page.content_type.starts_with("text/html") || !page.body.contains("qxz\""), "{}", page.body);
+                }
+            }
+            prop_assert!(began.elapsed().as_secs() < 30);
+        }
+    }
 
     #[test]
     fn names_are_text_or_quoted_and_nothing_else() {

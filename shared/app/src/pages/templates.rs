@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, Output, State, UndefinedBehavior};
 
+use super::policy::policies;
+
 /// Every template of the program by its name.
 const BUILT_IN: [(&str, &str); 9] = [
     ("shell.html", include_str!("shell.html")),
@@ -34,6 +36,7 @@ static BUILT_IN_SET: LazyLock<Templates> = LazyLock::new(|| {
             .add_template(name, source)
             .expect("a test renders every template");
     }
+    environment.add_global("policy", policies(BUILT_IN[0].1));
     Templates { environment }
 });
 
@@ -103,6 +106,7 @@ impl Templates {
         environment.set_recursion_limit(DEPTH);
         environment.set_formatter(escaped);
         environment.remove_filter("safe");
+        environment.add_global("policy", ());
         for (name, source) in BUILT_IN.iter().filter(|(name, _)| !files.contains_key(*name)) {
             environment
                 .add_template(name, source)

@@ -96,6 +96,104 @@ async fn a_form_is_good_for_nothing_else() {
     );
 }
 
+/// Everything that S3 would take from whoever may sign, and a form does not give.
+#[tokio::test]
+async fn no_field_can_be_added_changed_or_left_out() {
+    let stack = Stack::start().await;
+    let form = sign(&stack, &files());
+    let html = ("Content-Type", "text/html");
+    for (field, value) in [
+        ("x-amz-meta-edition-redirect", "v1"),
+        ("x-amz-meta-dir-redirect", "true"),
+        ("x-amz-meta-surrogate-control", "max-age=1"),
+        ("x-amz-website-redirect-location", "https://example.org/"),
+        ("success_action_redirect", "https://example.org/"),
+        ("redirect", "https://example.org/"),
+        ("acl", "public-read"),
+        ("tagging", "<Tagging/>"),
+        ("x-amz-storage-class", "GLACIER"),
+        ("Content-Encoding", "gzip"),
+        ("Content-Disposition", "attachment"),
+        ("x-amz-date", "20200101T000000Z"),
+        ("x-amz-credential", "other/20200101/us-east-1/s3/aws4_request"),
+        ("policy", "e30="),
+    ] {
+        let status = post(&form, &[html, (field, value)], "x.html", "<p>").await;
+        assert!((400..500).contains(&status), "{field}: {status}");
+    }
+    for field in [
+        "policy",
+        "x-amz-signature",
+        "x-amz-credential",
+        "x-amz-date",
+        "key",
+    ] {
+        let mut less = form.clone();
+        less.fields.remove(field).unwrap();
+        let status = post(&less, &[html], "x.html", "<p>").await;
+        assert!((400..500).contains(&status), "without {field}: {status}");
+    }
+    nothing_came_of_it(&stack).await;
+}
+
+#[tokio::test]
+async fn a_form_is_good_for_its_own_bucket_prefix_and_time() {
+    let stack = Stack::start().await;
+    let form = sign(&stack, &files());
+    let html = ("Content-Type", "text/html");
+    let mut elsewhere = form.clone();
+    elsewhere.url = form.url.replace("/docs", "/other");
+    assert_ne!(elsewhere.url, form.url);
+    let status = post(&elsewhere, &[html], "x.html", "<p>").await;
+    assert!((400..500).contains(&status), "another bucket: {status}");
+    // The policy of one form with the signature of another, and the key of one with the policy of the other.
+    let other = sign(
+        &stack,
+        &UploadSlot::Marker {
+            key: ObjectKey::new("_imprint/uploads/1/complete"),
+        },
+    );
+    for field in ["x-amz-signature", "policy", "key"] {
+        let value = other.fields[field].as_str().unwrap();
+        let status = post(&form, &[html, (field, value)], "x.html", "<p>").await;
+        assert!(
+            (400..500).contains(&status),
+            "the {field} of another form: {status}"
+        );
+    }
+    static LONG: [u8; 8 * 1024] = [b'x'; 8 * 1024];
+    let long = std::str::from_utf8(&LONG).unwrap();
+    let marker = post(&other, &[], "complete", long).await;
+    assert!(
+        (400..500).contains(&marker),
+        "a marker as long as a file: {marker}"
+    );
+    let long_ago = SystemClock.now() - SignedDuration::from_hours(2);
+    let old = stack
+        .env
+        .uploads
+        .presign(&files(), long_ago, SignedDuration::from_hours(1))
+        .unwrap();
+    let status = post(&old, &[html], "x.html", "<p>").await;
+    assert!((400..500).contains(&status), "its time is over: {status}");
+    nothing_came_of_it(&stack).await;
+    // Of the name of a file S3 takes what follows the last slash.
+    assert_eq!(post(&form, &[html], "../../2/x.html", "<p>").await, 204);
+    let prefix = KeyPrefix::try_from("alpha/builds/1/a b/".to_owned()).unwrap();
+    assert_eq!(
+        stack.env.objects.list(&prefix, None).await.unwrap().objects.len(),
+        1
+    );
+}
+
+async fn nothing_came_of_it(stack: &Stack) {
+    for prefix in ["alpha/", "_imprint/uploads/"] {
+        let prefix = KeyPrefix::try_from(prefix.to_owned()).unwrap();
+        let found = stack.env.objects.list(&prefix, None).await.unwrap();
+        assert!(found.objects.is_empty(), "{prefix}");
+    }
+}
+
 #[tokio::test]
 async fn a_directory_is_posted_empty_or_not_at_all() {
     let stack = Stack::start().await;

@@ -161,11 +161,17 @@ pub struct Caller {
 }
 
 impl From<Token> for Caller {
+    /// Whoever manages the installation is an administrator of every organization. A limit names products and not whose they
+    /// are, so a limited token is good for nothing of that: only for where its other rights are.
     fn from(token: Token) -> Self {
+        let mut rights = token.rights;
+        if token.products != Products::All {
+            rights.permissions = rights.permissions.without(Permission::AdminUser);
+        }
         Self {
             user: token.user,
             kind: token.kind,
-            rights: token.rights,
+            rights,
             products: token.products,
         }
     }
@@ -404,6 +410,32 @@ mod tests {
         assert_eq!(
             scope(upload, only(&many), upload),
             Err(ScopeError::TooManyProducts)
+        );
+    }
+
+    #[test]
+    fn a_token_for_a_product_is_good_for_none_of_the_same_name_elsewhere() {
+        let token = |products| Token {
+            hash: "0".repeat(64),
+            id: TokenId::from_bytes([1; 16]),
+            user: "dev".parse().unwrap(),
+            kind: TokenKind::Login,
+            rights: Rights::of(Permissions::ALL),
+            products,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            expires_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let acme = slug_of_organization("acme");
+        let limited = Caller::from(token(only(&["aa"])));
+        assert_eq!(limited.rights.role_in(&acme), None);
+        assert!(limited.may(
+            &OrganizationSlug::default(),
+            UploadBuild,
+            About::Product(&slug("aa"))
+        ));
+        assert_eq!(
+            Caller::from(token(Products::All)).rights.role_in(&acme),
+            Some(Role::Admin)
         );
     }
 

@@ -31,7 +31,7 @@ fn saying(text: &str) -> Value {
 }
 
 /// One that shows an image.
-fn showing(image: &str) -> Value {
+pub(crate) fn showing(image: &str) -> Value {
     json!({"document": {"introduction": {"children": [
         {"type": "image-block", "children": [
             {"type": "img", "objectKey": image, "children": [{"text": ""}]},
@@ -47,6 +47,13 @@ fn png(width: u32) -> Vec<u8> {
     png.extend(10u32.to_be_bytes());
     png.extend([8, 2, 0, 0, 0]);
     png
+}
+
+/// A server whose documents have been rendered.
+pub(crate) async fn desk_over(server: Server) -> Server {
+    let desk = Desk { server, press: Press };
+    desk.render().await;
+    desk.server
 }
 
 /// A server with somebody who renders.

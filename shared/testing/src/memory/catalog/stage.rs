@@ -1,6 +1,7 @@
 //! What a test sets and looks at behind the gate: neither counted nor failed.
 
 use imprint_app::ports::Change;
+use imprint_domain::access::Token;
 use imprint_domain::build::Build;
 use imprint_domain::document::{Document, Rendering, Version};
 use imprint_domain::edition::Edition;
@@ -59,6 +60,11 @@ impl MemoryCatalog {
     /// Every build by its number, uncounted.
     pub fn all_builds(&self) -> Vec<Build> {
         self.state().builds.values().cloned().collect()
+    }
+
+    /// Every token by its digest, uncounted.
+    pub fn all_tokens(&self) -> Vec<Token> {
+        self.state().tokens.values().cloned().collect()
     }
 
     /// Every task with its editions, uncounted.
