@@ -162,6 +162,14 @@ BREAKS = [
      "edition.filter(|edition| !edition.has_published(row.pointer.generation))", "edition"),
     ("documents: what is needed again is not spared", DOMAIN + "document/garbage.rs",
      "Some(Doom::Marked { .. }) if is_needed =>", "Some(Doom::Marked { .. }) if is_needed && false =>"),
+    ("an effect is not noted with its first commit", APP + "idempotency.rs",
+     "        changes.push(Change::KeepRequest(kept.clone()));\n", ""),
+    ("a run that was taken over goes on", APP + "idempotency.rs",
+     "            Progress::TakenOver => return Err(StoreError::Conflict),",
+     "            Progress::TakenOver => return catalog.commit(changes).await,"),
+    ("an effect without an answer is had again", DOMAIN + "idempotency.rs",
+     "KeptState::Begun | KeptState::Free => Again::Run(Box::new(fresh())),\n            KeptState::Effective => Again::Lost,",
+     "KeptState::Begun | KeptState::Free | KeptState::Effective => Again::Run(Box::new(fresh())),"),
 ]
 
 

@@ -42,6 +42,14 @@ pub(crate) enum ApiError {
     Unprocessable(String),
     /// What a document shall say is refused; the sentence, and each thing with its place.
     Problems(String, Vec<Problem>),
+    /// The key belongs to another request.
+    KeyReused,
+    /// A request with the same key is under way.
+    KeyInUse,
+    /// A request with the same key took effect, and nobody knows its answer.
+    AnswerLost,
+    /// A request with the same key took effect, and its answer was too large to be kept.
+    AnswerTooLarge,
     /// Too many wrong passwords; how long to wait.
     Locked(SignedDuration),
     /// Too many requests; how long to wait.
@@ -81,6 +89,9 @@ impl ApiError {
             Self::Unprocessable(_) | Self::Problems(..) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable entity")
             }
+            Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+            Self::KeyInUse => (StatusCode::CONFLICT, "idempotency_key_in_progress"),
+            Self::AnswerLost | Self::AnswerTooLarge => (StatusCode::CONFLICT, "answer_lost"),
             Self::Locked(_) | Self::Limited(_) => (StatusCode::TOO_MANY_REQUESTS, "too many requests"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "service unavailable"),
@@ -102,6 +113,21 @@ impl ApiError {
             Self::Unrendered(error) => &error.message,
             Self::Outdated => {
                 "somebody else has changed it since you read it; read it again and repeat your change"
+            }
+            Self::KeyReused => {
+                "the Idempotency-Key was given with another request within the last day: another method, path, query or \
+                 body, or a token with other rights; take a new key for a new request"
+            }
+            Self::KeyInUse => {
+                "a request with this Idempotency-Key is under way; Retry-After says when to ask for its answer"
+            }
+            Self::AnswerLost => {
+                "a request with this Idempotency-Key took effect, and its answer was lost; look at what it changed with GET, \
+                 and send what is missing with a new key"
+            }
+            Self::AnswerTooLarge => {
+                "a request with this Idempotency-Key took effect, and its answer was too large to be kept; look at what it \
+                 changed with GET (Location says where, if it made something), or send it with a new key"
             }
             Self::Unauthenticated(Needed::Password) => "please authenticate",
             Self::Unauthenticated(Needed::Token) => "please send your authentication token",
@@ -137,6 +163,10 @@ impl ApiError {
             | Self::UnsupportedType(_)
             | Self::Unprocessable(_)
             | Self::Problems(..)
+            | Self::KeyReused
+            | Self::KeyInUse
+            | Self::AnswerLost
+            | Self::AnswerTooLarge
             | Self::Locked(_)
             | Self::Limited(_)
             | Self::TooLarge(_) => None,
@@ -158,7 +188,7 @@ impl ApiError {
             // Up to the whole second, so that nobody comes back a moment too early.
             Self::Locked(wait) => later(wait.as_secs().unsigned_abs() + 1),
             Self::Limited(wait) => later(wait.as_secs() + 1),
-            Self::Busy(_) => later(2),
+            Self::Busy(_) | Self::KeyInUse => later(2),
             Self::BadRequest(_)
             | Self::Forbidden
             | Self::Unproved(_)
@@ -171,6 +201,9 @@ impl ApiError {
             | Self::UnsupportedType(_)
             | Self::Unprocessable(_)
             | Self::Problems(..)
+            | Self::KeyReused
+            | Self::AnswerLost
+            | Self::AnswerTooLarge
             | Self::TooLarge(_)
             | Self::Internal(_) => None,
         }

@@ -11,6 +11,7 @@ mod extract;
 mod filters;
 mod function;
 mod guards;
+mod idempotency;
 mod limits;
 mod listing;
 mod openapi;

@@ -2,6 +2,7 @@
 
 mod documents;
 pub(crate) mod examples;
+mod keys;
 mod registry;
 mod swagger;
 
@@ -26,6 +27,7 @@ use imprint_domain::access::Permission;
 
 use crate::access::{Access, is_of_documents, needed};
 use crate::error::{ApiError, Needed};
+use crate::idempotency::is_mutation;
 use crate::refusal::{ErrorBody, Form, RegistryErrorBody};
 use crate::routes;
 
@@ -104,6 +106,9 @@ fn described() -> OpenApi {
                 Form::Keeper => complete(operation, &method, path, access),
                 Form::Registry => registry::complete(operation, &method, path, access),
             }
+            if is_mutation(&method) {
+                keys::complete(operation, Form::of(path), access);
+            }
         }
     }
     document
@@ -120,7 +125,12 @@ const DESCRIPTION: &str = "Publishes documentation: products, their builds, the 
     have no other form with a final slash. \n\n\
     Documents, too, have the same paths below /v2/orgs/{org}, such as /v2/orgs/acme/documents/42. What is published \
     everybody reads; whoever may upload builds of a document's product, or of the organization where it has none, writes \
-    it and sees the rest.";
+    it and sees the rest. \n\n\
+    Whatever changes something takes the header Idempotency-Key: 1 to 255 visible ASCII characters that the client makes \
+    up for each request it means, such as a UUID. For 24 hours the same key and request of the same user have one effect \
+    and get the same answer, the later ones with Idempotent-Replayed: true. Answers that may be others the next time (401, \
+    403, 408, 409 and 429 of a request that changed nothing, and 5xx) are not kept: the same key may be used again. A \
+    request that took effect and whose answer is gone is a 409 with the error answer_lost.";
 
 /// The tag of what the registry's original had, which is also what its Swagger describes.
 const REGISTRY: &str = "registry";
@@ -274,7 +284,9 @@ fn wrong(operation: &Operation, method: &Method, path: &str) -> Option<&'static 
         .iter()
         .flatten()
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "limit"));
-    if operation.request_body.is_some() {
+    if path.starts_with("/v2/dead-letters") {
+        None
+    } else if operation.request_body.is_some() {
         Some("Invalid slug: \"..\" is not a slug")
     } else if *method == Method::POST && !path.ends_with('/') {
         Some("Edition was deprecated: v1.0")

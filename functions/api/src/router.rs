@@ -18,6 +18,7 @@ use crate::access::authorize;
 use crate::delivery::{self, Accepted};
 use crate::error::{ApiError, REQUEST_ID};
 use crate::guards::guard;
+use crate::idempotency::once;
 use crate::limits::Limits;
 use crate::refusal::{Asked, Form};
 use crate::{ApiConfig, Service, routes};
@@ -33,6 +34,8 @@ pub fn router(tenants: Tenants, config: ApiConfig) -> Router {
     };
     let (routes, _) = routes::all().split_for_parts();
     routes
+        // Within that of permissions, which are asked for each time.
+        .route_layer(from_fn_with_state(service.clone(), once))
         // Only around the operations themselves: what is no operation needs nobody's permission to be refused.
         .route_layer(from_fn_with_state(service.clone(), authorize))
         .method_not_allowed_fallback(other_method)

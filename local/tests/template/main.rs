@@ -154,6 +154,27 @@ fn a_function_gets_the_global_variables_and_its_own() {
     );
 }
 
+/// The adapter derives the addresses of dead letters from those of the steps' queues.
+#[test]
+fn dead_letters_are_called_after_their_steps() {
+    let stack = ours(&[]);
+    let steps: Vec<_> = stack
+        .queues
+        .iter()
+        .filter(|queue| queue.redrive.is_some())
+        .collect();
+    assert_eq!(steps.len(), 9);
+    for queue in steps {
+        let target = &queue.redrive.as_ref().unwrap().target;
+        let dead = &stack.queue(target).unwrap().deployed_name;
+        let (bare, suffix) = match queue.deployed_name.strip_suffix(".fifo") {
+            Some(bare) => (bare, ".fifo"),
+            None => (queue.deployed_name.as_str(), ""),
+        };
+        assert_eq!(*dead, format!("{bare}-dead-letters{suffix}"));
+    }
+}
+
 #[test]
 fn conditions_follow_the_parameters() {
     // The custom domain is not made locally, but its condition decides what its name may be used for.

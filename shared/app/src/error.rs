@@ -6,7 +6,7 @@ use imprint_domain::rename::RenameError;
 use imprint_manuscript::Problem;
 use jiff::SignedDuration;
 
-use crate::ports::{PresignError, StoreError};
+use crate::ports::{PresignError, SendError, StoreError};
 
 /// Why a request was not carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,13 @@ impl From<StoreError> for AppError {
                 Self::Store(error)
             }
         }
+    }
+}
+
+/// A message that had to be sent, and is in no outbox of its own.
+impl From<SendError> for AppError {
+    fn from(SendError(source): SendError) -> Self {
+        Self::Store(StoreError::Busy(source))
     }
 }
 

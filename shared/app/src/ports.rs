@@ -4,6 +4,7 @@
 
 mod catalog;
 mod cdn;
+mod dead_letters;
 mod dns;
 mod documents;
 mod health;
@@ -19,6 +20,7 @@ mod webhooks;
 
 pub use catalog::{Catalog, Change, Ids, Login, Page, Walk};
 pub use cdn::{Cdn, PurgeError, PurgeMode};
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use dns::{Dns, DnsError};
 pub use documents::{DocumentChange, Documents};
 pub use health::{Meter, StoreHealth};

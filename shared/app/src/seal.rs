@@ -1,4 +1,4 @@
-//! Secrets of organizations, sealed before they are stored.
+//! Secrets, sealed before they are stored: those of organizations, and answers that may hold some.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
@@ -57,17 +57,38 @@ impl SealingKey {
         hex::encode(&outer[..16])
     }
 
-    /// Seals a secret of an organization. Nobody can use what was sealed for one organization in another.
-    pub fn seal(&self, random: &dyn Random, organization: &OrganizationSlug, secret: &str) -> Sealed {
+    /// Seals bytes for one purpose. What was sealed for one cannot be used for another.
+    pub fn seal_bytes(&self, random: &dyn Random, purpose: &str, bytes: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&random.bytes()[..NONCE]);
         let payload = Payload {
-            msg: secret.as_bytes(),
-            aad: organization.as_str().as_bytes(),
+            msg: bytes,
+            aad: purpose.as_bytes(),
         };
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
-        let sealed = sealed.expect("only a secret of many gigabytes is too long");
-        let text = format!("{}{}", hex::encode(nonce), hex::encode(sealed));
+        let sealed = sealed.expect("only a text of many gigabytes is too long");
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    /// Opens bytes that were sealed.
+    ///
+    /// # Errors
+    /// When this key did not seal them for this purpose.
+    pub fn open_bytes(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE>().ok_or(CannotOpen)?;
+        let payload = Payload {
+            msg: rest,
+            aad: purpose.as_bytes(),
+        };
+        self.cipher
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map_err(|_| CannotOpen)
+    }
+
+    /// Seals a secret of an organization. Nobody can use what was sealed for one organization in another.
+    pub fn seal(&self, random: &dyn Random, organization: &OrganizationSlug, secret: &str) -> Sealed {
+        let sealed = self.seal_bytes(random, organization.as_str(), secret.as_bytes());
+        let text = hex::encode(sealed);
         text.parse().expect("a sealed secret is hexadecimal")
     }
 
@@ -77,15 +98,7 @@ impl SealingKey {
     /// When this key did not seal it for this organization.
     pub fn open(&self, organization: &OrganizationSlug, sealed: &Sealed) -> Result<String, CannotOpen> {
         let bytes = hex::decode(sealed.as_str()).map_err(|_| CannotOpen)?;
-        let (nonce, rest) = bytes.split_first_chunk::<NONCE>().ok_or(CannotOpen)?;
-        let payload = Payload {
-            msg: rest,
-            aad: organization.as_str().as_bytes(),
-        };
-        let opened = self
-            .cipher
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map_err(|_| CannotOpen)?;
+        let opened = self.open_bytes(organization.as_str(), &bytes)?;
         String::from_utf8(opened).map_err(|_| CannotOpen)
     }
 }

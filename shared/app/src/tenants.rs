@@ -11,7 +11,8 @@ use crate::env::Env;
 use crate::error::AppError;
 use crate::outgoing::Chain;
 use crate::ports::{
-    Catalog, Clock, Dns, Documents, Places, Queue, Random, Registry, StoreError, StoreHealth, Webhooks,
+    Catalog, Clock, DeadLetters, Dns, Documents, Places, Queue, Random, Registry, StoreError, StoreHealth,
+    Webhooks,
 };
 use crate::seal::SealingKey;
 
@@ -31,6 +32,8 @@ pub struct Installation {
     pub health: Arc<dyn StoreHealth>,
     /// Messages to the next step.
     pub queue: Arc<dyn Queue>,
+    /// Messages that their steps could not handle.
+    pub dead_letters: Arc<dyn DeadLetters>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -71,6 +74,14 @@ impl Tenants {
         }
     }
 
+    /// The same organizations with other ports. What is kept of them is shared.
+    pub(crate) fn with(&self, installation: Installation) -> Self {
+        Self {
+            installation: Arc::new(installation),
+            kept: self.kept.clone(),
+        }
+    }
+
     /// The default organization as it is deployed, for what is about no organization: users, tokens, the outbox.
     /// Reads nothing; its title and rules may be others.
     pub fn of_installation(&self) -> Env {
@@ -101,7 +112,7 @@ impl Tenants {
         if let Some((at, env)) = self.kept().get(slug)
             && is_fresh(*at)
         {
-            return Ok(Some(env.clone()));
+            return Ok(Some(self.lend(env)));
         }
         let Some(organization) = self.read(slug).await? else {
             return Ok(None);
@@ -109,6 +120,15 @@ impl Tenants {
         let env = self.env(organization);
         self.kept().insert(slug.clone(), (now, env.clone()));
         Ok(Some(env))
+    }
+
+    /// What is kept, with our own ports: others who share it may have other ones.
+    fn lend(&self, kept: &Env) -> Env {
+        Env {
+            catalog: self.installation.catalog.clone(),
+            registry: self.installation.registry.clone(),
+            ..kept.clone()
+        }
     }
 
     /// Every organization but the default one may not exist.

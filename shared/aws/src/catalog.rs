@@ -20,6 +20,7 @@
 //! | the task is not final | `TASK#<id>` | `OPEN` | `GSI1PK` `TASKS`, `GSI1SK` when created, `ttl` |
 //! | outbox entry | `OUTBOX#<id>` | `ENTRY` | `GSI1PK` `OUTBOX`, `GSI1SK` when last sent, or when its rest ends |
 //! | what a webhook was told | `HOOK#<org>#<webhook id>` | `<event id>` | `revision`, `ttl` |
+//! | request that bore a key | `KEPT#<digest of who and key>` | `REQUEST` | `revision`, `ttl` |
 //! | user | `USER#<name>` | `USER` | `revision` |
 //! | users in order | `USERS` | `<name>` | |
 //! | wrong passwords of a name | `USER#<name>` | `FAILURES` | `since`, `count`, `ttl` |
@@ -71,6 +72,7 @@ use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, WebhookId};
+use imprint_domain::idempotency::{KeptId, KeptRequest};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
@@ -277,6 +279,10 @@ impl Catalog for DynamoCatalog {
         cursor: Option<&str>,
     ) -> Result<Page<Delivery>, StoreError> {
         self.read_deliveries(org, webhook, limit, cursor).await
+    }
+
+    async fn kept_request(&self, id: &KeptId) -> Result<Option<KeptRequest>, StoreError> {
+        self.get(Key::kept_request(id)).await
     }
 
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {

@@ -11,6 +11,7 @@ use imprint_app::ports::{Clock, Dns, SystemRandom};
 use imprint_app::tenants::{Installation, Tenants};
 
 use crate::catalog::DynamoCatalog;
+use crate::dead_letters::SqsDeadLetters;
 use crate::places::AwsPlaces;
 use crate::queue::SqsQueues;
 use crate::route53::Route53;
@@ -76,6 +77,7 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
         registry: catalog.clone(),
         documents: catalog.clone(),
         health: catalog,
+        dead_letters: Arc::new(SqsDeadLetters::new(sqs(aws), settings.queues.clone())),
         queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
         dns: dns(settings.naming, aws, &clock)?,
         webhooks: Arc::new(HttpWebhooks::new(settings.reach)),

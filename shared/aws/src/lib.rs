@@ -6,6 +6,7 @@
 mod call;
 mod catalog;
 mod connect;
+mod dead_letters;
 mod fastly;
 mod http;
 mod objects;

@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use imprint_app::ports::{Queue, SendError, Source};
-use imprint_domain::artifact::Format;
-use imprint_domain::message::{Envelope, Message};
+use imprint_domain::message::{Envelope, Step};
 
 use self::batch::{Outgoing, batches};
 use crate::call::{Unusable, source};
@@ -20,72 +19,14 @@ pub(crate) struct SqsQueues {
     queues: Queues,
 }
 
-/// A queue by the step that it leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    RegisterBuild,
-    CopyEdition,
-    PurgeCdn,
-    RenderDashboard,
-    UpdateDns,
-    DeliverWebhook,
-    RenderDocument,
-    DeriveFormat,
-    IndexSearch,
-}
-
-impl Step {
-    const ALL: [Self; 9] = [
-        Self::RegisterBuild,
-        Self::CopyEdition,
-        Self::PurgeCdn,
-        Self::RenderDashboard,
-        Self::UpdateDns,
-        Self::DeliverWebhook,
-        Self::RenderDocument,
-        Self::DeriveFormat,
-        Self::IndexSearch,
-    ];
-
-    fn of(message: &Message) -> Self {
-        match message {
-            Message::RegisterBuild(_) | Message::MoveEditions(_) => Self::RegisterBuild,
-            Message::DeriveFormat(derive) if derive.format == Format::Search => Self::IndexSearch,
-            Message::DeriveFormat(_) => Self::DeriveFormat,
-            Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
-            Message::PurgeCdn(_) => Self::PurgeCdn,
-            Message::UpdateDns(_) => Self::UpdateDns,
-            Message::DeliverWebhook(_) => Self::DeliverWebhook,
-            Message::RenderDocument(_) | Message::PublishRendering(_) => Self::RenderDocument,
-            Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => {
-                Self::RenderDashboard
-            }
-        }
-    }
-}
-
 impl SqsQueues {
     pub(crate) fn new(client: Client, queues: Queues) -> Self {
         Self { client, queues }
     }
 
     fn url(&self, step: Step) -> Result<&str, SendError> {
-        let (url, variable) = match step {
-            Step::RegisterBuild => (&self.queues.register_build, "IMPRINT_QUEUE_REGISTER_BUILD"),
-            Step::CopyEdition => (&self.queues.copy_edition, "IMPRINT_QUEUE_COPY_EDITION"),
-            Step::PurgeCdn => (&self.queues.purge_cdn, "IMPRINT_QUEUE_PURGE_CDN"),
-            Step::RenderDashboard => (&self.queues.render_dashboard, "IMPRINT_QUEUE_RENDER_DASHBOARD"),
-            Step::UpdateDns => (&self.queues.update_dns, "IMPRINT_QUEUE_UPDATE_DNS"),
-            Step::DeliverWebhook => (&self.queues.deliver_webhook, "IMPRINT_QUEUE_DELIVER_WEBHOOK"),
-            Step::RenderDocument => (&self.queues.render_document, "IMPRINT_QUEUE_RENDER_DOCUMENT"),
-            Step::DeriveFormat => (&self.queues.derive_format, "IMPRINT_QUEUE_DERIVE_FORMAT"),
-            Step::IndexSearch => (&self.queues.index_search, "IMPRINT_QUEUE_INDEX_SEARCH"),
-        };
-        url.as_deref().ok_or_else(|| {
-            SendError(Box::new(Unusable(format!(
-                "{variable} is not set; it should be the URL of the queue"
-            ))))
-        })
+        let url = self.queues.url(step);
+        url.map_err(|error| SendError(Box::new(Unusable(error.to_string()))))
     }
 
     /// Sends to one queue, and stops at the first batch that fails, so that nothing overtakes it.

@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod doctor;
+mod queues;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
 pub use bootstrap::bootstrap;
 pub use doctor::{DoctorAuth, doctor_auth};
+pub(crate) use queues::Queues;
 pub use variables::ConfigError;
 use variables::Variables;
 
@@ -32,20 +34,6 @@ pub(crate) enum Stage {
     Dev,
     /// Deployed, for readers.
     Prod,
-}
-
-/// The queues that this function sends to. A function has the address of each queue that it may send to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Queues {
-    pub(crate) register_build: Option<String>,
-    pub(crate) copy_edition: Option<String>,
-    pub(crate) purge_cdn: Option<String>,
-    pub(crate) render_dashboard: Option<String>,
-    pub(crate) update_dns: Option<String>,
-    pub(crate) deliver_webhook: Option<String>,
-    pub(crate) render_document: Option<String>,
-    pub(crate) derive_format: Option<String>,
-    pub(crate) index_search: Option<String>,
 }
 
 /// Who takes care of products' names in the DNS.
@@ -125,17 +113,7 @@ impl Settings {
                 .to_owned(),
             organization: organization(variables)?,
             sealing: sealing(variables)?,
-            queues: Queues {
-                register_build: variables.url("IMPRINT_QUEUE_REGISTER_BUILD")?,
-                copy_edition: variables.url("IMPRINT_QUEUE_COPY_EDITION")?,
-                purge_cdn: variables.url("IMPRINT_QUEUE_PURGE_CDN")?,
-                render_dashboard: variables.url("IMPRINT_QUEUE_RENDER_DASHBOARD")?,
-                update_dns: variables.url("IMPRINT_QUEUE_UPDATE_DNS")?,
-                deliver_webhook: variables.url("IMPRINT_QUEUE_DELIVER_WEBHOOK")?,
-                render_document: variables.url("IMPRINT_QUEUE_RENDER_DOCUMENT")?,
-                derive_format: variables.url("IMPRINT_QUEUE_DERIVE_FORMAT")?,
-                index_search: variables.url("IMPRINT_QUEUE_INDEX_SEARCH")?,
-            },
+            queues: Queues::read(variables)?,
             fastly: fastly(variables)?,
             naming: variables.one_of(
                 "IMPRINT_DNS",

@@ -16,6 +16,7 @@ pub mod edition;
 pub mod git;
 pub mod history;
 pub mod id;
+pub mod idempotency;
 pub mod key;
 pub mod kind;
 pub mod layout;

@@ -1,5 +1,7 @@
 //! What travels through the queues. Every message carries all that its step needs.
 
+mod step;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,6 +16,8 @@ use crate::key::KeyPrefix;
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::{CopyReport, Note};
 use crate::webhook::Event;
+
+pub use step::{Step, UnknownStep};
 
 /// A message with the outbox entry that it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -360,6 +364,25 @@ impl Message {
             | Self::RenderIndex(_)
             | Self::RenderAll(_)
             | Self::PublishRendering(_) => SignedDuration::ZERO,
+        }
+    }
+
+    /// What it is called, as it is written.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RegisterBuild(_) => "register-build",
+            Self::CopyEdition(_) => "copy-edition",
+            Self::RetireName(_) => "retire-name",
+            Self::PurgeCdn(_) => "purge-cdn",
+            Self::RenderDashboard(_) => "render-dashboard",
+            Self::UpdateDns(_) => "update-dns",
+            Self::DeliverWebhook(_) => "deliver-webhook",
+            Self::RenderIndex(_) => "render-index",
+            Self::RenderAll(_) => "render-all",
+            Self::DeriveFormat(_) => "derive-format",
+            Self::MoveEditions(_) => "move-editions",
+            Self::RenderDocument(_) => "render-document",
+            Self::PublishRendering(_) => "publish-rendering",
         }
     }
 

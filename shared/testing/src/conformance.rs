@@ -10,6 +10,7 @@
 
 pub mod catalog;
 pub mod cdn;
+pub mod dead_letters;
 pub mod dns;
 pub mod documents;
 pub mod objects;

@@ -14,6 +14,7 @@ use imprint_domain::id::{
     BuildId, EditionId, EventId, Generation, ManifestId, OutboxId, Revision, SurrogateKey, TaskId, TokenId,
     WebhookId,
 };
+use imprint_domain::idempotency::{Asker, Fingerprint, KeptId, KeptRequest};
 use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::message::{
     CopyEdition, DeliverWebhook, DeriveFormat, Message, MoveEditions, PurgeCdn, RegisterBuild, RenderAll,
@@ -55,6 +56,13 @@ pub fn parsed<T: std::str::FromStr>(raw: &str) -> T {
 
 fn digest(kind: &str, name: &str) -> [u8; 16] {
     Md5::digest(format!("{kind} {name}")).into()
+}
+
+/// What is kept of a request with a key, by the name of the key; it begins at noon.
+pub fn kept_request(key: &str) -> KeptRequest {
+    let id = KeptId::new(Asker::User(&parsed("ci")), &hex::encode(digest("key", key)));
+    let id = id.expect("32 digits are a key");
+    KeptRequest::begin(id, Fingerprint::of(&[b"POST", b"/products/"]), NOON)
 }
 
 /// The surrogate key of a name.

@@ -133,6 +133,7 @@ impl World {
             health: self.catalog.clone(),
             dns: None,
             queue: self.queue.clone(),
+            dead_letters: self.queue.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
             webhooks: self.webhooks.clone(),

@@ -81,6 +81,13 @@ async fn the_queue_conforms() {
 }
 
 #[tokio::test]
+async fn the_dead_letters_conform() {
+    let world = World::new();
+    conformance::dead_letters::run(&*world.queue, &*world.queue).await;
+    assert!(world.queue.dead().is_empty(), "the suite cleans up");
+}
+
+#[tokio::test]
 async fn the_cdn_conforms() {
     let world = World::new();
     conformance::cdn::run(&*world.cdn, &*world.cdn, "service-1").await;

@@ -247,6 +247,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "/v2/orgs/{org}/webhooks/{webhook}/deliveries/{delivery}/replay",
         Administrator,
     ),
+    (Method::GET, "/v2/dead-letters", With(AdminUser)),
+    (Method::POST, "/v2/dead-letters/{queue}/redrive", With(AdminUser)),
+    (
+        Method::DELETE,
+        "/v2/dead-letters/{queue}/messages/{message}",
+        With(AdminUser),
+    ),
     (Method::GET, "/registry", Anyone),
     (Method::GET, "/v2/orgs/{org}/registry", Reader),
 ];

@@ -32,7 +32,7 @@ impl<T: RequestBody, const MAX: usize> FromRequest<Service> for JsonBody<T, MAX>
 }
 
 /// Reads a body of at most so many bytes.
-pub(super) async fn read_body(request: Request, most: usize) -> Result<Bytes, ApiError> {
+pub(crate) async fn read_body(request: Request, most: usize) -> Result<Bytes, ApiError> {
     let bytes = axum::body::to_bytes(request.into_body(), most).await;
     bytes.map_err(|_| {
         ApiError::TooLarge(format!(

@@ -11,6 +11,7 @@ mod registry;
 use std::fmt::Display;
 use std::future::Future;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use http::request::Parts;
@@ -18,8 +19,10 @@ use serde::de::DeserializeOwned;
 
 use imprint_app::access::Caller;
 use imprint_app::error::AppError;
+use imprint_app::idempotency::Once;
 use imprint_domain::access::UserName;
 use imprint_domain::id::{EventId, TokenId, WebhookId};
+use imprint_domain::message::Step;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 
 use crate::access::caller;
@@ -29,7 +32,7 @@ use crate::error::{ApiError, Needed};
 use crate::listing::{ListParams, Listing};
 use crate::{Api, Service};
 
-pub(crate) use body::{JsonBody, RequestBody};
+pub(crate) use body::{JsonBody, RequestBody, read_body};
 pub(crate) use content::{IfMatch, IfNoneMatch, Written, etag_of};
 pub(crate) use document::{DocumentUrls, OfDocument, OfVersion};
 pub(crate) use named::{Named, TwoBuilds};
@@ -79,6 +82,9 @@ impl PathPart for WebhookId {
 }
 impl PathPart for EventId {
     const NAME: &'static str = "delivery";
+}
+impl PathPart for Step {
+    const NAME: &'static str = "queue";
 }
 impl PathPart for UserName {
     const NAME: &'static str = "user";
@@ -139,9 +145,13 @@ impl FromRequestParts<Service> for Api {
         let path = parts.extensions.get::<MatchedPath>().cloned();
         let raw = path_parts(parts, service).await?;
         let organization = organization_of(path.as_ref().map_or("", MatchedPath::as_str), &raw)?;
+        let mut service = service.clone();
+        if let Some(once) = parts.extensions.get::<Arc<Once>>() {
+            service.tenants = service.tenants.lent_by(once);
+        }
         Ok(Self {
             env: service.tenants.of(&organization).await?,
-            service: service.clone(),
+            service,
         })
     }
 }

@@ -178,7 +178,7 @@ fn of_access(operation: &mut Operation, method: &Method, path: &str, access: Acc
     errors
 }
 
-fn refusal(text: &str, error: &ApiError) -> Response {
+pub(super) fn refusal(text: &str, error: &ApiError) -> Response {
     let example = json!({"code": error.kind().0.as_u16(), "message": error.sentence()});
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(RegistryErrorBody::name())))

@@ -3,6 +3,7 @@
 mod artifact;
 mod build;
 mod dashboard;
+mod dead_letter;
 mod diff;
 mod document;
 mod edition;
@@ -20,6 +21,7 @@ mod webhook;
 
 pub(crate) use build::{BuildConfirmed, BuildList, BuildResource, Nothing, ProjectBuildResource};
 pub(crate) use dashboard::{DashboardDocument, Queued, Started};
+pub(crate) use dead_letter::{DeadLettersResource, RedrivenResource};
 pub(crate) use diff::{DiffResource, summary};
 pub(crate) use document::{
     DocumentList, DocumentResource, ImageForms, ImageList, ImageResource, ProblemResource,

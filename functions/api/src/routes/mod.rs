@@ -2,6 +2,7 @@
 
 mod builds;
 mod dashboards;
+mod dead_letters;
 mod diff;
 mod documents;
 mod edition_life;
@@ -91,6 +92,9 @@ pub(crate) fn all() -> OpenApiRouter<Service> {
         routes!(v2::edition_life::unpin),
         routes!(v2::edition_life::restore),
         routes!(v2::tasks::read),
+        routes!(dead_letters::list),
+        routes!(dead_letters::redrive),
+        routes!(dead_letters::delete),
         routes!(webhooks::list, webhooks::create),
         routes!(webhooks::read, webhooks::update, webhooks::delete),
         routes!(webhooks::rotate),

@@ -88,6 +88,9 @@ const MUTATIONS: &[(&str, &str, Permission)] = &[
         "/documents/{document}/versions/{version}/images/{name}",
         UploadBuild,
     ),
+    ("GET", "/v2/dead-letters", AdminUser),
+    ("POST", "/v2/dead-letters/{queue}/redrive", AdminUser),
+    ("DELETE", "/v2/dead-letters/{queue}/messages/{message}", AdminUser),
     ("GET", "/users/", AdminUser),
     ("POST", "/users/", AdminUser),
     ("GET", "/users/{name}", AdminUser),
@@ -190,6 +193,7 @@ fn d8_there_is_no_mutation_without_a_permission() {
             let secured = operation["security"] == json!([{"token": []}, {"bearer": []}]);
             let is_guarded = method != "GET" && !FOR_ANYBODY.contains(&path.as_str())
                 || path.starts_with("/users")
+                || path.starts_with("/v2/dead-letters")
                 || is_of_role(path)
                 || path.contains("/retention");
             assert_eq!(secured, is_guarded, "{method} {path}");

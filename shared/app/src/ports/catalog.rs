@@ -7,6 +7,7 @@ use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, Revision, TaskId, WebhookId};
+use imprint_domain::idempotency::{KeptId, KeptRequest};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
@@ -112,6 +113,16 @@ pub enum Change {
     Registry(Box<RegistryChange>),
     /// A write of documents.
     Document(Box<DocumentChange>),
+    /// What is kept of a request that bears a key: new at [`Revision::NEW`], else at the revision that is stored. Forgotten
+    /// some time after its end. A commit has room for one of it beside all others.
+    KeepRequest(KeptRequest),
+}
+
+impl Change {
+    /// Whether it is one of the changes of which a commit holds only so many.
+    pub fn counts(&self) -> bool {
+        !matches!(self, Self::KeepRequest(_))
+    }
 }
 
 /// What goes through all products a slice at a time, and remembers where it is.
@@ -295,6 +306,9 @@ pub trait Catalog: Send + Sync {
         cursor: Option<&str>,
     ) -> Result<Page<Delivery>, StoreError>;
 
+    /// What is kept of a request that bore a key, also when its time is over but it was not removed yet. One request.
+    async fn kept_request(&self, id: &KeptId) -> Result<Option<KeptRequest>, StoreError>;
+
     /// A user. One request.
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError>;
 
@@ -366,6 +380,6 @@ pub trait Catalog: Send + Sync {
 impl dyn Catalog {
     /// How many changes one commit may hold. DynamoDB takes 100 items in a transaction
     /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>), and a new build
-    /// is three of them.
+    /// is three of them. What is kept of a request that bears a key comes on top.
     pub const MAX_CHANGES: usize = 32;
 }

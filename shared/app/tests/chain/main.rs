@@ -13,6 +13,7 @@ mod documents;
 mod failures;
 mod index;
 mod installation;
+mod keys;
 mod life;
 mod order;
 mod populations;

@@ -26,11 +26,9 @@ const COUNT: &str = "ADD #last :by";
 
 impl DynamoCatalog {
     pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        if changes.len() > <dyn Catalog>::MAX_CHANGES {
-            return Err(refused(format!(
-                "a commit of {} changes is too large",
-                changes.len()
-            )));
+        let counted = changes.iter().filter(|change| change.counts()).count();
+        if counted > <dyn Catalog>::MAX_CHANGES {
+            return Err(refused(format!("a commit of {counted} changes is too large")));
         }
         let writes = writes::of(changes)?;
         match writes.as_slice() {

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use imprint_app::ports::StoreError;
 use imprint_domain::access::Token;
 use imprint_domain::id::{Revision, TaskId};
+use imprint_domain::idempotency::KeptRequest;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{Task, TaskEdition, TaskPages};
@@ -112,6 +113,11 @@ pub(super) fn delivery(delivery: &Delivery) -> Result<Item, StoreError> {
         .last()
         .map_or(delivery.event.at, |attempt| attempt.at);
     Ok(expiring(item, last.max(delivery.event.at) + DELIVERY_LIFE))
+}
+
+pub(super) fn kept_request(kept: &KeptRequest) -> Result<Item, StoreError> {
+    let item = revised(Key::kept_request(&kept.id), kept, kept.revision)?;
+    Ok(expiring(item, kept.kept_until))
 }
 
 pub(super) fn token(token: &Token) -> Result<Item, StoreError> {

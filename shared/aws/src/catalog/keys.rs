@@ -3,6 +3,7 @@
 use imprint_app::ports::Walk;
 use imprint_domain::access::{Token, UserName};
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, TokenId, WebhookId};
+use imprint_domain::idempotency::KeptId;
 use imprint_domain::product::Product;
 use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
 use imprint_domain::task::PagesOf;
@@ -232,6 +233,10 @@ impl Key {
     /// Whether a sort key is one of a delivery.
     pub(super) fn is_event(sk: &str) -> bool {
         sk.parse::<EventId>().is_ok()
+    }
+
+    pub(super) fn kept_request(id: &KeptId) -> Self {
+        Self::new(format!("KEPT#{id}"), "REQUEST")
     }
 
     pub(super) fn user(name: &UserName) -> Self {

@@ -7,6 +7,7 @@ use imprint_domain::access::User;
 use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::id::{Revision, TaskId};
+use imprint_domain::idempotency::KeptRequest;
 use imprint_domain::organization::Organization;
 use imprint_domain::product::Product;
 use imprint_domain::task::Task;
@@ -237,6 +238,7 @@ fn add(change: Change, at_once: &BTreeSet<TaskId>, writes: &mut Vec<Write>) -> R
         Change::ForgetLoginFailures(name) => write(Key::login_failures(&name), Action::Delete),
         Change::Registry(change) => writes.extend(registry::writes_of(*change)?),
         Change::Document(change) => writes.extend(documents::writes_of(*change)?),
+        Change::KeepRequest(kept) => writes.push(keep_request(kept)?),
         Change::CloseTask(id) => {
             if !at_once.contains(&id) {
                 write(Key::open_task(&id), Action::Delete);
@@ -338,18 +340,30 @@ fn create_task(mut task: Task, at_once: &BTreeSet<TaskId>) -> Result<Vec<Write>,
     Ok(writes)
 }
 
-/// A log is begun by whoever is first, and continued at the revision that was seen.
 fn put_delivery(mut delivery: Delivery) -> Result<Write, StoreError> {
     let seen = delivery.revision;
     delivery.revision = seen.next();
     let key = Key::delivery(&delivery.organization, &delivery.webhook, &delivery.event.id);
-    let item = items::delivery(&delivery)?;
+    Ok(begun_or_continued(key, items::delivery(&delivery)?, seen))
+}
+
+fn keep_request(kept: KeptRequest) -> Result<Write, StoreError> {
+    let (key, seen) = (Key::kept_request(&kept.id), kept.revision);
+    Ok(begun_or_continued(
+        key,
+        items::kept_request(&kept.written())?,
+        seen,
+    ))
+}
+
+/// Begun by whoever is first, and continued at the revision that was seen.
+fn begun_or_continued(key: Key, item: Item, seen: Revision) -> Write {
     let action = if seen == Revision::NEW {
         Action::Create(item)
     } else {
         Action::Replace(item, seen)
     };
-    Ok(Write { key, action })
+    Write { key, action }
 }
 
 fn create_user(mut user: User) -> Result<[Write; 2], StoreError> {
@@ -420,7 +434,8 @@ mod tests {
         let most = 32;
         assert_eq!(<dyn Catalog>::MAX_CHANGES, most);
         let builds = (1..=most as u64).map(|id| Change::CreateBuild(samples::build(id, "main")));
-        assert!(of(builds.collect()).unwrap().len() <= MAX_ITEMS);
+        let with_a_key = builds.chain([Change::KeepRequest(samples::kept_request("a key"))]);
+        assert!(of(with_a_key.collect()).unwrap().len() <= MAX_ITEMS);
     }
 
     fn publication(n: usize) -> Change {

@@ -1,3 +1,5 @@
+use imprint_domain::message::Step;
+
 use super::*;
 
 fn variables(changes: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -38,7 +40,8 @@ fn what_a_template_leaves_empty_gets_its_default() {
     assert_eq!(organization.default_edition.as_str(), "main");
     assert_eq!(organization.fastly_service, None);
     assert_eq!(organization.fastly_domain, "");
-    assert_eq!(settings.queues, Queues::default());
+    let missing = settings.queues.url(Step::CopyEdition).unwrap_err();
+    assert!(missing.to_string().contains("IMPRINT_QUEUE_COPY_EDITION"));
     assert_eq!(settings.fastly.api, "https://api.fastly.com");
     assert_eq!(settings.fastly.mode, PurgeMode::Soft);
     assert_eq!(settings.naming, Naming::Elsewhere);
@@ -85,14 +88,12 @@ fn every_variable_arrives() {
     assert_eq!(settings.table, "catalog");
     assert_eq!(settings.fastly.api, "http://127.0.0.1:9");
     assert_eq!(settings.fastly.mode, PurgeMode::Hard);
-    assert!(settings.queues.purge_cdn.unwrap().ends_with("/purge-cdn"));
-    assert!(
-        settings
-            .queues
-            .render_dashboard
-            .unwrap()
-            .ends_with("/render-dashboard.fifo")
-    );
+    let url = |step| settings.queues.url(step).unwrap();
+    assert!(url(Step::PurgeCdn).ends_with("/purge-cdn"));
+    assert!(url(Step::RenderDashboard).ends_with("/render-dashboard.fifo"));
+    let dead = |step| settings.queues.dead_letters(step).unwrap();
+    assert!(dead(Step::PurgeCdn).ends_with("/purge-cdn-dead-letters"));
+    assert!(dead(Step::RenderDashboard).ends_with("/render-dashboard-dead-letters.fifo"));
     assert_eq!(
         organization.ticket_url.unwrap().as_str(),
         "https://example.atlassian.net/browse/"

@@ -309,6 +309,23 @@ async fn what_expires_says_when() {
     assert_eq!(item["ttl"], AttributeValue::N(expected.to_string()));
 }
 
+/// The table forgets a key by itself, and nothing in its key says what it was.
+#[tokio::test]
+async fn what_is_kept_of_a_request_expires_after_a_day() {
+    let stack = Stack::start().await;
+    let kept = samples::kept_request("a key");
+    let write = vec![Change::KeepRequest(kept.clone())];
+    stack.env.catalog.commit(write).await.unwrap();
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let request = stack.dynamodb.get_item().table_name("catalog");
+    let request = request
+        .key("PK", text(&format!("KEPT#{}", kept.id)))
+        .key("SK", text("REQUEST"));
+    let item = request.send().await.unwrap().item.unwrap();
+    let expected = samples::NOON.as_second() + 24 * 3600 + 1;
+    assert_eq!(item["ttl"], AttributeValue::N(expected.to_string()));
+}
+
 #[tokio::test]
 async fn a_table_that_is_not_there_has_failed_and_one_out_of_reach_is_busy() {
     let stack = Stack::start().await;

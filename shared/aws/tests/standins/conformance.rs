@@ -1,9 +1,11 @@
 //! The suite that every adapter passes, here with the deployed adapters against the stand-ins over HTTP.
 
 use async_trait::async_trait;
+use imprint_app::ports::{Random as _, SystemRandom};
 use imprint_domain::message::Envelope;
 use imprint_testing::conformance;
 use imprint_testing::conformance::cdn::Backstage;
+use imprint_testing::conformance::dead_letters::Undertaker;
 use imprint_testing::conformance::queue::Receiver;
 use imprint_testing::memory::{Purge, Refusal, Step};
 use jiff::SignedDuration;
@@ -14,17 +16,7 @@ use crate::stack::Stack;
 #[async_trait]
 impl Receiver for Stack {
     async fn receive_all(&self, step: Step) -> Vec<Envelope> {
-        let queue = match step {
-            Step::RegisterBuild => "IMPRINT_QUEUE_REGISTER_BUILD",
-            Step::CopyEdition => "IMPRINT_QUEUE_COPY_EDITION",
-            Step::PurgeCdn => "IMPRINT_QUEUE_PURGE_CDN",
-            Step::DeliverWebhook => "IMPRINT_QUEUE_DELIVER_WEBHOOK",
-            Step::RenderDashboard => "IMPRINT_QUEUE_RENDER_DASHBOARD",
-            Step::UpdateDns => "IMPRINT_QUEUE_UPDATE_DNS",
-            Step::RenderDocument => "IMPRINT_QUEUE_RENDER_DOCUMENT",
-            Step::DeriveFormat => "IMPRINT_QUEUE_DERIVE_FORMAT",
-            Step::IndexSearch => "IMPRINT_QUEUE_INDEX_SEARCH",
-        };
+        let queue = variable(step);
         let mut all = Vec::new();
         loop {
             let messages = self.receive(queue).await;
@@ -35,6 +27,45 @@ impl Receiver for Stack {
             all.extend(
                 bodies.map(|body| serde_json::from_str::<Envelope>(body).expect("only envelopes are sent")),
             );
+        }
+    }
+
+    async fn let_pass(&self, time: SignedDuration) {
+        tokio::time::sleep(time.unsigned_abs()).await;
+    }
+}
+
+/// The variable with the URL of a step's queue.
+fn variable(step: Step) -> &'static str {
+    match step {
+        Step::RegisterBuild => "IMPRINT_QUEUE_REGISTER_BUILD",
+        Step::CopyEdition => "IMPRINT_QUEUE_COPY_EDITION",
+        Step::PurgeCdn => "IMPRINT_QUEUE_PURGE_CDN",
+        Step::DeliverWebhook => "IMPRINT_QUEUE_DELIVER_WEBHOOK",
+        Step::RenderDashboard => "IMPRINT_QUEUE_RENDER_DASHBOARD",
+        Step::UpdateDns => "IMPRINT_QUEUE_UPDATE_DNS",
+        Step::RenderDocument => "IMPRINT_QUEUE_RENDER_DOCUMENT",
+        Step::DeriveFormat => "IMPRINT_QUEUE_DERIVE_FORMAT",
+        Step::IndexSearch => "IMPRINT_QUEUE_INDEX_SEARCH",
+    }
+}
+
+#[async_trait]
+impl Undertaker for Stack {
+    async fn bury(&self, step: Step, bodies: &[String]) {
+        let url = &self.variables[variable(step)];
+        let dead = match url.strip_suffix(".fifo") {
+            Some(bare) => format!("{bare}-dead-letters.fifo"),
+            None => format!("{url}-dead-letters"),
+        };
+        for body in bodies {
+            let mut request = self.sqs.send_message().queue_url(&dead).message_body(body);
+            if dead.ends_with(".fifo") {
+                request = request
+                    .message_group_id("group")
+                    .message_deduplication_id(hex::encode(&SystemRandom.bytes()[..8]));
+            }
+            request.send().await.unwrap();
         }
     }
 
@@ -101,6 +132,12 @@ async fn s3_is_an_object_store() {
 async fn sqs_is_the_queues() {
     let stack = Stack::start().await;
     conformance::queue::run(&*stack.env.queue, &stack).await;
+}
+
+#[tokio::test]
+async fn sqs_keeps_dead_letters() {
+    let stack = Stack::start().await;
+    conformance::dead_letters::run(&*stack.dead_letters, &stack).await;
 }
 
 #[tokio::test]

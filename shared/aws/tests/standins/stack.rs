@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_s3::config::Region;
 use aws_sdk_sqs::types::QueueAttributeName;
 use imprint_app::env::Env;
+use imprint_app::ports::DeadLetters;
 use imprint_aws::{SystemClock, connect};
 use imprint_local::standins::{Ports, StandInOptions, StandIns};
 
@@ -25,6 +26,7 @@ pub(crate) struct Stack {
     pub(crate) standins: StandIns,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) env: Env,
+    pub(crate) dead_letters: Arc<dyn DeadLetters>,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
 }
@@ -58,6 +60,7 @@ impl Stack {
             standins,
             variables,
             env,
+            dead_letters: tenants.installation().dead_letters.clone(),
             sqs,
             dynamodb,
         }
@@ -162,7 +165,17 @@ async fn variables(standins: &StandIns, sqs: &aws_sdk_sqs::Client) -> BTreeMap<S
         .collect()
 }
 
+/// A queue and that of its dead letters, as template.yaml names them.
 async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> String {
+    let dead = match name.strip_suffix(".fifo") {
+        Some(bare) => format!("{bare}-dead-letters.fifo"),
+        None => format!("{name}-dead-letters"),
+    };
+    create_one_queue(sqs, &dead).await;
+    create_one_queue(sqs, name).await
+}
+
+async fn create_one_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> String {
     let mut request = sqs.create_queue().queue_name(name);
     if name.ends_with(".fifo") {
         request = request.attributes(QueueAttributeName::FifoQueue, "true");

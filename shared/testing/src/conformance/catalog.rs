@@ -5,6 +5,7 @@ mod builds;
 mod commits;
 mod deletion;
 mod editions;
+mod kept;
 mod organizations;
 mod outbox;
 mod pages;
@@ -84,6 +85,10 @@ pub const ALL: &[(&str, Test)] = suite![Test:
     commits::of_twenty_writers_that_saw_one_revision_exactly_one_wins,
     commits::a_commit_holds_as_many_changes_as_promised,
     commits::a_commit_of_nothing_succeeds,
+    kept::what_is_kept_of_a_request_is_read_as_it_was_written_last,
+    kept::of_two_that_begin_or_take_over_one_writes,
+    kept::an_effect_and_the_note_of_it_are_both_there_or_neither,
+    kept::a_full_commit_has_room_for_the_note,
     access::a_user_is_read_as_created_and_created_only_once,
     access::a_token_is_read_also_when_it_has_expired,
     access::an_update_of_a_user_needs_its_revision,

@@ -6,6 +6,7 @@ mod registered;
 mod registry;
 mod stage;
 mod state;
+mod targets;
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -17,6 +18,7 @@ use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, TaskId, WebhookId};
+use imprint_domain::idempotency::{KeptId, KeptRequest};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
@@ -343,6 +345,11 @@ impl Catalog for MemoryCatalog {
             })
         })
         .await?
+    }
+
+    async fn kept_request(&self, id: &KeptId) -> Result<Option<KeptRequest>, StoreError> {
+        self.ask("catalog.kept_request", |state| state.kept.get(id).cloned())
+            .await
     }
 
     async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {

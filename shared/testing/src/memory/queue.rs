@@ -1,13 +1,16 @@
 //! The queues in lists.
 
+mod dead;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use imprint_app::ports::{Queue, SendError};
-use imprint_domain::artifact::Format;
-use imprint_domain::message::{Envelope, Message};
+use imprint_domain::message::{Envelope, Step};
 use jiff::{SignedDuration, Timestamp};
+
+pub use dead::Dead;
 
 use crate::gate::{Call, Gate, Trouble};
 use crate::surroundings::TestClock;
@@ -15,61 +18,6 @@ use crate::surroundings::TestClock;
 /// SQS takes ten messages a request
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>).
 const BATCH: u64 = 10;
-
-/// A step, and so a queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
-    /// Learn a build's files and move the editions that follow it.
-    RegisterBuild,
-    /// Make an edition's objects those of a build.
-    CopyEdition,
-    /// Tell the CDN that an edition has changed.
-    PurgeCdn,
-    /// Write a product's pages, or an organization's.
-    RenderDashboard,
-    /// Write a product's name to the DNS.
-    UpdateDns,
-    /// Tell a subscriber what happened.
-    DeliverWebhook,
-    /// Make a document's version into pages and PDFs, and a build of them.
-    RenderDocument,
-    /// Formats that are made of a build's pages.
-    DeriveFormat,
-    /// Search indexes.
-    IndexSearch,
-}
-
-impl Step {
-    /// Every step, in the order of the way of a build.
-    pub const ALL: [Self; 9] = [
-        Self::RegisterBuild,
-        Self::CopyEdition,
-        Self::PurgeCdn,
-        Self::RenderDashboard,
-        Self::UpdateDns,
-        Self::DeliverWebhook,
-        Self::RenderDocument,
-        Self::DeriveFormat,
-        Self::IndexSearch,
-    ];
-
-    /// The step that a message is for.
-    pub fn of(message: &Message) -> Self {
-        match message {
-            Message::RegisterBuild(_) | Message::MoveEditions(_) => Self::RegisterBuild,
-            Message::DeriveFormat(derive) if derive.format == Format::Search => Self::IndexSearch,
-            Message::DeriveFormat(_) => Self::DeriveFormat,
-            Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
-            Message::PurgeCdn(_) => Self::PurgeCdn,
-            Message::UpdateDns(_) => Self::UpdateDns,
-            Message::DeliverWebhook(_) => Self::DeliverWebhook,
-            Message::RenderDocument(_) | Message::PublishRendering(_) => Self::RenderDocument,
-            Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => {
-                Self::RenderDashboard
-            }
-        }
-    }
-}
 
 /// A message that was sent and not taken.
 #[derive(Debug)]
@@ -90,6 +38,8 @@ struct State {
     waiting: Vec<Waiting>,
     sent: Vec<Envelope>,
     seen: Option<BTreeSet<String>>,
+    dead: Vec<Dead>,
+    buried: usize,
 }
 
 /// The queues in memory. Nothing is ever delivered by itself: a test takes messages and runs their steps. What has a

@@ -20,13 +20,13 @@ use imprint_testing::samples::parsed;
 use serde_json::{Value, json};
 
 use crate::server::{Answer, Server, path_of};
-use press::Press;
+pub(crate) use press::Press;
 
 /// Where the first version of the first document is.
 const FIRST: &str = "/documents/1/versions/1.0";
 
 /// A content of one paragraph.
-fn saying(text: &str) -> Value {
+pub(crate) fn saying(text: &str) -> Value {
     json!({"document": {"introduction": {"children": [{"type": "p", "children": [{"text": text}]}]}}})
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn showing(image: &str) -> Value {
 }
 
 /// A PNG of a size, as far as its header goes.
-fn png(width: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32) -> Vec<u8> {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
     png.extend(width.to_be_bytes());
     png.extend(10u32.to_be_bytes());
@@ -57,9 +57,9 @@ pub(crate) async fn desk_over(server: Server) -> Server {
 }
 
 /// A server with somebody who renders.
-struct Desk {
-    server: Server,
-    press: Press,
+pub(crate) struct Desk {
+    pub(crate) server: Server,
+    pub(crate) press: Press,
 }
 
 impl Desk {
@@ -88,13 +88,13 @@ impl Desk {
         desk
     }
 
-    async fn create(&self, body: &Value) -> Value {
+    pub(crate) async fn create(&self, body: &Value) -> Value {
         let answer = self.server.post("/documents").admin().json(body).await;
         answer.expect(StatusCode::CREATED).json()
     }
 
     /// Until nothing waits any more: renders, and lets everything else be.
-    async fn render(&self) {
+    pub(crate) async fn render(&self) {
         let tenants = self.server.world.tenants();
         loop {
             while let Some(envelope) = self.server.world.queue.take_any() {
@@ -132,7 +132,7 @@ impl Desk {
         self.server.patch(version).admin().json(body).await
     }
 
-    async fn publish(&self, version: &str) -> Value {
+    pub(crate) async fn publish(&self, version: &str) -> Value {
         let answer = self.status(version, &json!({"status": "PUBLISHED"})).await;
         answer.expect(StatusCode::OK).json()
     }
@@ -145,7 +145,7 @@ impl Desk {
     }
 
     /// Uploads an image to a version of the first document, as the event of the bucket tells of it.
-    async fn upload(&self, version: VersionNumber, name: &str, body: Vec<u8>, sequencer: &str) {
+    pub(crate) async fn upload(&self, version: VersionNumber, name: &str, body: Vec<u8>, sequencer: &str) {
         let incoming = Incoming::Image {
             document: imprint_domain::id::DocumentId(1),
             version,

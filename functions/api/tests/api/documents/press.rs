@@ -11,7 +11,7 @@ pub(super) const LARGE: usize = 4 * 1024 * 1024 + 1;
 /// nothing can be made, what says `large` has a PDF of [`LARGE`] bytes, what says `wide` one of one less, what says `long` a
 /// page of half a megabyte.
 #[derive(Debug)]
-pub(super) struct Press;
+pub(crate) struct Press;
 
 #[async_trait]
 impl Renderer for Press {

@@ -27,6 +27,20 @@ impl MemoryCatalog {
         }
     }
 
+    /// Everything that is stored, as text, but for what is kept of requests with keys: to see whether anything changes.
+    pub fn image(&self) -> String {
+        let mut state = self.state();
+        let kept = std::mem::take(&mut state.kept);
+        let image = format!("{state:#?}");
+        state.kept = kept;
+        image
+    }
+
+    /// What is kept of requests with keys, as text.
+    pub fn image_of_kept(&self) -> String {
+        format!("{:#?}", self.state().kept)
+    }
+
     /// The whole outbox, oldest first, uncounted.
     pub fn all_outbox(&self) -> Vec<OutboxEntry> {
         self.state().outbox(Timestamp::MAX, usize::MAX)

@@ -8,47 +8,22 @@ use imprint_domain::build::Build;
 use imprint_domain::dashboard::IndexEntry;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
-use imprint_domain::id::{BuildId, EditionId, EventId, Generation, OutboxId, Revision, TaskId, WebhookId};
+use imprint_domain::id::{BuildId, EditionId, Generation, OutboxId, Revision, TaskId};
+use imprint_domain::idempotency::{KeptId, KeptRequest};
 use imprint_domain::organization::Organization;
 use imprint_domain::outbox::OutboxEntry;
 use imprint_domain::product::Product;
-use imprint_domain::slug::{BuildSlug, EditionSlug, OrganizationSlug, ProductSlug};
+use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{PagesOf, Task, TaskEdition, TaskPages};
 use imprint_domain::webhook::Delivery;
 use jiff::Timestamp;
 
-use super::documented::{self, Documented, entries};
-use super::registered::{Entry, Registered, entry};
-
-type ProductKey = (OrganizationSlug, ProductSlug);
-/// Sorted by webhook and then by time.
-pub(super) type DeliveryKey = (OrganizationSlug, WebhookId, EventId);
-
-/// One thing that a change writes. A transaction may write each only once, as in DynamoDB.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    Organization(OrganizationSlug),
-    Member(OrganizationSlug, UserName),
-    Product(ProductKey),
-    Build(BuildId),
-    BuildSlug(ProductKey, BuildSlug),
-    Edition(EditionId),
-    EditionSlug(ProductKey, EditionSlug),
-    Moved(EditionId, Generation),
-    Task(TaskId),
-    TaskEdition(TaskId, EditionId),
-    TaskPages(TaskId, PagesOf),
-    IndexEntry(ProductKey),
-    Open(TaskId),
-    Outbox(OutboxId),
-    User(UserName),
-    Token(String),
-    LoginFailures(UserName),
-    Delivery(DeliveryKey),
-    Cursor(Walk),
-    Registry(Entry),
-    Document(documented::Entry),
-}
+use super::documented::Documented;
+use super::registered::Registered;
+use super::targets::{
+    DeliveryKey, ProductKey, Target, build_claim, delivery_key, edition_claim, product_key, slug_claim,
+    targets,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -75,6 +50,7 @@ pub(super) struct State {
     pub(super) cursors: BTreeMap<Walk, String>,
     pub(super) registered: Registered,
     pub(super) documented: Documented,
+    pub(super) kept: BTreeMap<KeptId, KeptRequest>,
     builds_allotted: u64,
     editions_allotted: u64,
 }
@@ -136,8 +112,9 @@ impl State {
 
     /// All changes or none.
     pub(super) fn commit(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
-        if changes.len() > <dyn Catalog>::MAX_CHANGES {
-            let sentence = format!("{} changes are too many for one commit", changes.len());
+        let counted = changes.iter().filter(|change| change.counts()).count();
+        if counted > <dyn Catalog>::MAX_CHANGES {
+            let sentence = format!("{counted} changes are too many for one commit");
             return Err(StoreError::Failed(sentence.into()));
         }
         let mut written = BTreeSet::new();
@@ -224,6 +201,10 @@ impl State {
                 stored.map_or(Revision::NEW, |stored| stored.revision) == delivery.revision
             }
             Change::CreateToken(token) => !self.tokens.contains_key(&token.hash),
+            Change::KeepRequest(kept) => {
+                let stored = self.kept.get(&kept.id);
+                stored.map_or(Revision::NEW, |stored| stored.revision) == kept.revision
+            }
             Change::Registry(change) => self.registered.holds(change),
             Change::Document(change) => self.documented.holds(change),
             Change::PutMember(_)
@@ -377,6 +358,9 @@ impl State {
             }
             Change::Registry(change) => self.registered.apply(*change),
             Change::Document(change) => self.documented.apply(*change),
+            Change::KeepRequest(kept) => {
+                self.kept.insert(kept.id.clone(), kept.written());
+            }
         }
     }
 
@@ -401,86 +385,6 @@ impl State {
         task.pages.clear();
         self.tasks.insert(task.id.clone(), task);
     }
-}
-
-fn targets(change: &Change) -> Vec<Target> {
-    match change {
-        Change::CreateOrganization(organization) | Change::UpdateOrganization(organization) => {
-            vec![Target::Organization(organization.slug.clone())]
-        }
-        Change::PutMember(member) | Change::RemoveMember(member) => {
-            vec![Target::Member(member.organization.clone(), member.user.clone())]
-        }
-        Change::CreateProduct(product) | Change::UpdateProduct(product) | Change::DeleteProduct(product) => {
-            vec![Target::Product(product_key(product))]
-        }
-        Change::CreateBuild(build) => vec![Target::Build(build.id), build_claim(build)],
-        Change::UpdateBuild(build) | Change::DeleteBuild(build) => vec![Target::Build(build.id)],
-        Change::FreeBuildSlug(build) => vec![build_claim(build)],
-        Change::CreateEdition(edition) | Change::EndEdition(edition) | Change::RestoreEdition(edition) => {
-            vec![Target::Edition(edition.id), edition_claim(edition)]
-        }
-        Change::RenameEdition {
-            edition,
-            takes,
-            frees,
-        } => {
-            let slugs = takes.iter().chain(frees).map(|slug| slug_claim(edition, slug));
-            std::iter::once(Target::Edition(edition.id))
-                .chain(slugs)
-                .collect()
-        }
-        Change::PutMoved(moved) => vec![Target::Moved(moved.edition, moved.pointer.generation)],
-        Change::UpdateEdition(edition) | Change::DeleteEdition(edition) => vec![Target::Edition(edition.id)],
-        Change::HoldEditionSlug(edition) | Change::FreeEditionSlug(edition) => vec![edition_claim(edition)],
-        Change::RemoveMoved(edition, generation) => vec![Target::Moved(*edition, *generation)],
-        Change::PutCursor(walk, _) => vec![Target::Cursor(*walk)],
-        Change::CreateTask(task) | Change::UpdateTask(task) => vec![Target::Task(task.id.clone())],
-        Change::PutTaskEdition(task, edition) => vec![Target::TaskEdition(task.clone(), edition.edition)],
-        Change::PutOutbox(entry) => vec![Target::Outbox(entry.id.clone())],
-        Change::RemoveOutbox(id) | Change::TakeOutbox(id) => vec![Target::Outbox(id.clone())],
-        Change::PutTaskPages(task, pages) => vec![Target::TaskPages(task.clone(), pages.of.clone())],
-        Change::PutIndexEntry(entry) => {
-            vec![Target::IndexEntry((
-                entry.organization.clone(),
-                entry.product.clone(),
-            ))]
-        }
-        Change::RemoveIndexEntry(org, product) => {
-            vec![Target::IndexEntry((org.clone(), product.clone()))]
-        }
-        Change::CreateUser(user) | Change::UpdateUser(user) => vec![Target::User(user.name.clone())],
-        Change::RequireUser(name, _) => vec![Target::User(name.clone())],
-        Change::ForgetLoginFailures(name) => vec![Target::LoginFailures(name.clone())],
-        Change::PutDelivery(delivery) => vec![Target::Delivery(delivery_key(delivery))],
-        Change::CreateToken(token) | Change::RevokeToken(token) => vec![Target::Token(token.hash.clone())],
-        Change::CloseTask(id) => vec![Target::Open(id.clone())],
-        Change::Registry(change) => vec![Target::Registry(entry(change))],
-        Change::Document(change) => entries(change).into_iter().map(Target::Document).collect(),
-    }
-}
-
-fn product_key(product: &Product) -> ProductKey {
-    (product.organization.clone(), product.slug.clone())
-}
-
-fn build_claim(build: &Build) -> Target {
-    let product = (build.organization.clone(), build.product.clone());
-    Target::BuildSlug(product, build.slug.clone())
-}
-
-fn edition_claim(edition: &Edition) -> Target {
-    slug_claim(edition, &edition.slug)
-}
-
-fn slug_claim(edition: &Edition, slug: &EditionSlug) -> Target {
-    let product = (edition.organization.clone(), edition.product.clone());
-    Target::EditionSlug(product, slug.clone())
-}
-
-fn delivery_key(delivery: &Delivery) -> DeliveryKey {
-    let (org, webhook) = (delivery.organization.clone(), delivery.webhook.clone());
-    (org, webhook, delivery.event.id.clone())
 }
 
 fn is_at(stored: Option<Revision>, seen: Revision) -> bool {
