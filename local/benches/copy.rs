@@ -120,6 +120,7 @@ impl Bench {
             artifacts: std::collections::BTreeSet::new(),
             documents: None,
             github_requester: None,
+            upload: imprint_domain::upload::Upload::Files,
             directories: None,
             new_editions: NewEditions::Forbidden,
         };

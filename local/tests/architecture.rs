@@ -18,9 +18,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["imprint-domain", "imprint-manuscript", "imprint-rendering"],
     ),
     ("imprint-search", &[]),
+    ("imprint-archive", &["imprint-domain"]),
     (
         "imprint-app",
-        &["imprint-domain", "imprint-extract", "imprint-manuscript"],
+        &[
+            "imprint-archive",
+            "imprint-domain",
+            "imprint-extract",
+            "imprint-manuscript",
+        ],
     ),
     ("imprint-aws", &["imprint-app", "imprint-domain"]),
     ("imprint-lambda", &["imprint-app", "imprint-domain"]),
@@ -61,6 +67,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("imprint-retain", FUNCTION),
     ("imprint-sweep", FUNCTION),
+    ("imprint-unpack-archive", FUNCTION),
     ("imprint-update-dns", FUNCTION),
     (
         "imprint-local",
@@ -82,6 +89,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "imprint-render-document",
             "imprint-retain",
             "imprint-sweep",
+            "imprint-unpack-archive",
             "imprint-update-dns",
         ],
     ),

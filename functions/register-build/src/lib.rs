@@ -1,10 +1,10 @@
-//! The function that registers builds: told by the API through a queue, or by S3 when a completion marker arrives.
+//! The function that registers builds: told by the API through a queue, or by S3 when a completion marker or an archive arrives.
 //!
 //! Translates only; what registering means is `imprint_app::register_build`.
 
 use std::sync::Arc;
 
-use imprint_app::builds::confirm_by_marker;
+use imprint_app::builds::{confirm_by_archive, confirm_by_marker};
 use imprint_app::error::AppError;
 use imprint_app::move_editions::move_editions;
 use imprint_app::register_build::register_build;
@@ -60,15 +60,21 @@ impl RegisterBuildFunction {
     }
 
     async fn object(&self, object: &CreatedObject) -> Result<(), FunctionError> {
-        let Some(build) = object.key.completed_build() else {
-            tracing::warn!(key = %object.key, "an upload that is no completion marker");
+        let (build, confirmed) = if let Some(build) = object.key.archived_build() {
+            (build, confirm_by_archive(&self.tenants, build).await)
+        } else if let Some(build) = object.key.completed_build() {
+            let confirmed = confirm_by_marker(&self.tenants, build, &object.sequencer).await;
+            (build, confirmed.map(Some))
+        } else {
+            tracing::warn!(key = %object.key, "an upload that is neither completion marker nor archive");
             return Ok(());
         };
-        match confirm_by_marker(&self.tenants, build, &object.sequencer).await {
-            Ok(task) => tracing::info!(%build, %task, "upload confirmed by its marker"),
+        match confirmed {
+            Ok(Some(task)) => tracing::info!(%build, %task, "upload confirmed by what was put there"),
+            Ok(None) => tracing::info!(%build, "an archive of a build that has its files"),
             // Nobody waits for an answer, and no other try would change it.
-            Err(error @ (AppError::NotFound | AppError::Invalid(_))) => {
-                tracing::warn!(%build, %error, "marker of a build that cannot be registered");
+            Err(error @ (AppError::NotFound | AppError::Invalid(_) | AppError::Refused(_))) => {
+                tracing::warn!(%build, %error, "marker or archive of a build that cannot be registered");
             }
             Err(error) => return Err(error.into()),
         }

@@ -82,6 +82,7 @@ impl Asked {
                 Message::RenderAll(message) => render_all(env, entry, message).await?,
                 // Given back before.
                 Message::RegisterBuild(_)
+                | Message::UnpackArchive(_)
                 | Message::CopyEdition(_)
                 | Message::RetireName(_)
                 | Message::PurgeCdn(_)
@@ -119,6 +120,7 @@ fn by_pages(batch: &mut Batch) -> Vec<Asked> {
         let is_ours = match &delivery.envelope.message {
             Message::RenderDashboard(_) | Message::RenderIndex(_) | Message::RenderAll(_) => true,
             Message::RegisterBuild(_)
+            | Message::UnpackArchive(_)
             | Message::CopyEdition(_)
             | Message::RetireName(_)
             | Message::PurgeCdn(_)

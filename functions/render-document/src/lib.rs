@@ -73,6 +73,7 @@ impl RenderDocumentFunction {
             }
             Message::PublishRendering(message) => publish_rendering(env, &envelope.id, message).await,
             Message::RegisterBuild(_)
+            | Message::UnpackArchive(_)
             | Message::DeriveFormat(_)
             | Message::MoveEditions(_)
             | Message::CopyEdition(_)
@@ -127,6 +128,7 @@ fn is_ours(message: &Message) -> bool {
     match message {
         Message::RenderDocument(_) | Message::PublishRendering(_) => true,
         Message::RegisterBuild(_)
+        | Message::UnpackArchive(_)
         | Message::DeriveFormat(_)
         | Message::MoveEditions(_)
         | Message::CopyEdition(_)

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use imprint_api::{ApiConfig, Credentials};
-use imprint_app::ports::{Cdn, Objects, Places, PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::ports::{
+    Cdn, Objects, Places, PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads,
+};
 use imprint_app::tenants::{Installation, Tenants};
 use imprint_domain::key::ObjectKey;
 use imprint_lambda::Function;
@@ -20,7 +22,7 @@ pub(super) struct Functions {
     pub(super) clock: Arc<LocalClock>,
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "api",
     "copy-edition",
     "deliver-webhook",
@@ -32,6 +34,7 @@ const NAMES: [&str; 12] = [
     "render-document",
     "retain",
     "sweep",
+    "unpack-archive",
     "update-dns",
 ];
 
@@ -62,6 +65,7 @@ impl FunctionFactory for Functions {
             "retain" => imprint_retain::function(tenants),
             "sweep" => imprint_sweep::function(tenants),
             "render-document" => imprint_render_document::function(tenants),
+            "unpack-archive" => imprint_unpack_archive::function(tenants),
             "update-dns" => imprint_update_dns::function(tenants),
             unknown => anyhow::bail!("no function {unknown} is built in"),
         })
@@ -102,6 +106,15 @@ impl Uploads for SignedByRealTime<Arc<dyn Uploads>> {
         life: SignedDuration,
     ) -> Result<PresignedPost, PresignError> {
         self.0.presign(slot, real(), life)
+    }
+
+    fn presign_put(
+        &self,
+        key: &ObjectKey,
+        _now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<PresignedPut, PresignError> {
+        self.0.presign_put(key, real(), life)
     }
 
     fn presign_download(

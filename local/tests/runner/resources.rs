@@ -24,6 +24,7 @@ async fn our_stack(stand_ins: &StandIns, stack: Stack) -> anyhow::Result<Runner>
         "render-document",
         "retain",
         "sweep",
+        "unpack-archive",
         "update-dns",
     ];
     let fakes = fakes
@@ -82,6 +83,7 @@ async fn our_resources_are_made_once_and_found_again() {
                 "register-build",
                 "render-dashboard.fifo",
                 "render-document",
+                "unpack-archive",
                 "update-dns.fifo"
             ]
         );

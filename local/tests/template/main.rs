@@ -70,6 +70,7 @@ fn our_queues_have_dead_letters_and_outlast_their_functions() {
             "register-build",
             "render-dashboard.fifo",
             "render-document",
+            "unpack-archive",
             "update-dns.fifo"
         ]
     );

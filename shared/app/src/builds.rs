@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use imprint_domain::alternate::AlternateName;
 use imprint_domain::artifact::{Artifacts, Format};
@@ -13,24 +12,28 @@ use imprint_domain::edition::{Blueprint, Edition};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{BuildId, EditionId, Revision, SurrogateKey, TaskId};
 use imprint_domain::key::{ObjectKey, SiteDirectory};
-use imprint_domain::message::{Message, RegisterBuild};
 use imprint_domain::product::Product;
 use imprint_domain::registry::Documented;
 use imprint_domain::rules::Rules;
 use imprint_domain::slug::{BuildSlug, ProductSlug};
 use imprint_domain::task::{Registration, Task};
 use imprint_domain::text::Title;
+use imprint_domain::upload::Upload;
 use imprint_domain::webhook::{EventKind, Subject};
 
-use crate::announce::{announce, announce_of};
+use crate::announce::announce;
 use crate::artifacts::format_place;
 use crate::editions::surrogate_key;
 use crate::env::Env;
 use crate::error::{AppError, MAX_TRIES};
 use crate::outgoing::commit_and_send;
-use crate::ports::{Change, Ids, Page, PresignedPost, StoreError, UploadSlot};
+use crate::ports::{Change, Ids, Page, PresignedPost, PresignedPut, StoreError, UploadSlot};
 use crate::render_dashboard;
-use crate::tenants::Tenants;
+
+mod confirm;
+
+pub use confirm::{Confirmation, confirm_by_archive, confirm_by_marker, confirm_upload};
+pub(crate) use confirm::{archive_of, task_of_archive};
 
 /// How long upload forms are good: a day for all of them. LTD's directory forms, which its client posts last, lasted an
 /// hour only (D9).
@@ -51,6 +54,8 @@ pub struct NewBuild {
     pub github_requester: Option<Title>,
     /// The formats that the client uploads beside the pages, each with a form of its own.
     pub artifacts: BTreeSet<Format>,
+    /// In which form the files come.
+    pub upload: Upload,
     /// The directories to make upload forms for; none when the client uploads by itself.
     pub directories: Option<Vec<SiteDirectory>>,
     /// Whether editions may be created for refs that none tracks.
@@ -86,6 +91,8 @@ pub struct CreatedBuild {
     pub product: Product,
     /// The upload forms, when they were asked for.
     pub forms: Option<UploadForms>,
+    /// Where the archive is sent, when the files come in one.
+    pub archive: Option<PresignedPut>,
     /// Forms for the formats that are uploaded beside the pages.
     pub artifact_forms: BTreeMap<Format, PresignedPost>,
 }
@@ -137,21 +144,11 @@ pub async fn create(
             state: BuildState::Uploading,
             manifest: None,
             artifacts: Artifacts::announced(new.artifacts.clone()),
+            upload: new.upload.clone(),
             doom: None,
             revision: Revision::NEW,
         };
-        let forms = new
-            .directories
-            .as_deref()
-            .map(|directories| sign(env, &build, directories))
-            .transpose()?;
-        let artifact_forms = sign_artifacts(env, &build)?;
-        let created = CreatedBuild {
-            build,
-            product: product.clone(),
-            forms,
-            artifact_forms,
-        };
+        let created = signed(env, &product, build, new.directories.as_deref())?;
         check(&created)?;
         let mut changes = vec![Change::CreateBuild(created.build.clone())];
         let mut messages = Vec::new();
@@ -217,6 +214,33 @@ fn next_free(taken: u64, newest: BuildId) -> u64 {
     } else {
         taken + 1
     }
+}
+
+/// The build with what its form of upload needs.
+fn signed(
+    env: &Env,
+    product: &Product,
+    build: Build,
+    directories: Option<&[SiteDirectory]>,
+) -> Result<CreatedBuild, AppError> {
+    let (forms, archive) = match &build.upload {
+        Upload::Files => {
+            let forms = directories.map(|directories| sign(env, &build, directories));
+            (forms.transpose()?, None)
+        }
+        Upload::Archive { .. } => {
+            let key = ObjectKey::archive(build.id);
+            let put = env.uploads.presign_put(&key, env.clock.now(), FORM_LIFE)?;
+            (None, Some(put))
+        }
+    };
+    Ok(CreatedBuild {
+        artifact_forms: sign_artifacts(env, &build)?,
+        build,
+        product: product.clone(),
+        forms,
+        archive,
+    })
 }
 
 fn sign(env: &Env, build: &Build, directories: &[SiteDirectory]) -> Result<UploadForms, AppError> {
@@ -328,84 +352,6 @@ pub async fn list(
         .builds(&env.organization.slug, &product.slug, limit, cursor)
         .await?;
     Ok((product, page))
-}
-
-/// How an upload was confirmed.
-#[derive(Debug, Clone)]
-pub enum Confirmation {
-    /// By a call of the API. Each call publishes again.
-    Request,
-    /// By the completion marker. The same event twice is one confirmation.
-    Marker {
-        /// What the object store tells its events of one key apart by.
-        sequencer: String,
-    },
-}
-
-/// Takes the client's word that every file is there, and has the build registered. Four requests to the catalog at most
-/// when nobody else interferes.
-///
-/// # Errors
-/// `NotFound` for an unknown build, `Invalid` for one that was ended.
-pub async fn confirm_upload(env: &Env, id: BuildId, confirmation: &Confirmation) -> Result<TaskId, AppError> {
-    let task = match confirmation {
-        Confirmation::Request => TaskId::from_bytes(env.random.identity()),
-        Confirmation::Marker { sequencer } => derived_task(id, sequencer),
-    };
-    for _ in 0..MAX_TRIES {
-        let before = get(env, id).await?;
-        let build = before.clone().confirm_upload(env.clock.now())?;
-        let mut changes = vec![Change::CreateTask(new_task(
-            &build,
-            &task,
-            Registration::Queued,
-            env.clock.now(),
-        ))];
-        if build != before {
-            changes.push(Change::UpdateBuild(build.clone()));
-        }
-        let place = (&build.organization, &build.product);
-        let mut messages = announce_of(env, EventKind::BuildUploaded, place, |product| {
-            Subject::build(&env.organization, product, &build)
-        })
-        .await?;
-        messages.push(Message::RegisterBuild(RegisterBuild {
-            task: task.clone(),
-            organization: build.organization,
-            product: build.product,
-            build: id,
-            editions: Vec::new(),
-            asked_by: None,
-        }));
-        match commit_and_send(env, changes, messages).await {
-            Ok(()) => return Ok(task),
-            Err(StoreError::Conflict) if env.catalog.task(&task).await?.is_some() => return Ok(task),
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(AppError::Contended)
-}
-
-/// Has a build registered whose completion marker arrived, whichever organization it belongs to.
-///
-/// # Errors
-/// As [`confirm_upload`].
-pub async fn confirm_by_marker(tenants: &Tenants, id: BuildId, sequencer: &str) -> Result<TaskId, AppError> {
-    let build = tenants.installation().catalog.build(id).await?;
-    let build = build.ok_or(AppError::NotFound)?;
-    let env = tenants.of(&build.organization).await?;
-    let confirmation = Confirmation::Marker {
-        sequencer: sequencer.to_owned(),
-    };
-    confirm_upload(&env, id, &confirmation).await
-}
-
-fn derived_task(build: BuildId, sequencer: &str) -> TaskId {
-    let digest = Sha256::digest(format!("completion marker of build {build}, {sequencer}"));
-    let mut identity = [0; 16];
-    identity.copy_from_slice(&digest[..16]);
-    TaskId::from_bytes(identity)
 }
 
 /// A task that begins now.

@@ -184,6 +184,7 @@ fn failure_of(task: &Task, message: &Message) -> Option<Failure> {
         Message::PurgeCdn(purge) => Some(purge.edition),
         Message::RetireName(retire) => Some(retire.edition),
         Message::RegisterBuild(_)
+        | Message::UnpackArchive(_)
         | Message::MoveEditions(_)
         | Message::DeriveFormat(_)
         | Message::RenderDashboard(_)
@@ -198,6 +199,7 @@ fn failure_of(task: &Task, message: &Message) -> Option<Failure> {
         Registration::Failed(failure) => Some(failure),
         Registration::NotNeeded
         | Registration::Queued
+        | Registration::Unpacking { .. }
         | Registration::Deriving { .. }
         | Registration::Done { .. } => None,
     };

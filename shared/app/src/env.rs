@@ -20,6 +20,8 @@ pub struct Env {
     pub documents: Arc<dyn Documents>,
     /// The files in the organization's bucket.
     pub objects: Arc<dyn Objects>,
+    /// The bucket that tells of what is put into it: the installation's, whichever bucket the organization has.
+    pub inbox: Arc<dyn Objects>,
     /// Messages to the next step.
     pub queue: Arc<dyn Queue>,
     /// The CDN.

@@ -38,6 +38,7 @@ pub mod sweep;
 pub mod tasks;
 pub mod templates;
 pub mod tenants;
+pub mod unpack_archive;
 pub mod update_dns;
 pub mod verification;
 mod walk;

@@ -78,6 +78,7 @@ pub async fn move_editions(env: &Env, entry: &OutboxId, message: &MoveEditions) 
             Registration::Done { .. } => true,
             Registration::NotNeeded
             | Registration::Queued
+            | Registration::Unpacking { .. }
             | Registration::Deriving { .. }
             | Registration::Failed(_) => false,
         };

@@ -43,6 +43,7 @@ pub(crate) fn waits(entry: &OutboxEntry) -> Vec<Change> {
         Message::RenderIndex(render) => (PagesOf::Organization, &*render.tasks),
         Message::RenderAll(render) => (PagesOf::Organization, std::slice::from_ref(&render.task)),
         Message::RegisterBuild(_)
+        | Message::UnpackArchive(_)
         | Message::CopyEdition(_)
         | Message::RetireName(_)
         | Message::PurgeCdn(_)

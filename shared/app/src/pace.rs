@@ -65,12 +65,45 @@ impl Limit {
         }
     }
 
+    /// How many requests may be under way.
+    pub(crate) fn now(&self) -> usize {
+        self.now as usize
+    }
+
+    /// Learns from a request that was sent so often before the store did it.
+    pub(crate) fn learn(&mut self, sent: u32) {
+        for _ in 1..sent {
+            self.less();
+        }
+        self.more();
+    }
+
     fn more(&mut self) {
         self.now = (self.now + 1.0 / self.now * 4.0).min(self.most);
     }
 
     fn less(&mut self) {
         self.now = (self.now / 2.0).max(1.0);
+    }
+}
+
+/// Sends one request, again and after longer and longer waits while the store is busy.
+///
+/// # Returns
+/// How often it was sent, and what became of it in the end.
+pub(crate) async fn patiently<T, F>(request: impl Fn() -> F) -> (u32, Result<T, StoreError>)
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut number = 1;
+    loop {
+        match request().await {
+            Err(error) if error.is_retryable() && number < MAX_ATTEMPTS => {
+                tokio::time::sleep(FIRST_WAIT * 2u32.pow(number - 1)).await;
+                number += 1;
+            }
+            outcome => return (number, outcome),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub use queue::{Queue, SendError};
 pub use registry::{Direction, Installed, News, Registry, RegistryChange, Touched, Used};
 pub use renderer::{Draft, Files, Renderer};
 pub use surroundings::{Clock, Random, SystemRandom};
-pub use uploads::{PresignError, PresignedPost, UploadSlot, Uploads};
+pub use uploads::{PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads};
 pub use webhooks::{WebhookCall, Webhooks};
 
 /// A boxed error of the technology behind a port.

@@ -99,6 +99,7 @@ impl Renderings {
                     (&render.organization, &render.product) == (&purge.organization, &purge.product)
                 }
                 Message::RegisterBuild(_)
+                | Message::UnpackArchive(_)
                 | Message::CopyEdition(_)
                 | Message::RetireName(_)
                 | Message::PurgeCdn(_)

@@ -5,7 +5,7 @@
 
 use imprint_domain::build::Build;
 use imprint_domain::id::OutboxId;
-use imprint_domain::message::{DeriveFormat, Message, MoveEditions, RegisterBuild};
+use imprint_domain::message::{DeriveFormat, Message, MoveEditions, RegisterBuild, UnpackArchive};
 use imprint_domain::product::Product;
 use imprint_domain::rules::Rules;
 use imprint_domain::task::{FailureCode, Registration, Task};
@@ -43,7 +43,10 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
         };
         match task.registration {
             Registration::Done { .. } | Registration::Deriving { .. } => return done_with(env, entry).await,
-            Registration::NotNeeded | Registration::Queued | Registration::Failed(_) => {}
+            Registration::NotNeeded
+            | Registration::Queued
+            | Registration::Unpacking { .. }
+            | Registration::Failed(_) => {}
         }
         let (org, slug) = (&message.organization, &message.product);
         let build = env
@@ -59,6 +62,9 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
             .map_err(StepError::catalog)?;
         let (product, editions) = found.ok_or_else(|| gone("the product"))?;
         check_writable(&product)?;
+        if build.upload.awaits_archive() {
+            return unpack_first(env, entry, message, &build).await;
+        }
         let learned = match files.take() {
             Some(learned) => learned,
             None => learn(env, &build, &editions).await?,
@@ -85,6 +91,23 @@ pub async fn register_build(env: &Env, entry: &OutboxId, message: &RegisterBuild
         }
     }
     Err(StepError::contended())
+}
+
+/// Somebody wants an edition moved to a build whose files are still in their archive: these come first.
+async fn unpack_first(
+    env: &Env,
+    entry: &OutboxId,
+    message: &RegisterBuild,
+    build: &Build,
+) -> Result<(), StepError> {
+    let unpack = Message::UnpackArchive(UnpackArchive {
+        then: message.clone(),
+        prefix: build.prefix(),
+        hand_overs: 0,
+    });
+    let changes = vec![Change::RemoveOutbox(entry.clone())];
+    let handed_on = commit_and_send(env, changes, vec![unpack]).await;
+    handed_on.map_err(StepError::catalog)
 }
 
 pub(crate) fn gone(what: &str) -> StepError {

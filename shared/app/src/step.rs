@@ -18,6 +18,7 @@ use crate::env::Env;
 use crate::error::MAX_TRIES;
 use crate::outgoing::{Chain, commit_and_send};
 use crate::ports::{Change, StoreError};
+use crate::unpack_archive;
 
 /// How often a queue delivers one send before it puts it aside. `template.yaml` says the same (`maxReceiveCount`).
 pub const MAX_RECEIVES: u32 = 5;
@@ -157,6 +158,11 @@ pub(crate) async fn record_failure(
         Message::RegisterBuild(register) => {
             let of = Registering::from(register);
             fail_registration(env, of, failure, removed()).await
+        }
+        Message::UnpackArchive(unpack) => {
+            let of = Registering::from(&unpack.then);
+            fail_registration(env, of, failure, removed()).await?;
+            unpack_archive::forget(env, unpack, failure).await
         }
         Message::MoveEditions(moving) => {
             fail_registration(env, Registering::from(moving), failure, removed()).await

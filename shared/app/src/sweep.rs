@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use imprint_domain::id::TaskId;
 use imprint_domain::message::Message;
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::task::{EditionStep, FailureCode};
+use imprint_domain::task::{EditionStep, FailureCode, Registration};
 
 use crate::env::Env;
 use crate::outgoing::send;
@@ -65,20 +65,29 @@ pub async fn sweep(tenants: &Tenants, patience: SignedDuration) -> Result<Swept,
     Ok(swept)
 }
 
-/// Whether a long copy said a moment ago that it is getting on.
+/// Whether a long copy, or the unpacking of a large archive, said a moment ago that it is getting on.
 async fn is_under_way(env: &Env, entry: &OutboxEntry, patience: SignedDuration) -> Result<bool, StoreError> {
-    let Message::CopyEdition(copy) = &entry.message else {
-        return Ok(false);
-    };
+    let recent = |at| env.clock.now().duration_since(at) < patience;
     if patience.is_zero() {
         return Ok(false);
     }
+    if let Message::UnpackArchive(unpack) = &entry.message {
+        let task = env.catalog.task(&unpack.then.task).await?;
+        return Ok(task.is_some_and(|task| match task.registration {
+            Registration::Unpacking { updated_at, .. } => recent(updated_at),
+            Registration::NotNeeded
+            | Registration::Queued
+            | Registration::Deriving { .. }
+            | Registration::Done { .. }
+            | Registration::Failed(_) => false,
+        }));
+    }
+    let Message::CopyEdition(copy) = &entry.message else {
+        return Ok(false);
+    };
     let task = env.catalog.task(&copy.task).await?;
     let row = task.and_then(|task| task.editions.into_iter().find(|row| row.edition == copy.edition));
-    Ok(row.is_some_and(|row| {
-        let recent = env.clock.now().duration_since(row.updated_at) < patience;
-        matches!(row.step, EditionStep::Copying { .. }) && recent
-    }))
+    Ok(row.is_some_and(|row| matches!(row.step, EditionStep::Copying { .. }) && recent(row.updated_at)))
 }
 
 /// Its organization is read, as it knows who wants to hear of failures; an organization that is gone has nobody to tell.

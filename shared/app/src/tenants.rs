@@ -168,6 +168,7 @@ impl Tenants {
             places,
             webhooks,
             sealing,
+            deployment,
             ..
         } = self.installation.as_ref();
         let key = organization.fastly_key.as_ref().and_then(|sealed| {
@@ -184,6 +185,7 @@ impl Tenants {
             registry: registry.clone(),
             documents: documents.clone(),
             objects: places.objects(&organization.bucket),
+            inbox: places.objects(&deployment.bucket),
             queue: queue.clone(),
             cdn: places.cdn(key.as_deref()),
             dns: dns.clone(),

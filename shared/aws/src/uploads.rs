@@ -1,8 +1,8 @@
-//! Upload forms and addresses to download from, signed with AWS's signature version 4. The forms are POST policies
+//! Upload forms, and addresses to upload to and to download from, signed with AWS's signature version 4. The forms are POST policies
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>), which the SDK does not sign; the
 //! addresses it does, but only for a client, later, and by its own clock.
 
-mod download;
+mod address;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -12,10 +12,10 @@ use aws_sdk_s3::config::Region;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::ports::{PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads};
 use imprint_domain::document::MAX_IMAGE_BYTES;
 use imprint_domain::key::ObjectKey;
-use imprint_domain::manifest::MAX_FILE_BYTES;
+use imprint_domain::manifest::{BUILD_CACHE_CONTROL, MAX_FILE_BYTES};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -26,9 +26,6 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// A marker says what it says by being there.
 const MAX_MARKER_BYTES: u64 = 1024;
-
-/// What browsers may keep of a build, which never changes: a year.
-const BUILD_CACHE_CONTROL: &str = "max-age=31536000";
 
 /// Signs forms and addresses for one bucket, and forms for what the installation's own bucket tells of.
 pub(crate) struct S3Uploads {
@@ -145,13 +142,28 @@ impl Uploads for S3Uploads {
         })
     }
 
+    fn presign_put(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<PresignedPut, PresignError> {
+        let expires = now
+            .checked_add(life)
+            .map_err(|error| PresignError(Box::new(error)))?;
+        let url = self
+            .sign_address("PUT", &self.url(&self.inbox), key, now, life)
+            .map_err(|unusable| PresignError(Box::new(unusable)))?;
+        Ok(PresignedPut { url, expires })
+    }
+
     fn presign_download(
         &self,
         key: &ObjectKey,
         now: Timestamp,
         life: SignedDuration,
     ) -> Result<String, PresignError> {
-        self.sign_download(&self.url(&self.bucket), key, now, life)
+        self.sign_address("GET", &self.url(&self.bucket), key, now, life)
             .map_err(|unusable| PresignError(Box::new(unusable)))
     }
 }

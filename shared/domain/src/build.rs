@@ -14,6 +14,7 @@ use crate::registry::{self, Documented, VersionName};
 use crate::retention::Doom;
 use crate::slug::{BuildSlug, OrganizationSlug, ProductSlug};
 use crate::text::Title;
+use crate::upload::Upload;
 
 /// Where a build is in its life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,9 @@ pub struct Build {
     /// What it has besides its pages.
     #[serde(default, skip_serializing_if = "Artifacts::is_empty")]
     pub artifacts: Artifacts,
+    /// In which form its files come.
+    #[serde(default, skip_serializing_if = "Upload::is_files")]
+    pub upload: Upload,
     /// That retention is about to delete it. It is out of use from the mark on, whatever its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doom: Option<Doom>,
@@ -239,6 +243,7 @@ mod tests {
             state: BuildState::Uploading,
             manifest: None,
             artifacts: Artifacts::default(),
+            upload: Upload::Files,
             doom: None,
             revision: Revision::NEW,
         }
@@ -278,8 +283,15 @@ mod tests {
 
     #[test]
     fn a_build_reads_back_as_it_was_stored() {
+        let digest = crate::upload::ArchiveDigest::new([7; 32]);
+        let task = crate::id::TaskId::from_bytes([3; 16]);
+        let archive = Upload::archive(Some(digest)).watched_by(&task).unpacked();
         for stored in [
             build(),
+            Build {
+                upload: archive,
+                ..build()
+            },
             build().confirm_upload(Timestamp::UNIX_EPOCH).unwrap(),
             build().end(Timestamp::UNIX_EPOCH),
         ] {

@@ -68,10 +68,29 @@ impl ObjectKey {
         Self(format!("{OWN}uploads/{build}/complete"))
     }
 
+    /// Where the archive of a build is put, if its files come in one.
+    pub fn archive(build: BuildId) -> Self {
+        Self(format!("{OWN}uploads/{build}/archive"))
+    }
+
+    /// What says which archive's files are being written: its own time of writing tells these from older ones.
+    pub fn unpacking(build: BuildId) -> Self {
+        KeyPrefix::manifests(build).file("unpacking.json")
+    }
+
     /// The build whose completion marker this key is, if it is one.
     pub fn completed_build(&self) -> Option<BuildId> {
+        self.uploaded_as("/complete")
+    }
+
+    /// The build whose archive this key is, if it is one.
+    pub fn archived_build(&self) -> Option<BuildId> {
+        self.uploaded_as("/archive")
+    }
+
+    fn uploaded_as(&self, name: &str) -> Option<BuildId> {
         let rest = self.0.strip_prefix(OWN)?.strip_prefix("uploads/")?;
-        let digits = rest.strip_suffix("/complete")?;
+        let digits = rest.strip_suffix(name)?;
         let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         if plain { digits.parse().ok() } else { None }
     }
@@ -181,7 +200,12 @@ impl KeyPrefix {
         Self(format!("{OWN}builds/{build}/"))
     }
 
-    /// Where completion markers lie.
+    /// Where the completion marker and the archive of a build lie.
+    pub fn uploads(build: BuildId) -> Self {
+        Self(format!("{OWN}uploads/{build}/"))
+    }
+
+    /// Where completion markers and archives lie.
     pub fn completion_markers() -> Self {
         Self(format!("{OWN}uploads/"))
     }
@@ -441,6 +465,11 @@ mod tests {
         ] {
             assert_eq!(ObjectKey::new(other).completed_build(), None, "{other}");
         }
+        let archive = ObjectKey::archive(BuildId(17));
+        assert_eq!(archive.archived_build(), Some(BuildId(17)));
+        assert_eq!(archive.completed_build(), None);
+        assert!(KeyPrefix::uploads(BuildId(17)).strip(&archive).is_some());
+        assert!(KeyPrefix::uploads(BuildId(1)).strip(&archive).is_none());
     }
 
     proptest! {

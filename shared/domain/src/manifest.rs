@@ -22,6 +22,8 @@ pub const EDITION_REDIRECT: &str = "edition-redirect";
 
 /// Fastly keeps an edition a year, or until it is purged.
 const EDITION_SURROGATE_CONTROL: &str = "max-age=31536000";
+/// What browsers may keep of a build, which never changes: a year.
+pub const BUILD_CACHE_CONTROL: &str = "max-age=31536000";
 /// Browsers ask again each time, by ETag.
 const EDITION_CACHE_CONTROL: &str = "no-cache";
 
@@ -68,6 +70,25 @@ impl Headers {
         headers
             .metadata
             .insert(SURROGATE_CONTROL.to_owned(), EDITION_SURROGATE_CONTROL.to_owned());
+        headers
+    }
+
+    /// The headers of a build's file as upload clients send them.
+    pub fn of_upload(content_type: &str, key: &SurrogateKey) -> Self {
+        Self {
+            content_type: Some(content_type.to_owned()),
+            cache_control: Some(BUILD_CACHE_CONTROL.to_owned()),
+            metadata: BTreeMap::from([(SURROGATE_KEY.to_owned(), key.to_string())]),
+            ..Self::default()
+        }
+    }
+
+    /// The headers of the empty object that redirects a directory of a build, as upload clients send them.
+    pub fn redirect_of_upload(key: &SurrogateKey) -> Self {
+        let mut headers = Self::of_upload("binary/octet-stream", key);
+        headers
+            .metadata
+            .insert(DIR_REDIRECT.to_owned(), "true".to_owned());
         headers
     }
 

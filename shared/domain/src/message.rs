@@ -37,6 +37,8 @@ pub struct Envelope {
 pub enum Message {
     /// Learn a build's files and move the editions that follow it.
     RegisterBuild(RegisterBuild),
+    /// Make the files of a build's archive those of the build.
+    UnpackArchive(UnpackArchive),
     /// Make an edition's objects those of a build.
     CopyEdition(CopyEdition),
     /// Make what lies at a name that an edition gave up lead to the edition.
@@ -80,6 +82,18 @@ pub struct RegisterBuild {
     /// Who wants that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<UserName>,
+}
+
+/// Make the files of a build's archive those of the build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnpackArchive {
+    /// What comes when they are. It names the build, too.
+    pub then: RegisterBuild,
+    /// Where they go, because a build that is gone cannot be asked for it.
+    pub prefix: KeyPrefix,
+    /// How often it was handed on because a function's time ran out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hand_overs: u32,
 }
 
 /// Make a format of a build out of its pages. Whoever makes the last one has the editions moved.
@@ -306,6 +320,7 @@ impl Envelope {
     pub fn deduplication_id(&self) -> String {
         let part = match &self.message {
             Message::CopyEdition(copy) => copy.hand_overs as usize,
+            Message::UnpackArchive(unpack) => unpack.hand_overs as usize,
             Message::RetireName(retire) => retire.rest.len(),
             Message::RegisterBuild(_)
             | Message::PurgeCdn(_)
@@ -340,6 +355,7 @@ impl Message {
             Self::RegisterBuild(_)
             | Self::PurgeCdn(_)
             | Self::DeliverWebhook(_)
+            | Self::UnpackArchive(_)
             | Self::DeriveFormat(_)
             | Self::MoveEditions(_)
             | Self::RenderDocument(_)
@@ -354,6 +370,7 @@ impl Message {
             Self::RenderDocument(render) => SignedDuration::from_secs(render.quiet.into()),
             Self::MoveEditions(moving) => SignedDuration::from_secs(moving.patience.into()),
             Self::RegisterBuild(_)
+            | Self::UnpackArchive(_)
             | Self::DeriveFormat(_)
             | Self::CopyEdition(_)
             | Self::RetireName(_)
@@ -371,6 +388,7 @@ impl Message {
     pub fn name(&self) -> &'static str {
         match self {
             Self::RegisterBuild(_) => "register-build",
+            Self::UnpackArchive(_) => "unpack-archive",
             Self::CopyEdition(_) => "copy-edition",
             Self::RetireName(_) => "retire-name",
             Self::PurgeCdn(_) => "purge-cdn",
@@ -390,6 +408,7 @@ impl Message {
     pub fn organization(&self) -> &OrganizationSlug {
         match self {
             Self::RegisterBuild(register) => &register.organization,
+            Self::UnpackArchive(unpack) => &unpack.then.organization,
             Self::CopyEdition(copy) => &copy.organization,
             Self::RetireName(retire) => &retire.organization,
             Self::PurgeCdn(purge) => &purge.organization,
@@ -409,6 +428,7 @@ impl Message {
     pub fn task(&self) -> Option<&TaskId> {
         match self {
             Self::RegisterBuild(register) => Some(&register.task),
+            Self::UnpackArchive(unpack) => Some(&unpack.then.task),
             Self::CopyEdition(copy) => Some(&copy.task),
             Self::PurgeCdn(purge) => Some(&purge.task),
             Self::RetireName(retire) => retire.purge.as_ref().map(|purge| &purge.task),

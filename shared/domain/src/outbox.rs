@@ -70,6 +70,7 @@ impl OutboxEntry {
                 self.sent_at + *rest
             }
             Message::RegisterBuild(_)
+            | Message::UnpackArchive(_)
             | Message::CopyEdition(_)
             | Message::RetireName(_)
             | Message::UpdateDns(_)
@@ -89,6 +90,7 @@ impl OutboxEntry {
         let times = match &self.message {
             Message::DeliverWebhook(_) => 1,
             Message::RegisterBuild(_)
+            | Message::UnpackArchive(_)
             | Message::CopyEdition(_)
             | Message::RetireName(_)
             | Message::UpdateDns(_)
@@ -109,6 +111,7 @@ impl OutboxEntry {
         match &self.message {
             Message::DeliverWebhook(_) => WEBHOOK_SENDS,
             Message::RegisterBuild(_)
+            | Message::UnpackArchive(_)
             | Message::CopyEdition(_)
             | Message::RetireName(_)
             | Message::UpdateDns(_)

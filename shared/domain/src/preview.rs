@@ -128,6 +128,7 @@ fn imagined(product: &Product, git_ref: &GitRef, alternate: Option<&AlternateNam
         state: BuildState::Uploaded { at },
         manifest: None,
         artifacts: crate::artifact::Artifacts::default(),
+        upload: crate::upload::Upload::Files,
         doom: None,
         revision: Revision::NEW,
     }

@@ -158,6 +158,7 @@ mod tests {
             },
             manifest: None,
             artifacts: crate::artifact::Artifacts::default(),
+            upload: crate::upload::Upload::Files,
             doom: None,
             revision: Revision::NEW,
         }

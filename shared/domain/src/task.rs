@@ -1,105 +1,16 @@
 //! Tasks: what a caller watches after a request that goes on in the background.
 
+mod failure;
 mod pages;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use failure::{Failure, FailureCode};
 pub use pages::{PagesOf, PagesStep, TaskPages};
 
 use crate::id::{BuildId, EditionId, Generation, Revision, TaskId};
 use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
-
-/// What went wrong, as a code for machines and two sentences for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// A stable word, such as `purge_refused`.
-    pub code: FailureCode,
-    /// What happened.
-    pub message: String,
-    /// What to do.
-    pub remedy: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Every way a step can fail for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureCode {
-    /// The build has no files.
-    EmptyBuild,
-    /// The build was deleted before it was registered.
-    BuildEnded,
-    /// The product was deleted.
-    ProductEnded,
-    /// The build, product or edition is not there any more.
-    Gone,
-    /// An uploaded file has a name or size that cannot be published.
-    BadFile,
-    /// A file of the build vanished, or a manifest cannot be read.
-    FilesMissing,
-    /// The object store refused or did not answer.
-    ObjectStore,
-    /// The table refused or did not answer.
-    Catalog,
-    /// The CDN refused the purge.
-    PurgeRefused,
-    /// The DNS refused or did not answer.
-    Dns,
-    /// The receiver of a webhook did not take a delivery.
-    WebhookNotTaken,
-    /// An artifact that the client announced was not uploaded.
-    ArtifactMissing,
-    /// What was uploaded as an artifact is not in its format.
-    ArtifactUnfit,
-    /// An artifact, or what it is made of, is larger than its format allows.
-    ArtifactTooLarge,
-    /// A format could not be made of the pages.
-    NotDerived,
-    /// The step died each time it was tried.
-    GaveUp,
-}
-
-impl FailureCode {
-    /// What a person can do about it.
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Self::EmptyBuild => "upload at least one file, then confirm the upload again",
-            Self::BuildEnded => "register a new build",
-            Self::ProductEnded => "restore the product, then confirm the upload again",
-            Self::Gone => "check that the product, build and edition still exist, then register a new build",
-            Self::BadFile => "rename or remove the file, then register a new build",
-            Self::FilesMissing => "upload the site as a new build",
-            Self::ObjectStore => {
-                "confirm the upload again; if it fails again, check the bucket and its permissions"
-            }
-            Self::Catalog => "confirm the upload again; if it fails again, check the table and its limits",
-            Self::PurgeRefused => {
-                "check the CDN service id and key, then PATCH the edition with pending_rebuild: false to try again"
-            }
-            Self::Dns => "check the hosted zones and what update-dns may do with them",
-            Self::WebhookNotTaken => {
-                "look at the webhook's deliveries, and replay them when the receiver is mended"
-            }
-            Self::ArtifactMissing => "upload the file with its form, then confirm the upload again",
-            Self::ArtifactUnfit => "upload a file of that format, then confirm the upload again",
-            Self::ArtifactTooLarge => "make it smaller, or leave the format out",
-            Self::NotDerived => "confirm the upload again; if it fails again, look at the function's log",
-            Self::GaveUp => "look at the function's log and dead-letter queue, then confirm the upload again",
-        }
-    }
-
-    /// A failure with this code's remedy.
-    pub fn because(self, message: impl Into<String>, at: Timestamp) -> Failure {
-        Failure {
-            code: self,
-            message: message.into(),
-            remedy: self.remedy().to_owned(),
-            at,
-        }
-    }
-}
 
 /// Where registering a build has got to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +20,16 @@ pub enum Registration {
     NotNeeded,
     /// Sent, not begun.
     Queued,
+    /// The archive is being read, or its files are being written.
+    Unpacking {
+        /// Files written so far.
+        done: u64,
+        /// Files in the archive; none before it is known to be good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total: Option<u64>,
+        /// When it last got on.
+        updated_at: Timestamp,
+    },
     /// The files are known; formats are made of them, for which the editions wait a while.
     Deriving {
         /// Since when.
@@ -275,7 +196,7 @@ impl Task {
         match &self.registration {
             Registration::Failed(_) => return TaskStatus::Failure,
             Registration::Queued => return TaskStatus::Pending,
-            Registration::Deriving { .. } => return TaskStatus::Started,
+            Registration::Unpacking { .. } | Registration::Deriving { .. } => return TaskStatus::Started,
             Registration::Done { .. } | Registration::NotNeeded => {}
         }
         let (mut editions, mut pages) = (self.editions.iter(), self.pages.iter());

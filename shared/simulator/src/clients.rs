@@ -16,6 +16,7 @@ use imprint_domain::id::{BuildId, EditionId};
 use imprint_testing::{MemoryObjects, World};
 
 pub(crate) use documents::HANDBOOK;
+pub(crate) use publishing::{Event, How};
 pub(crate) use registry::WATCHED;
 
 use crate::dice::Dice;
@@ -54,8 +55,8 @@ impl Plot {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) sites: Sites,
-    /// Markers that were put and that S3 has to tell of.
-    pub(crate) markers: Vec<BuildId>,
+    /// What was put and S3 has to tell of.
+    pub(crate) events: Vec<Event>,
     /// Editions that somebody moved by hand, ended, pinned or renamed: tracking alone does not say where they are.
     pub(crate) touched: BTreeSet<EditionId>,
     /// Builds that were confirmed.

@@ -17,6 +17,7 @@ use imprint_app::retire_name::retire_name;
 use imprint_app::step::{Delivery, Disposal, dispose};
 use imprint_app::sweep::{confirm_unheard, sweep};
 use imprint_app::tenants::Tenants;
+use imprint_app::unpack_archive::unpack_archive;
 use imprint_app::verification::verify_next;
 use imprint_domain::artifact::Format;
 use imprint_domain::message::Message;
@@ -50,14 +51,10 @@ pub(crate) async fn deliver(
         }
         Message::DeriveFormat(message) => derive_format(&env, entry, message).await,
         Message::MoveEditions(message) => move_editions(&env, entry, message).await,
-        Message::CopyEdition(message) => {
-            let time = Duration::try_from(timeout(&envelope.message)).unwrap_or_default();
-            let bounds = Bounds {
-                deadline: Some(Instant::now() + time.saturating_sub(RESERVE)),
-                ..Bounds::default()
-            };
-            copy_edition(&env, entry, message, bounds).await
+        Message::UnpackArchive(message) => {
+            unpack_archive(&env, entry, message, bounds(&envelope.message)).await
         }
+        Message::CopyEdition(message) => copy_edition(&env, entry, message, bounds(&envelope.message)).await,
         Message::RetireName(message) => retire_name(&env, entry, message).await,
         Message::PurgeCdn(message) => purge_cdn(&env, &[Order { entry, message }]).await.remove(0),
         Message::RenderDashboard(message) => {
@@ -87,6 +84,15 @@ pub(crate) async fn deliver(
         receive_count,
     };
     dispose(&env, &delivery, outcome).await
+}
+
+/// What a function's time allows.
+fn bounds(message: &Message) -> Bounds {
+    let time = Duration::try_from(timeout(message)).unwrap_or_default();
+    Bounds {
+        deadline: Some(Instant::now() + time.saturating_sub(RESERVE)),
+        ..Bounds::default()
+    }
 }
 
 /// A schedule of `template.yaml`.

@@ -118,6 +118,7 @@ pub(crate) fn visibility(message: &Message) -> SignedDuration {
     let seconds = match message {
         Message::RegisterBuild(_) | Message::MoveEditions(_) => 360,
         Message::CopyEdition(_) | Message::RetireName(_) | Message::DeriveFormat(_) => 330,
+        Message::UnpackArchive(_) => 930,
         Message::PurgeCdn(_)
         | Message::RenderDashboard(_)
         | Message::RenderIndex(_)
@@ -134,6 +135,7 @@ pub(crate) fn timeout(message: &Message) -> SignedDuration {
     let seconds = match message {
         Message::RegisterBuild(_) | Message::MoveEditions(_) => 300,
         Message::CopyEdition(_) | Message::RetireName(_) | Message::DeriveFormat(_) => 300,
+        Message::UnpackArchive(_) => 900,
         Message::PurgeCdn(_)
         | Message::RenderDashboard(_)
         | Message::RenderIndex(_)
@@ -150,6 +152,7 @@ pub(crate) fn timeout(message: &Message) -> SignedDuration {
 pub(crate) fn brief(message: &Message) -> String {
     match message {
         Message::RegisterBuild(register) => format!("register build {}", register.build),
+        Message::UnpackArchive(unpack) => format!("unpack build {}", unpack.then.build),
         Message::DeriveFormat(derive) => format!("derive {} of build {}", derive.format, derive.then.build),
         Message::MoveEditions(moving) => format!("move editions to build {}", moving.build),
         Message::CopyEdition(copy) => format!(

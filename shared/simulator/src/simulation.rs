@@ -230,7 +230,7 @@ impl Simulation {
                 0..=4 => self.let_some_pass(60, 900).await,
                 _ => self.let_some_pass(1, 30).await,
             },
-            91..=93 => self.tell_of_marker(),
+            91..=93 => self.tell_of_object(),
             94..=95 => self.deliver_twice(),
             96 => self.storm(),
             97 => self.refuse_a_deletion(),
@@ -242,7 +242,7 @@ impl Simulation {
     /// Without faults: everything that can be done is done, then time passes.
     async fn go_on(&mut self) -> Result<(), Vec<String>> {
         self.deliver_one();
-        self.tell_of_marker();
+        self.tell_of_object();
         if self.runs.is_empty() {
             self.let_pass(5).await;
         }
@@ -265,7 +265,7 @@ impl Simulation {
             && self.queues.is_empty()
             && self.world.queue.waiting() == 0
             && self.world.catalog.all_outbox().is_empty()
-            && self.known.borrow().markers.is_empty()
+            && self.known.borrow().events.is_empty()
             && self.world.objects.keys("_imprint/uploads/").is_empty()
             && self
                 .world

@@ -18,7 +18,7 @@ use imprint_domain::idempotency::{Asker, Fingerprint, KeptId, KeptRequest};
 use imprint_domain::kind::{Kind, Retention};
 use imprint_domain::message::{
     CopyEdition, DeliverWebhook, DeriveFormat, Message, MoveEditions, PurgeCdn, RegisterBuild, RenderAll,
-    RenderDashboard, RenderIndex, RetireName, UpdateDns,
+    RenderDashboard, RenderIndex, RetireName, UnpackArchive, UpdateDns,
 };
 use imprint_domain::organization::{Layout, Organization, Policy};
 use imprint_domain::outbox::OutboxEntry;
@@ -169,6 +169,7 @@ pub fn build_of(product: &Product, id: u64, git_refs: &str) -> Build {
         state: BuildState::Uploading,
         manifest: None,
         artifacts: imprint_domain::artifact::Artifacts::default(),
+        upload: imprint_domain::upload::Upload::Files,
         doom: None,
         revision: Revision::NEW,
     }
@@ -255,6 +256,22 @@ pub fn register_message(task: &TaskId, build: &Build) -> Message {
         build: build.id,
         editions: Vec::new(),
         asked_by: None,
+    })
+}
+
+/// A message that has a build's archive unpacked.
+pub fn unpack_message(task: &TaskId, build: &Build) -> Message {
+    Message::UnpackArchive(UnpackArchive {
+        then: RegisterBuild {
+            task: task.clone(),
+            organization: build.organization.clone(),
+            product: build.product.clone(),
+            build: build.id,
+            editions: Vec::new(),
+            asked_by: None,
+        },
+        prefix: build.prefix(),
+        hand_overs: 0,
     })
 }
 

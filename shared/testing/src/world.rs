@@ -92,6 +92,7 @@ impl World {
             registry: self.catalog.clone(),
             documents: self.catalog.clone(),
             objects: self.objects.clone(),
+            inbox: self.objects.clone(),
             queue: self.queue.clone(),
             cdn: self.cdn.clone(),
             dns: None,

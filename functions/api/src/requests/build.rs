@@ -11,6 +11,7 @@ use imprint_domain::git::GitRefs;
 use imprint_domain::key::SiteDirectory;
 use imprint_domain::registry::Documented;
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
+use imprint_domain::upload::Upload;
 
 use crate::error::ApiError;
 use crate::extract::{BuildForm, RequestBody};
@@ -55,6 +56,17 @@ pub(crate) struct CreateBuild {
     /// `epub` or `json`.
     #[schema(example = json!(["pdf"]), max_items = 4)]
     artifacts: Option<Vec<String>>,
+    /// `archive`: the files come in one `.tar.gz` or `.zip`, which is sent to the address in `archive_upload`. `files`, when
+    /// it is absent: each comes by itself.
+    #[schema(example = "archive", default = "files", pattern = "^(files|archive)$")]
+    upload: Option<String>,
+    /// What the archive's bytes are, `sha256:` and 64 hexadecimal digits; others are refused.
+    #[schema(
+        pattern = "^sha256:[0-9a-fA-F]{64}$",
+        max_length = 71,
+        example = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
+    digest: Option<String>,
 }
 
 /// A new build of a project. Other fields are ignored.
@@ -93,6 +105,17 @@ pub(crate) struct CreateProjectBuild {
     /// `epub` or `json`.
     #[schema(example = json!(["pdf"]), max_items = 4)]
     artifacts: Option<Vec<String>>,
+    /// `archive`: the files come in one `.tar.gz` or `.zip`, which is sent to the address in `archive_upload`. `files`, when
+    /// it is absent: each comes by itself.
+    #[schema(example = "archive", default = "files", pattern = "^(files|archive)$")]
+    upload: Option<String>,
+    /// What the archive's bytes are, `sha256:` and 64 hexadecimal digits; others are refused.
+    #[schema(
+        pattern = "^sha256:[0-9a-fA-F]{64}$",
+        max_length = 71,
+        example = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
+    digest: Option<String>,
 }
 
 /// A change of a build.
@@ -145,6 +168,7 @@ impl CreateBuild {
                 &Format::UPLOADED,
                 self.artifacts.unwrap_or_default(),
             )?,
+            upload: upload(self.upload.as_deref(), self.digest.as_deref())?,
             directories: match form {
                 BuildForm::Plain => None,
                 BuildForm::WithForms => Some(directories(self.directories)?),
@@ -177,6 +201,8 @@ impl CreateProjectBuild {
             train: self.train,
             version: self.version,
             artifacts: self.artifacts,
+            upload: self.upload,
+            digest: self.digest,
         };
         build.parse(BuildForm::WithForms, caller, org, project)
     }
@@ -199,6 +225,20 @@ fn documents(
         (Some(train), Some(version)) => Ok(Some(Documented { train, version })),
         (None, None) => Ok(None),
         (Some(_), None) | (None, Some(_)) => Err(invalid(NOUN, "train and version come together")),
+    }
+}
+
+/// In which form the files come.
+fn upload(raw: Option<&str>, digest: Option<&str>) -> Result<Upload, ApiError> {
+    let digest = parsed(NOUN, "digest", digest)?;
+    match (raw, digest) {
+        (Some("archive"), digest) => Ok(Upload::archive(digest)),
+        (Some("files") | None, None) => Ok(Upload::Files),
+        (Some("files") | None, Some(_)) => {
+            let sentence = "digest: only an archive has one; say \"upload\": \"archive\", too";
+            Err(invalid(NOUN, sentence))
+        }
+        (Some(_), _) => Err(invalid(NOUN, "upload: it is `files` or `archive`")),
     }
 }
 

@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use imprint_app::builds::CreatedBuild;
-use imprint_app::ports::PresignedPost;
+use imprint_app::ports::{PresignedPost, PresignedPut};
+use imprint_app::unpack_archive::MAX_ARCHIVE_BYTES;
 use imprint_domain::artifact::Format;
 use imprint_domain::build::Build;
 use imprint_domain::id::TaskId;
@@ -47,7 +48,8 @@ pub(crate) struct BuildResource<'a> {
     published_url: String,
     /// What the CDN purges it by.
     surrogate_key: String,
-    /// Null: registering a build starts nothing that could be watched.
+    /// Where to watch the archive of a build that comes in one, once it was there. Otherwise null: registering a build starts
+    /// nothing that could be watched.
     queue_url: Option<String>,
     /// Forms to upload the files of a directory with, by directory. Null unless the request asked for forms.
     #[schema(value_type = Option<BTreeMap<String, UploadForm>>)]
@@ -76,6 +78,10 @@ pub(crate) struct BuildResource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeMap<String, UploadForm>>, nullable = false)]
     artifact_uploads: Option<BTreeMap<&'a str, UploadForm<'a>>>,
+    /// Where to send the archive. Only in the answer to the registration of a build whose files come in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    archive_upload: Option<ArchiveUpload<'a>>,
     /// Where each format has got to that it is published in, by its name. Absent before anything is known of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeMap<String, ArtifactResource>>, nullable = false)]
@@ -95,7 +101,7 @@ pub(crate) struct ProjectBuildResource<'a> {
     /// The URL of its project.
     #[schema(example = "https://keeper.example.org/v2/orgs/acme/projects/pipelines")]
     project_url: String,
-    /// Where to watch what the request began; null when it began nothing.
+    /// Where to watch what the request began, or the archive of a build that comes in one; null when there is nothing to watch.
     #[schema(example = "https://keeper.example.org/v2/task/0123456789abcdef0123456789abcdef")]
     task_url: Option<String>,
     /// Its name in URLs.
@@ -150,6 +156,10 @@ pub(crate) struct ProjectBuildResource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeMap<String, UploadForm>>, nullable = false)]
     artifact_uploads: Option<BTreeMap<&'a str, UploadForm<'a>>>,
+    /// Where to send the archive. Only in the answer to the registration of a build whose files come in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    archive_upload: Option<ArchiveUpload<'a>>,
     /// Where each format has got to that it is published in, by its name. Absent before anything is known of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeMap<String, ArtifactResource>>, nullable = false)]
@@ -165,6 +175,20 @@ pub(crate) struct UploadForm<'a> {
     /// The fields. `${filename}` in `key` stands for the file's name.
     #[schema(value_type = BTreeMap<String, String>)]
     fields: &'a serde_json::Map<String, serde_json::Value>,
+}
+
+/// Where to send an archive: one `PUT` with its bytes as the body. Nothing has to be called afterwards.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ArchiveUpload<'a> {
+    /// Where to `PUT` it. Whoever has the address may.
+    url: &'a str,
+    /// The headers to send with it: none for now.
+    headers: BTreeMap<String, String>,
+    /// Until when the address is good.
+    expires: Moment,
+    /// How many bytes it may have at most.
+    #[schema(example = 2_147_483_648_u64)]
+    max_bytes: u64,
 }
 
 /// All builds of a product, or a page of them, newest first. Deleted ones are left out.
@@ -210,7 +234,7 @@ impl<'a> BuildResource<'a> {
             github_requester: build.github_requester.as_ref().map(ToString::to_string),
             published_url: layout::build_url(organization, product, &build.slug),
             surrogate_key: build.surrogate_key.to_string(),
-            queue_url: None,
+            queue_url: build.upload.task().map(|task| urls.task(task)),
             post_prefix_urls: None,
             post_dir_urls: None,
             post_complete_url: None,
@@ -225,6 +249,7 @@ impl<'a> BuildResource<'a> {
                 .as_ref()
                 .map(|documented| documented.version.to_string()),
             artifact_uploads: None,
+            archive_upload: None,
             artifacts: by_format(&build.artifacts),
         }
     }
@@ -237,6 +262,7 @@ impl<'a> BuildResource<'a> {
         let build = Self {
             artifact_uploads: (!artifact_forms.is_empty())
                 .then(|| artifact_forms.iter().map(of_format).collect()),
+            archive_upload: created.archive.as_ref().map(ArchiveUpload::new),
             ..Self::new(urls, organization, &created.product, &created.build)
         };
         let Some(forms) = &created.forms else {
@@ -278,7 +304,7 @@ impl<'a> ProjectBuildResource<'a> {
     /// A build after a request, with what to watch.
     pub(crate) fn watched(self, urls: &Urls, task: Option<&TaskId>) -> Self {
         Self {
-            task_url: task.map(|task| urls.task_of_project(task)),
+            task_url: task.map(|task| urls.task_of_project(task)).or(self.task_url),
             ..self
         }
     }
@@ -290,7 +316,7 @@ impl<'a> ProjectBuildResource<'a> {
             self_url: urls.project_build(org, project, &build.slug),
             organization_url: urls.organization(org),
             project_url: urls.project(org, project),
-            task_url: None,
+            task_url: build.upload.task().map(|task| urls.task_of_project(task)),
             slug: first.slug,
             date_created: first.date_created,
             date_ended: first.date_ended,
@@ -310,7 +336,19 @@ impl<'a> ProjectBuildResource<'a> {
             train: first.train,
             version: first.version,
             artifact_uploads: first.artifact_uploads,
+            archive_upload: first.archive_upload,
             artifacts: first.artifacts,
+        }
+    }
+}
+
+impl<'a> ArchiveUpload<'a> {
+    fn new(put: &'a PresignedPut) -> Self {
+        Self {
+            url: &put.url,
+            headers: BTreeMap::new(),
+            expires: Moment(put.expires),
+            max_bytes: MAX_ARCHIVE_BYTES,
         }
     }
 }

@@ -187,6 +187,9 @@ impl AboutResource {
     fn new(message: &Message) -> Self {
         let (product, edition, build, document): Subject<'_> = match message {
             Message::RegisterBuild(register) => (Some(&register.product), None, Some(register.build), None),
+            Message::UnpackArchive(unpack) => {
+                (Some(&unpack.then.product), None, Some(unpack.then.build), None)
+            }
             Message::MoveEditions(moving) => (Some(&moving.product), None, Some(moving.build), None),
             Message::DeriveFormat(derive) => {
                 (Some(&derive.then.product), None, Some(derive.then.build), None)

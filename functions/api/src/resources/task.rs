@@ -53,12 +53,16 @@ struct TaskDetails {
 /// Where registering a build has got to.
 #[derive(Debug, Serialize, ToSchema)]
 struct RegistrationDetails {
-    /// `not_needed`, `queued`, `deriving` (formats are made of its pages, for which editions wait a little), `done` or
+    /// `not_needed`, `queued`, `unpacking` (the archive is checked and its files are written), `deriving` (formats are made of its pages, for which editions wait a little), `done` or
     /// `failed`.
     #[schema(value_type = String, example = "done")]
     state: &'static str,
-    /// When it was done, or since when formats are made.
+    /// When it was done, since when formats are made, or when unpacking last got on.
     date: Option<Moment>,
+    /// How many files of the archive are written, once it is checked. Only while it is unpacked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    progress: Option<Progress>,
     /// How many files the build has, once it is done.
     files: Option<u64>,
     /// Their size, once it is done.
@@ -105,12 +109,12 @@ struct PagesDetails {
     failure: Option<FailureResource>,
 }
 
-/// How far a copy is.
+/// How far a copy is, or the unpacking of an archive.
 #[derive(Debug, Serialize, ToSchema)]
 struct Progress {
-    /// Objects copied so far.
+    /// Objects copied, or files written, so far.
     done: u64,
-    /// Objects to copy.
+    /// How many there are.
     total: u64,
 }
 
@@ -197,6 +201,7 @@ impl RegistrationDetails {
         let bare = |state| Self {
             state,
             date: None,
+            progress: None,
             files: None,
             bytes: None,
             failure: None,
@@ -204,6 +209,15 @@ impl RegistrationDetails {
         match registration {
             Registration::NotNeeded => bare("not_needed"),
             Registration::Queued => bare("queued"),
+            Registration::Unpacking {
+                done,
+                total,
+                updated_at,
+            } => Self {
+                date: Some(Moment(*updated_at)),
+                progress: total.map(|total| Progress { done: *done, total }),
+                ..bare("unpacking")
+            },
             Registration::Deriving { since } => Self {
                 date: Some(Moment(*since)),
                 ..bare("deriving")

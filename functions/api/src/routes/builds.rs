@@ -77,7 +77,8 @@ pub(super) async fn page(
 ///
 /// With the media type `application/vnd.ltdkeeper.v2+json` in `Accept` the answer has forms to upload the files with; any
 /// other `Accept` gives the plain build. When nobody tracks the refs and the caller may create editions, an edition
-/// comes with it. Forms for more than a few hundred directories need `Accept-Encoding: gzip`.
+/// comes with it. With `"upload": "archive"` the answer has one address for an archive of all files instead, whatever `Accept`
+/// says: once that is there, everything follows by itself. Forms for more than a few hundred directories need `Accept-Encoding: gzip`.
 #[utoipa::path(post, path = "/products/{slug}/builds/", tag = "builds", operation_id = "create_build",
     params(("slug" = String, Path, description = "The product's slug"),
         ("Accept" = Option<String>, Header, description = "`application/vnd.ltdkeeper.v2+json` for upload forms")),

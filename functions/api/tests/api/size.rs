@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imprint_api::function;
-use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::ports::{PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads};
 use imprint_app::tenants::Tenants;
 use imprint_domain::key::ObjectKey;
 use imprint_lambda::LambdaEvent;
@@ -130,6 +130,18 @@ impl Uploads for Noise {
         Ok(PresignedPost {
             url: "https://docs.example.org/".to_owned(),
             fields,
+        })
+    }
+
+    fn presign_put(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<PresignedPut, PresignError> {
+        Ok(PresignedPut {
+            url: format!("https://docs.example.org/{key}"),
+            expires: now + life,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::ports::{PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads};
 use imprint_domain::key::ObjectKey;
 use imprint_testing::{Moment, Trouble};
 use serde_json::json;
@@ -117,6 +117,15 @@ impl Uploads for Panics {
         _: jiff::Timestamp,
         _: jiff::SignedDuration,
     ) -> Result<PresignedPost, PresignError> {
+        panic!("a secret of the inside")
+    }
+
+    fn presign_put(
+        &self,
+        _: &ObjectKey,
+        _: jiff::Timestamp,
+        _: jiff::SignedDuration,
+    ) -> Result<PresignedPut, PresignError> {
         panic!("a secret of the inside")
     }
 

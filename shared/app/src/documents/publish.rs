@@ -245,6 +245,7 @@ impl Source {
             alternate: None,
             documents: target.documents.clone(),
             github_requester: None,
+            upload: imprint_domain::upload::Upload::Files,
             artifacts: std::collections::BTreeSet::new(),
             directories: None,
             new_editions: NewEditions::Allowed,

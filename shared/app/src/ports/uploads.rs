@@ -50,6 +50,15 @@ pub struct PresignedPost {
     pub fields: serde_json::Map<String, serde_json::Value>,
 }
 
+/// An address to which a client sends one object with `PUT`, as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresignedPut {
+    /// The address. Whoever has it may write the object.
+    pub url: String,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
 /// A form could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("the upload form could not be signed")]
@@ -67,6 +76,18 @@ pub trait Uploads: Send + Sync {
         now: Timestamp,
         life: SignedDuration,
     ) -> Result<PresignedPost, PresignError>;
+
+    /// Signs an address to which anybody who has it may send an object, from `now` for `life`. Its key is signed; S3 bounds
+    /// the size of no `PUT`, so whoever takes the object looks at that. In the bucket that tells of what is put there.
+    ///
+    /// # Errors
+    /// When there are no credentials to sign with.
+    fn presign_put(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<PresignedPut, PresignError>;
 
     /// Signs an address from which anybody who has it gets an object, from `now` for `life`.
     ///

@@ -165,6 +165,7 @@ async fn files(
             vec![
                 build.prefix().directory_key(),
                 ObjectKey::completion_marker(build.id),
+                ObjectKey::archive(build.id),
             ],
         ),
         Going::Edition(edition, EditionFiles::Deleted) => (

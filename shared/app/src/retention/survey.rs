@@ -9,7 +9,7 @@ use imprint_domain::build::Build;
 use imprint_domain::edition::Edition;
 use imprint_domain::history::Moved;
 use imprint_domain::id::{BuildId, EditionId, Generation};
-use imprint_domain::message::{DeriveFormat, Message};
+use imprint_domain::message::{DeriveFormat, Message, UnpackArchive};
 use imprint_domain::product::Product;
 use imprint_domain::registry::{ComponentName, VersionName};
 use imprint_domain::retention::{InUse, Known, RetentionRules, Survey};
@@ -165,7 +165,7 @@ async fn busy(env: &Env, product: &Product) -> Result<Known<BTreeSet<BuildId>>, 
     }
     let (org, slug) = (&product.organization, &product.slug);
     let builds = entries.iter().filter_map(|entry| match &entry.message {
-        Message::RegisterBuild(register) => {
+        Message::RegisterBuild(register) | Message::UnpackArchive(UnpackArchive { then: register, .. }) => {
             (register.organization == *org && register.product == *slug).then_some(register.build)
         }
         Message::DeriveFormat(DeriveFormat { then: moving, .. }) | Message::MoveEditions(moving) => {

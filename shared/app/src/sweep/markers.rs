@@ -1,4 +1,4 @@
-//! Completion markers whose event was lost: the client has said that every file is there, and nobody heard it.
+//! Completion markers and archives whose event was lost: the client has said that every file is there, and nobody heard it.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,9 @@ use imprint_domain::id::BuildId;
 use imprint_domain::key::{KeyPrefix, ObjectKey};
 use imprint_domain::retention::Doom;
 use imprint_domain::slug::OrganizationSlug;
+use imprint_domain::task::Registration;
 
-use crate::builds::confirm_by_marker;
+use crate::builds::{confirm_by_archive, confirm_by_marker, task_of_archive};
 use crate::env::Env;
 use crate::error::AppError;
 use crate::organizations;
@@ -62,6 +63,14 @@ async fn in_bucket_of(tenants: &Tenants, env: &Env) -> Result<u64, AppError> {
     let old = page.objects.into_iter().filter(old).take(AT_A_TIME);
     let (mut confirmed, mut done) = (0, Vec::new());
     for marker in old.collect::<Vec<_>>() {
+        if let Some(id) = marker.key.archived_build() {
+            match of_archive(tenants, id, &marker).await? {
+                Fate::Confirmed => confirmed += 1,
+                Fate::Stays => {}
+                Fate::Goes => done.push(marker.key),
+            }
+            continue;
+        }
         let Some(id) = marker.key.completed_build() else {
             continue;
         };
@@ -72,6 +81,45 @@ async fn in_bucket_of(tenants: &Tenants, env: &Env) -> Result<u64, AppError> {
     }
     remove(env, done).await?;
     Ok(confirmed)
+}
+
+/// What becomes of an archive.
+enum Fate {
+    /// Nobody had heard of it.
+    Confirmed,
+    /// It is being unpacked, or will be tried again.
+    Stays,
+    /// It is of no more use.
+    Goes,
+}
+
+async fn of_archive(tenants: &Tenants, id: BuildId, archive: &Listed) -> Result<Fate, AppError> {
+    let catalog = &tenants.installation().catalog;
+    let build = catalog.build(id).await?;
+    let is_awaited = |build: &Build| build.upload.awaits_archive() && build.ended_at().is_none();
+    if !build.as_ref().is_some_and(is_awaited) {
+        return Ok(Fate::Goes);
+    }
+    match catalog.task(&task_of_archive(id, archive)).await? {
+        Some(task) => Ok(match task.registration {
+            Registration::Failed(failure) if failure.code.refuses_archive() => Fate::Goes,
+            Registration::Failed(_)
+            | Registration::NotNeeded
+            | Registration::Queued
+            | Registration::Unpacking { .. }
+            | Registration::Deriving { .. }
+            | Registration::Done { .. } => Fate::Stays,
+        }),
+        None => match confirm_by_archive(tenants, id).await {
+            Ok(task) => {
+                tracing::info!(build = %id, task = task.as_ref().map(tracing::field::display), "archive whose event was lost");
+                Ok(Fate::Confirmed)
+            }
+            // It ended since, or its archive went.
+            Err(AppError::NotFound | AppError::Invalid(_) | AppError::Refused(_)) => Ok(Fate::Stays),
+            Err(error) => Err(error),
+        },
+    }
 }
 
 fn is_unheard(build: &Build) -> bool {
@@ -92,7 +140,7 @@ async fn confirm(tenants: &Tenants, id: BuildId, marker: &Listed) -> Result<bool
             Ok(true)
         }
         // It ended since.
-        Err(AppError::NotFound | AppError::Invalid(_)) => Ok(false),
+        Err(AppError::NotFound | AppError::Invalid(_) | AppError::Refused(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -108,6 +108,7 @@ async fn d16_hostile_names_stay_text() {
         git_refs: GitRefs::parse(&["main"]).unwrap(),
         alternate: None,
         github_requester: Some(parsed(hostile)),
+        upload: imprint_domain::upload::Upload::Files,
         directories: None,
         new_editions: NewEditions::Forbidden,
     };

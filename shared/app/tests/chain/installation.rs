@@ -23,6 +23,7 @@ use imprint_app::retire_name::retire_name;
 use imprint_app::step::{Delivery, Disposal, MAX_RECEIVES, dispose};
 use imprint_app::sweep::sweep;
 use imprint_app::tasks;
+use imprint_app::unpack_archive::unpack_archive;
 use imprint_app::update_dns::update_dns;
 use imprint_domain::artifact::{Derivation, Format};
 use imprint_domain::build::Build;
@@ -153,6 +154,7 @@ impl Installation {
             artifacts: announced.into_iter().collect(),
             documents: None,
             github_requester: None,
+            upload: imprint_domain::upload::Upload::Files,
             directories: None,
             new_editions: NewEditions::Allowed,
         };
@@ -183,6 +185,9 @@ impl Installation {
         };
         let outcome = match &envelope.message {
             Message::RegisterBuild(message) => register_build(&self.env, &envelope.id, message).await,
+            Message::UnpackArchive(message) => {
+                unpack_archive(&self.env, &envelope.id, message, self.bounds).await
+            }
             Message::CopyEdition(message) => {
                 copy_edition(&self.env, &envelope.id, message, self.bounds).await
             }

@@ -53,6 +53,7 @@ async fn a_deleted_product_takes_nothing_new_and_comes_back_as_it_was() {
         artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
+        upload: imprint_domain::upload::Upload::Files,
         directories: None,
         new_editions: NewEditions::Allowed,
     };

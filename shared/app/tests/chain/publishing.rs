@@ -217,6 +217,7 @@ async fn automatic_build_slugs_are_the_smallest_free_numbers() {
         artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
+        upload: imprint_domain::upload::Upload::Files,
         directories: None,
         new_editions: NewEditions::Forbidden,
     };
@@ -248,6 +249,7 @@ async fn d21_a_build_whose_forms_cannot_be_signed_leaves_nothing_behind() {
         artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
+        upload: imprint_domain::upload::Upload::Files,
         directories: Some(vec![parsed("/"), parsed("a/")]),
         new_editions: NewEditions::Allowed,
     };

@@ -48,6 +48,7 @@ impl Installation {
                 version: parsed(version),
             }),
             github_requester: None,
+            upload: imprint_domain::upload::Upload::Files,
             directories: None,
             new_editions: NewEditions::Allowed,
         };

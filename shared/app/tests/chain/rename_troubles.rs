@@ -114,6 +114,7 @@ fn is_for(victim: Victim, message: &Message) -> bool {
         | Message::RenderDocument(_)
         | Message::PublishRendering(_)
         | Message::UpdateDns(_)
+        | Message::UnpackArchive(_)
         | Message::DeliverWebhook(_) => false,
     }
 }

@@ -30,6 +30,7 @@ async fn upload(here: &Installation, git_refs: &[&str], alternate: Option<&str>)
         artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
+        upload: imprint_domain::upload::Upload::Files,
         directories: None,
         new_editions: NewEditions::Allowed,
     };

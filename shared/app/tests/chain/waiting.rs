@@ -144,6 +144,7 @@ async fn a_build_that_no_edition_follows_waits_for_the_pages_that_list_it() {
         artifacts: std::collections::BTreeSet::new(),
         documents: None,
         github_requester: None,
+        upload: imprint_domain::upload::Upload::Files,
         directories: None,
         new_editions: NewEditions::Forbidden,
     };

@@ -35,7 +35,7 @@ impl Queues {
 
     /// Where the queue of a step's dead letters is: it is called after the step's, as the template has it. A function's
     /// variables may have 4 KB (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>), so the
-    /// addresses of nine more queues do not fit with a stack's long name.
+    /// addresses of ten more queues do not fit with a stack's long name.
     ///
     /// # Errors
     /// When this function was not told where the step's queue is.
@@ -51,6 +51,7 @@ impl Queues {
 fn variable(step: Step) -> &'static str {
     match step {
         Step::RegisterBuild => "IMPRINT_QUEUE_REGISTER_BUILD",
+        Step::UnpackArchive => "IMPRINT_QUEUE_UNPACK_ARCHIVE",
         Step::CopyEdition => "IMPRINT_QUEUE_COPY_EDITION",
         Step::PurgeCdn => "IMPRINT_QUEUE_PURGE_CDN",
         Step::RenderDashboard => "IMPRINT_QUEUE_RENDER_DASHBOARD",

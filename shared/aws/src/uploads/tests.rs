@@ -260,7 +260,7 @@ fn the_signature_of_the_documentation_comes_out_for_an_address_too() {
     // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
     let at = "2013-05-24T00:00:00Z".parse().unwrap();
     let bucket = "https://examplebucket.s3.amazonaws.com";
-    let signed = uploads(None, None).sign_download(bucket, &ObjectKey::new("test.txt"), at, day());
+    let signed = uploads(None, None).sign_address("GET", bucket, &ObjectKey::new("test.txt"), at, day());
     assert_eq!(
         signed.unwrap(),
         "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
@@ -305,6 +305,32 @@ fn temporary_credentials_send_their_token_with_an_address_and_sign_it() {
     assert!(!plain.0.contains("Token"));
     assert_ne!(plain.1, temporary.1);
     assert_ne!(temporary.1, query(Some("another")).1);
+}
+
+#[test]
+fn an_address_to_upload_to_is_of_the_bucket_that_tells_of_it_and_of_its_method() {
+    let key = ObjectKey::new("_imprint/uploads/7/archive");
+    let put = uploads(None, None).presign_put(&key, now(), day()).unwrap();
+    let (place, query) = put.url.split_once('?').unwrap();
+    assert_eq!(
+        place,
+        "https://inbox.s3.us-east-1.amazonaws.com/_imprint/uploads/7/archive"
+    );
+    assert!(query.contains("&X-Amz-SignedHeaders=host&"), "{query}");
+    assert_eq!(put.expires, now() + day());
+    let read = uploads(None, None).sign_address(
+        "GET",
+        "https://inbox.s3.us-east-1.amazonaws.com/",
+        &key,
+        now(),
+        day(),
+    );
+    assert_ne!(read.unwrap(), put.url, "it is not good for reading");
+    assert!(
+        uploads(None, None)
+            .presign_put(&key, Timestamp::MAX, day())
+            .is_err()
+    );
 }
 
 #[test]

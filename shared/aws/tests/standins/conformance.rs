@@ -39,6 +39,7 @@ impl Receiver for Stack {
 fn variable(step: Step) -> &'static str {
     match step {
         Step::RegisterBuild => "IMPRINT_QUEUE_REGISTER_BUILD",
+        Step::UnpackArchive => "IMPRINT_QUEUE_UNPACK_ARCHIVE",
         Step::CopyEdition => "IMPRINT_QUEUE_COPY_EDITION",
         Step::PurgeCdn => "IMPRINT_QUEUE_PURGE_CDN",
         Step::DeliverWebhook => "IMPRINT_QUEUE_DELIVER_WEBHOOK",

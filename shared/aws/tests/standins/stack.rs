@@ -123,6 +123,10 @@ async fn variables(standins: &StandIns, sqs: &aws_sdk_sqs::Client) -> BTreeMap<S
             create_queue(sqs, "register-build").await,
         ),
         (
+            "IMPRINT_QUEUE_UNPACK_ARCHIVE",
+            create_queue(sqs, "unpack-archive").await,
+        ),
+        (
             "IMPRINT_QUEUE_COPY_EDITION",
             create_queue(sqs, "copy-edition.fifo").await,
         ),

@@ -273,6 +273,30 @@ async fn an_image_has_as_many_bytes_as_are_taken() {
     }
 }
 
+#[tokio::test]
+async fn whoever_has_an_address_to_upload_to_puts_that_object_and_no_other() {
+    let stack = Stack::start().await;
+    let now = SystemClock.now();
+    let key = ObjectKey::new("_imprint/uploads/7/archive");
+    let second = SignedDuration::from_secs(1);
+    let address = |at, life| stack.env.uploads.presign_put(&key, at, life).unwrap();
+    let put = async |url: &str, body: &'static str| {
+        let sent = reqwest::Client::new().put(url).body(body).send().await.unwrap();
+        sent.status().as_u16()
+    };
+    let hour = SignedDuration::from_hours(1);
+    let good = address(now, hour);
+    assert_eq!(good.expires, now + hour);
+    assert_eq!(put(&good.url, "an archive").await, 200);
+    let stored = stack.env.inbox.read(&key).await.unwrap().unwrap();
+    assert_eq!(stored.body, "an archive");
+    assert_eq!(put(&good.url.replacen("/7/", "/8/", 1), "forged").await, 403);
+    assert_eq!(put(&address(now - 10 * second, second).url, "late").await, 403);
+    assert_eq!(get(&good.url).await.0, 403, "it is good for writing only");
+    let stored = stack.env.inbox.read(&key).await.unwrap().unwrap();
+    assert_eq!(stored.body, "an archive");
+}
+
 async fn get(url: &str) -> (u16, String) {
     let answer = reqwest::Client::new().get(url).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())

@@ -37,6 +37,7 @@ fn build(git_refs: &[&str], alternate: Option<&str>) -> Build {
         state: BuildState::Uploading,
         manifest: None,
         artifacts: crate::artifact::Artifacts::default(),
+        upload: crate::upload::Upload::Files,
         doom: None,
         revision: Revision::NEW,
     }

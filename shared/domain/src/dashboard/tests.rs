@@ -159,6 +159,7 @@ fn build(slug: &str, state: BuildState) -> Build {
         state,
         manifest: None,
         artifacts: crate::artifact::Artifacts::default(),
+        upload: crate::upload::Upload::Files,
         doom: None,
         revision: Revision::NEW,
     }

@@ -9,6 +9,8 @@ use crate::artifact::Format;
 pub enum Step {
     /// Learn a build's files and move the editions that follow it.
     RegisterBuild,
+    /// Make the files of a build's archive those of the build.
+    UnpackArchive,
     /// Make an edition's objects those of a build.
     CopyEdition,
     /// Tell the CDN that an edition has changed.
@@ -34,8 +36,9 @@ pub struct UnknownStep;
 
 impl Step {
     /// Every step, in the order of the way of a build.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RegisterBuild,
+        Self::UnpackArchive,
         Self::CopyEdition,
         Self::PurgeCdn,
         Self::RenderDashboard,
@@ -50,6 +53,7 @@ impl Step {
     pub fn of(message: &Message) -> Self {
         match message {
             Message::RegisterBuild(_) | Message::MoveEditions(_) => Self::RegisterBuild,
+            Message::UnpackArchive(_) => Self::UnpackArchive,
             Message::DeriveFormat(derive) if derive.format == Format::Search => Self::IndexSearch,
             Message::DeriveFormat(_) => Self::DeriveFormat,
             Message::CopyEdition(_) | Message::RetireName(_) => Self::CopyEdition,
@@ -67,6 +71,7 @@ impl Step {
     pub fn name(self) -> &'static str {
         match self {
             Self::RegisterBuild => "register-build",
+            Self::UnpackArchive => "unpack-archive",
             Self::CopyEdition => "copy-edition",
             Self::PurgeCdn => "purge-cdn",
             Self::RenderDashboard => "render-dashboard",

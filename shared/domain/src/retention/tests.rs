@@ -51,6 +51,7 @@ pub(super) fn build(id: u64, git_ref: &str) -> Build {
         state: BuildState::Uploading,
         manifest: None,
         artifacts: crate::artifact::Artifacts::default(),
+        upload: crate::upload::Upload::Files,
         doom: None,
         revision: Revision::NEW,
     }

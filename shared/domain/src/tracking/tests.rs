@@ -236,6 +236,7 @@ fn build_of(git_ref: &str) -> Build {
         state: BuildState::Uploading,
         manifest: None,
         artifacts: crate::artifact::Artifacts::default(),
+        upload: crate::upload::Upload::Files,
         doom: None,
         revision: Revision::NEW,
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use imprint_app::builds::{self, Confirmation, NewBuild, NewEditions};
 use imprint_app::editions::{self, EditionPatch, RollbackTo};
 use imprint_domain::edition::Edition;
@@ -10,12 +12,56 @@ use imprint_domain::id::{BuildId, EditionId};
 use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
 use imprint_domain::registry::Documented;
+use imprint_domain::upload::Upload;
 use imprint_testing::Site;
 
 use super::{Client, Known, PRODUCTS, TRIES, is_final, tried};
 use crate::dice::Dice;
 
 const REFS: [&str; 3] = ["main", "main", "v1.0"];
+
+/// How a build's files come, and who says that they are all there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// One by one; the client says so.
+    Files,
+    /// One by one; an empty object says so.
+    Marker,
+    /// In an archive, which says so itself.
+    Archive,
+}
+
+impl How {
+    const ALL: [Self; 4] = [Self::Files, Self::Files, Self::Marker, Self::Archive];
+
+    fn upload(self) -> Upload {
+        match self {
+            Self::Files | Self::Marker => Upload::Files,
+            Self::Archive => Upload::archive(None),
+        }
+    }
+}
+
+/// Something of which S3 has to tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event {
+    pub(crate) build: BuildId,
+    pub(crate) how: How,
+}
+
+fn tar_gz(site: &Site) -> Vec<u8> {
+    let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (path, body) in site.bodies() {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(body.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        let written = builder.append_data(&mut header, &path, body.as_ref());
+        written.expect("nothing can go wrong in memory");
+    }
+    let packed = builder.into_inner().and_then(GzEncoder::finish);
+    packed.expect("nothing can go wrong in memory")
+}
 
 /// One thing that a client does.
 #[derive(Debug, Clone)]
@@ -25,7 +71,7 @@ pub(crate) enum Doing {
         product: &'static str,
         git_ref: &'static str,
         site: Site,
-        by_marker: bool,
+        how: How,
         /// The train and the version that it documents.
         documents: Option<(&'static str, &'static str)>,
     },
@@ -94,7 +140,7 @@ impl Doing {
             product,
             git_ref: dice.one_of(&REFS).unwrap_or(&REFS[0]),
             site: known.sites.next(product, dice),
-            by_marker: dice.one_in(3),
+            how: *dice.one_of(&How::ALL).unwrap_or(&How::Files),
             documents: release.filter(|_| product == PRODUCTS[0]),
         }
     }
@@ -106,9 +152,9 @@ impl Doing {
                 product,
                 git_ref,
                 site,
-                by_marker,
+                how,
                 documents,
-            } => publish(client, (product, git_ref, documents), site, by_marker).await,
+            } => publish(client, (product, git_ref, documents), site, how).await,
             Self::Confirm(build) => confirm(client, build).await,
             Self::Move(id, build) => {
                 let patch = EditionPatch {
@@ -166,9 +212,9 @@ impl Doing {
             Self::Publish {
                 product,
                 git_ref,
-                by_marker,
+                how,
                 ..
-            } => format!("publish {product} {git_ref}, by marker: {by_marker}"),
+            } => format!("publish {product} {git_ref}: {how:?}"),
             Self::Confirm(build) => format!("confirm build {build} again"),
             Self::Move(edition, build) => format!("move edition {edition} to build {build}"),
             Self::Rollback(edition, build) => format!("roll edition {edition} back to build {build}"),
@@ -193,7 +239,7 @@ async fn publish(
     client: &Client,
     (product, git_ref, documents): (&str, &str, Option<(&str, &str)>),
     site: Site,
-    by_marker: bool,
+    how: How,
 ) {
     let (Ok(product), Ok(git_refs)) = (product.parse(), GitRefs::parse(&[git_ref])) else {
         return;
@@ -214,22 +260,26 @@ async fn publish(
             github_requester: None,
             directories: None,
             new_editions: NewEditions::Allowed,
+            upload: how.upload(),
         };
         let Ok(created) = builds::create(&client.env, &product, new, &|_| Ok(())).await else {
             continue;
         };
         let id = created.build.id;
-        site.upload(&client.objects, &created.build);
-        client.known.borrow_mut().sites.uploaded(id, site);
-        if by_marker {
-            let marker = ObjectKey::completion_marker(id);
-            client.objects.put(marker.as_str(), "", Headers::default());
-            let mut known = client.known.borrow_mut();
-            known.markers.push(id);
-            known.confirmed.insert(id);
-        } else {
-            confirm(client, id).await;
+        let packed = tar_gz(&site);
+        if how != How::Archive {
+            site.upload(&client.objects, &created.build);
         }
+        client.known.borrow_mut().sites.uploaded(id, site);
+        let (key, body) = match how {
+            How::Files => return confirm(client, id).await,
+            How::Marker => (ObjectKey::completion_marker(id), Vec::new()),
+            How::Archive => (ObjectKey::archive(id), packed),
+        };
+        client.objects.put(key.as_str(), body, Headers::default());
+        let mut known = client.known.borrow_mut();
+        known.events.push(Event { build: id, how });
+        known.confirmed.insert(id);
         return;
     }
 }

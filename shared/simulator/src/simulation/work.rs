@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use futures_util::poll;
-use imprint_app::builds::confirm_by_marker;
+use imprint_app::builds::{confirm_by_archive, confirm_by_marker};
 use imprint_app::env::Env;
 use imprint_app::step::Disposal;
-use imprint_domain::id::BuildId;
 use imprint_domain::message::Envelope;
 use imprint_testing::mortal;
 use jiff::SignedDuration;
 
 use super::{Run, Simulation, Work};
-use crate::clients::{Client, Doing};
+use crate::clients::{Client, Doing, Event, How};
 use crate::functions::deliver;
 use crate::queues::{Received, brief, timeout};
 use crate::surroundings::Skewed;
@@ -123,11 +122,11 @@ impl Simulation {
         self.begin(what, None, SignedDuration::from_secs(29), work);
     }
 
-    /// One marker's event arrives: once, twice or never.
-    pub(super) fn tell_of_marker(&mut self) {
-        let place = { self.dice.place(self.known.borrow().markers.len()) };
+    /// S3 tells of one object: once, twice or never.
+    pub(super) fn tell_of_object(&mut self) {
+        let place = { self.dice.place(self.known.borrow().events.len()) };
         let Some(at) = place else { return };
-        let build = self.known.borrow_mut().markers.swap_remove(at);
+        let event = self.known.borrow_mut().events.swap_remove(at);
         let times = match self.dice.below(6) {
             0 if self.has_faults => 0,
             1 if self.has_faults => 2,
@@ -139,22 +138,28 @@ impl Simulation {
             _ => self.injected.count("S3 event twice"),
         }
         for _ in 0..times {
-            self.hear_of(build);
+            self.hear_of(event);
         }
     }
 
-    pub(super) fn hear_of(&mut self, build: BuildId) {
+    pub(super) fn hear_of(&mut self, event: Event) {
         let tenants = self.world.tenants();
         // Lambda tries an event three times; the sweep finds what is still not heard of.
         let work = Box::pin(async move {
             for _ in 0..3 {
-                if confirm_by_marker(&tenants, build, "sequencer").await.is_ok() {
+                let heard = match event.how {
+                    How::Archive => confirm_by_archive(&tenants, event.build).await.is_ok(),
+                    How::Files | How::Marker => confirm_by_marker(&tenants, event.build, "sequencer")
+                        .await
+                        .is_ok(),
+                };
+                if heard {
                     break;
                 }
             }
             None
         });
         let time = SignedDuration::from_secs(300);
-        self.begin(format!("S3 event of build {build}"), None, time, work);
+        self.begin(format!("S3 event of build {}", event.build), None, time, work);
     }
 }

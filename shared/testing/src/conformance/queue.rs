@@ -112,6 +112,7 @@ impl<'a> Place<'a> {
                 let webhook = samples::webhook("hook", &[EventKind::EditionFailed]);
                 samples::deliver_message(&self.org, &webhook.id)
             }
+            Step::UnpackArchive => samples::unpack_message(&task, &build),
             Step::DeriveFormat => samples::derive_message(&task, &build, Format::HtmlZip),
             Step::IndexSearch => samples::derive_message(&task, &build, Format::Search),
             Step::RenderDocument => samples::render_document_message(&self.version(edition.id.0), 0),
@@ -182,6 +183,7 @@ async fn an_edition_gets_its_messages_in_order(ends: Ends<'_>) {
             Message::CopyEdition(copy) => copy.edition.0 == edition,
             Message::RetireName(_)
             | Message::RegisterBuild(_)
+            | Message::UnpackArchive(_)
             | Message::PurgeCdn(_)
             | Message::RenderDashboard(_)
             | Message::RenderIndex(_)

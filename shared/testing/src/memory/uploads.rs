@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use imprint_app::ports::{PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::ports::{PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads};
 use imprint_domain::key::ObjectKey;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -14,7 +14,8 @@ const BUCKET: &str = "https://docs.s3.example.org/";
 
 /// Signs forms and addresses with nothing. The same slot or key, time and life give the same one.
 ///
-/// It can be made to fail with `faults().once("uploads.presign", ...)`, or `uploads.presign_download`.
+/// It can be made to fail with `faults().once("uploads.presign", ...)`, or `uploads.presign_put`, or
+/// `uploads.presign_download`.
 #[derive(Debug)]
 pub struct MemoryUploads {
     gate: Gate,
@@ -82,6 +83,24 @@ impl Uploads for MemoryUploads {
         Ok(PresignedPost {
             url: BUCKET.to_owned(),
             fields,
+        })
+    }
+
+    fn presign_put(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<PresignedPut, PresignError> {
+        let call = Call {
+            method: "uploads.presign_put",
+            requests: 0,
+        };
+        self.gate.pass_now(call).map_err(Trouble::presign)?;
+        let expires = now + life;
+        Ok(PresignedPut {
+            url: format!("{BUCKET}{key}?x-put-expires={expires}"),
+            expires,
         })
     }
 

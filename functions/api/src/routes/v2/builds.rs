@@ -43,7 +43,7 @@ pub(crate) async fn list(
 
 /// Register a build of a project
 ///
-/// The answer has forms to upload the files with. When nobody tracks the ref, an edition comes with it. Forms for more than
+/// The answer has forms to upload the files with, or with `"upload": "archive"` one address for an archive of all files. When nobody tracks the ref, an edition comes with it. Forms for more than
 /// a few hundred directories need `Accept-Encoding: gzip`.
 #[utoipa::path(post, path = "/v2/orgs/{org}/projects/{project}/builds", tag = "projects",
     operation_id = "create_project_build",

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod archives;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,7 +78,7 @@ fn the_queues_give_up_when_the_steps_do() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("maxReceiveCount: "))
         .collect();
-    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 9]);
+    assert_eq!(counts, vec![imprint_app::step::MAX_RECEIVES.to_string(); 10]);
 }
 
 const MANIFEST: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -414,7 +416,7 @@ async fn render_document_takes_its_events() {
     };
     let (document, _) = imprint_app::documents::create(&env, new).await.unwrap();
     let moon = "_imprint/incoming/images/1/1.0/full-moon.png";
-    let png = include_bytes!("../demo-site/document/tide.png").as_slice();
+    let png = include_bytes!("../../demo-site/document/tide.png").as_slice();
     world.objects.put(moon, png, Headers::default());
     let batch = br#"{"title": "Imported", "markdown": "Hello"}"#.as_slice();
     let imported = "_imprint/incoming/documents/default/imported-text.json";

@@ -1,4 +1,4 @@
-//! Addresses to download from: the signature is in the query
+//! Addresses to download from and to upload to: the signature is in the query
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
 
 use imprint_domain::key::ObjectKey;
@@ -22,9 +22,11 @@ const PATH: AsciiSet = QUERY.remove(b'/');
 const MAX_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl S3Uploads {
-    /// Signs the address of an object in the bucket at `bucket`. Credentials of a role end it earlier when they end.
-    pub(super) fn sign_download(
+    /// Signs the address of an object in the bucket at `bucket` for one method. Credentials of a role end it earlier when they
+    /// end. Of the headers only `Host` is signed: whoever uploads sends what the client at hand sends.
+    pub(super) fn sign_address(
         &self,
+        method: &str,
         bucket: &str,
         key: &ObjectKey,
         now: Timestamp,
@@ -44,7 +46,7 @@ impl S3Uploads {
         }
         let (day, time) = date(now);
         let query = self.query(&day, &time, life);
-        let request = format!("GET\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD");
+        let request = format!("{method}\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD");
         let digest = hex::encode(Sha256::digest(request));
         let text = format!("{ALGORITHM}\n{time}\n{}\n{digest}", self.scope(&day));
         let signature = self.sign(&text, now, &day);

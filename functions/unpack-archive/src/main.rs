@@ -1,0 +1,13 @@
+//! Starts the unpack-archive function.
+
+use std::sync::Arc;
+
+use imprint_lambda::FunctionError;
+
+#[tokio::main]
+async fn main() -> Result<(), FunctionError> {
+    let variables = imprint_aws::variables_of_process();
+    imprint_lambda::log_to_stdout(variables.get("RUST_LOG").map(String::as_str));
+    let tenants = imprint_aws::connect(&variables, Arc::new(imprint_aws::SystemClock))?;
+    imprint_lambda::serve(imprint_unpack_archive::function(tenants)).await
+}
