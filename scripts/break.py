@@ -93,10 +93,9 @@ BREAKS = [
      "Present::Names(names) => names.iter().map(String::as_str).collect(),", "Present::Names(_) => BTreeSet::new(),"),
     ("objects keep the build's surrogate key", DOMAIN + "manifest.rs",
      "key.to_string());", "{ let _ = key; String::new() });"),
-    ("a second confirmation by the same marker is a second task", APP + "builds.rs",
-     "Confirmation::Marker { sequencer } => derived_task(id, sequencer),",
-     "Confirmation::Marker { sequencer } => { let _ = derived_task(id, sequencer); "
-     "TaskId::from_bytes(env.random.identity()) }"),
+    ("a second confirmation by the same marker is a second task", APP + "builds/confirm.rs",
+     "                    derived_task(&format!(\"completion marker of build {id}, {sequencer}\"))",
+     "                    let _ = (derived_task(\"\"), sequencer); TaskId::from_bytes(env.random.identity())"),
     ("a deletion begins without a last look at who runs it", APP + "retention/deletion.rs",
      "    if last_look::is_used(env, look, &own.into_iter().collect()).await? {",
      "    if false && last_look::is_used(env, look, &own.into_iter().collect()).await? {"),
@@ -181,9 +180,9 @@ def fresh_copy():
     for name in ("Cargo.lock", "rust-toolchain.toml"):
         shutil.copy(ROOT / name, COPY / name)
     manifest = (ROOT / "Cargo.toml").read_text()
-    members = '["shared/domain", "shared/manuscript", "shared/extract", "shared/app", "shared/testing", "shared/simulator"]'
+    members = '["shared/domain", "shared/manuscript", "shared/extract", "shared/archive", "shared/app", "shared/testing", "shared/simulator"]'
     manifest = re.sub(r"(?m)^members = .*$", f"members = {members}", manifest)
-    manifest = re.sub(r"(?m)^imprint-(?!domain|manuscript|extract|app|testing|simulator).*\n", "", manifest)
+    manifest = re.sub(r"(?m)^imprint-(?!domain|manuscript|extract|archive|app|testing|simulator).*\n", "", manifest)
     (COPY / "Cargo.toml").write_text(manifest)
 
 

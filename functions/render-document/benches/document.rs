@@ -164,12 +164,15 @@ fn markdown(pages: usize, more: &str) -> String {
     let sentence = "The retrieval compares measured radiances with radiances that a forward model predicts for a state of \
                     the atmosphere, and where the residual exceeds three standard deviations the pixel is not used. ";
     let mut text = format!("{more}\n\n");
-    // A part fills four fifths of a page.
+    // A part fills four fifths of a page, a chapter ten.
     for page in 0..pages * 5 / 4 {
+        if page % 12 == 0 {
+            write!(text, "# Chapter {page}\n\n{sentence}\n\n").unwrap();
+        }
         let formula = |n: usize| formulas[(page + n) % formulas.len()];
         let write = writeln!(
             text,
-            "# Part {page}\n\n{}[@work-{}] where ${}$ holds and ${}$ does.\n\n$$\n{}\n$$\n\n{}\n\n$$\n{} + {page}\n$$\n\n{}\n",
+            "## Part {page}\n\n{}[@work-{}] where ${}$ holds and ${}$ does.\n\n$$\n{}\n$$\n\n{}\n\n$$\n{} + {page}\n$$\n\n{}\n",
             sentence.repeat(4),
             page % 30,
             formula(0),

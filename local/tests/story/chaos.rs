@@ -28,7 +28,11 @@ struct Published {
 /// The `n`th site of a product: a page that changes, one that stays, and one that no other site has.
 fn site(product: &str, n: u64) -> Site {
     let (home, own) = (format!("{product} {n}"), format!("only-{n}.html"));
-    Site::from([("index.html", home.as_str()), ("same.html", "same"), (own.as_str(), "own")])
+    Site::from([
+        ("index.html", home.as_str()),
+        ("same.html", "same"),
+        (own.as_str(), "own"),
+    ])
 }
 
 /// Publishes site after site until the power fails.

@@ -117,8 +117,10 @@ impl Queues {
 pub(crate) fn visibility(message: &Message) -> SignedDuration {
     let seconds = match message {
         Message::RegisterBuild(_) | Message::MoveEditions(_) => 360,
-        Message::CopyEdition(_) | Message::RetireName(_) | Message::DeriveFormat(_) => 330,
-        Message::UnpackArchive(_) => 930,
+        Message::CopyEdition(_)
+        | Message::RetireName(_)
+        | Message::DeriveFormat(_)
+        | Message::UnpackArchive(_) => 330,
         Message::PurgeCdn(_)
         | Message::RenderDashboard(_)
         | Message::RenderIndex(_)
@@ -134,8 +136,10 @@ pub(crate) fn visibility(message: &Message) -> SignedDuration {
 pub(crate) fn timeout(message: &Message) -> SignedDuration {
     let seconds = match message {
         Message::RegisterBuild(_) | Message::MoveEditions(_) => 300,
-        Message::CopyEdition(_) | Message::RetireName(_) | Message::DeriveFormat(_) => 300,
-        Message::UnpackArchive(_) => 900,
+        Message::CopyEdition(_)
+        | Message::RetireName(_)
+        | Message::DeriveFormat(_)
+        | Message::UnpackArchive(_) => 300,
         Message::PurgeCdn(_)
         | Message::RenderDashboard(_)
         | Message::RenderIndex(_)

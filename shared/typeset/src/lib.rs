@@ -36,7 +36,7 @@ mod world;
 mod tests;
 
 /// What is part of each rendering's checksum: another engine or another template makes other bytes.
-pub const ENGINE: &str = "typst 0.15.1 / template 1";
+pub const ENGINE: &str = "typst 0.15.1 / template 2";
 
 /// A PDF.
 #[derive(Debug, Clone, PartialEq, Eq)]

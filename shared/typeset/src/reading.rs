@@ -31,6 +31,10 @@ const LONG_HEADER: usize = 600;
 /// How many rows a table has that is not broken over pages, and how many characters each of its cells.
 const SHORT_TABLE: usize = 12;
 const SHORT_CELL: usize = 150;
+/// How many blocks a document of chapters has, about forty pages, and how many of them a chapter, about three: each begins a page
+/// then, as in a book, and the engine sets those of one after another side by side.
+const LONG_DOCUMENT: usize = 300;
+const LONG_CHAPTER: usize = 20;
 /// How many characters of a source a warning shows.
 const SNIPPET: usize = 200;
 
@@ -67,6 +71,7 @@ pub(crate) fn read<'a>(
         refused,
         pictures: Pictures::new(images, &refused.images),
         glyphs: Glyphs::default(),
+        has_chapters: has_chapters(manuscript),
         names: HashSet::new(),
         notes: HashSet::new(),
         notes_later: Vec::new(),
@@ -94,8 +99,24 @@ pub(crate) fn read<'a>(
     }
 }
 
+/// Whether sections of the first level begin pages.
+fn has_chapters(manuscript: &Manuscript) -> bool {
+    let blocks: usize = manuscript
+        .sections
+        .iter()
+        .map(|section| section.blocks.len())
+        .sum();
+    let first = manuscript.sections.iter().filter(|section| section.level == 1);
+    match manuscript.variant {
+        Variant::Document => blocks >= LONG_DOCUMENT && blocks / first.count().max(1) >= LONG_CHAPTER,
+        // Line numbers and wide lines already make it long.
+        Variant::Journal => false,
+    }
+}
+
 struct Reading<'a> {
     manuscript: &'a Manuscript,
+    has_chapters: bool,
     bibliography: &'a Bibliography,
     refused: &'a Refused,
     pictures: Pictures<'a>,
@@ -173,6 +194,7 @@ impl<'a> Reading<'a> {
                 number,
                 content,
                 name,
+                chapter: self.has_chapters && section.level == 1,
             });
         }
         self.put_notes(Place::TOP, body);

@@ -78,6 +78,8 @@ pub(crate) enum Node {
         number: Option<String>,
         content: Vec<Span>,
         name: Option<String>,
+        /// Whether it begins a page.
+        chapter: bool,
     },
     /// A place to jump to with nothing to see.
     Anchor {

@@ -24,7 +24,7 @@ pub(super) fn complaints(
             Some(build) => all.extend(missing(world, known, build, &why)),
         }
     }
-    let live = |build: &&Build| known.confirmed.contains(&build.id) && !is_going(build);
+    let live = |build: &&Build| build.manifest.is_some() && !is_going(build);
     for build in builds.iter().filter(live) {
         all.extend(missing(world, known, build, "it was not deleted"));
     }

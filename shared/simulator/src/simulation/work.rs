@@ -16,7 +16,7 @@ use crate::functions::deliver;
 use crate::queues::{Received, brief, timeout};
 use crate::surroundings::Skewed;
 
-/// What clients do in one schedule, at most.
+/// What clients do in one schedule, at most, and half as much again with releases or documents.
 const DOINGS: u64 = 12;
 /// Clocks of functions differ by so much.
 const SKEW_SECONDS: u64 = 5;
@@ -100,7 +100,9 @@ impl Simulation {
     }
 
     pub(super) fn begin_doing(&mut self) {
-        if self.doings >= DOINGS {
+        let plots = [self.plot.registry, self.plot.documents];
+        let more = plots.into_iter().filter(|is_there| *is_there).count() as u64;
+        if self.doings >= DOINGS + more * DOINGS / 2 {
             return;
         }
         self.doings += 1;

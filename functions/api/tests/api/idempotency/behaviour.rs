@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use http::StatusCode;
-use imprint_app::ports::{Change, PresignError, PresignedPost, UploadSlot, Uploads};
+use imprint_app::ports::{Change, PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads};
 use imprint_domain::access::{Permission, Permissions, Products, Rights, Token};
 use imprint_domain::key::ObjectKey;
 use imprint_testing::{Moment, Trouble, samples};
@@ -312,6 +312,15 @@ impl Uploads for Noisy {
             url: "https://docs.s3.example.org/".to_owned(),
             fields,
         })
+    }
+
+    fn presign_put(
+        &self,
+        _: &ObjectKey,
+        _: jiff::Timestamp,
+        _: SignedDuration,
+    ) -> Result<PresignedPut, PresignError> {
+        Err(PresignError("nobody sends an archive".into()))
     }
 
     fn presign_download(
