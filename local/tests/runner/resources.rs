@@ -99,6 +99,6 @@ async fn our_resources_are_made_once_and_found_again() {
     let made = stand_ins.counts().snapshot();
     assert_eq!(made["runner"]["dynamodb"]["CreateTable"], 1);
     assert_eq!(made["runner"]["s3"]["CreateBucket"], 1);
-    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 18);
+    assert_eq!(made["runner"]["sqs"]["CreateQueue"], 20);
     stand_ins.shutdown().await;
 }

@@ -164,7 +164,7 @@ fn dead_letters_are_called_after_their_steps() {
         .iter()
         .filter(|queue| queue.redrive.is_some())
         .collect();
-    assert_eq!(steps.len(), 9);
+    assert_eq!(steps.len(), 10);
     for queue in steps {
         let target = &queue.redrive.as_ref().unwrap().target;
         let dead = &stack.queue(target).unwrap().deployed_name;

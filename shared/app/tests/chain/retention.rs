@@ -175,14 +175,26 @@ async fn d25_a_build_that_was_never_uploaded_goes_and_its_slug_is_never_used_aga
     assert_eq!(here.retain().await, []);
     here.later(1);
     assert_eq!(here.retain().await, [Action::MarkBuild(build.id)]);
-    let refused = here.confirm(&build).await.unwrap_err();
-    assert!(matches!(refused, AppError::Invalid(_)), "{refused}");
     here.later(1);
     assert_eq!(here.retain().await, [Action::DeleteBuild(build.id)]);
     assert_eq!(here.below(&format!("alpha/builds/{}/", build.slug)), [""; 0]);
     let next = here.upload(&Site::of_pages(3), "main").await;
     assert_ne!(next.slug, build.slug);
     assert!(matches!(here.confirm(&build).await, Err(AppError::NotFound)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_is_confirmed_after_its_mark_is_published_and_stays() {
+    let here = Installation::new().await;
+    let [a, _, _] = sites();
+    let build = here.upload(&a, "main").await;
+    here.later(7);
+    assert_eq!(here.retain().await, [Action::MarkBuild(build.id)]);
+    here.confirm(&build).await.unwrap();
+    here.settle().await;
+    here.assert_shows("main", &a);
+    here.later(1);
+    assert_eq!(here.retain().await, []);
 }
 
 /// What was begun before the mark and written after it protects: the mark is taken back.

@@ -208,12 +208,18 @@ impl Product {
     fn upload(&mut self) {
         let Some(build) = self.any_build() else { return };
         let (manifest, editions) = (manifest(&build), self.survey.editions.clone());
-        let doomed = build.doom.is_some();
+        // The confirmation of an upload that was only marked spares it.
+        let is_late = matches!(
+            (&build.state, build.doom),
+            (BuildState::Uploading, Some(Doom::Marked { .. }))
+        );
+        let doomed = build.doom.is_some() && !is_late;
         let rules = &self.survey.tracking;
         let Ok(registered) = publish::register(rules, build, &manifest, editions, &[], self.now) else {
             return;
         };
         assert!(!doomed, "a marked build was registered");
+        assert!(registered.build.doom.is_none(), "it was not spared");
         for edition in registered.waits {
             let needs = self.needs.get_mut(&edition.id).unwrap();
             needs.waits.insert(registered.build.id);

@@ -171,7 +171,9 @@ fn tokens(server: &Server) {
 }
 
 /// What is called the same in both organizations.
-const SAME: [(&str, &str); 12] = [
+const SAME: [(&str, &str); 14] = [
+    ("{queue}", "copy-edition"),
+    ("{message}", "0123"),
     ("{slug}", "alpha"),
     ("{project}", "alpha"),
     ("{a}", "1"),
