@@ -160,7 +160,7 @@ fn an_archive_that_contradicts_itself_is_refused() {
         let reason = refused(&tar_of(&entries));
         assert!(is_corrupt(reason), "{reason:?}");
     }
-    let whole = tar_of(&[entry.clone()]);
+    let whole = tar_of(std::slice::from_ref(&entry));
     let mut checksum = whole.clone();
     let at = checksum.len() - 5;
     checksum[at] ^= 1;
