@@ -75,10 +75,13 @@ impl Simulation {
         self.let_pass(seconds).await;
     }
 
-    /// Hours in which what is under way comes to its end, mostly.
+    /// Hours in which what is under way comes to its end, mostly: no storm lasts for days, after which tasks would truly say that
+    /// they were given up.
     pub(super) async fn let_days_pass(&mut self) {
+        self.world.faults().clear();
         for _ in 0..self.dice.between(1, 4) {
-            for _ in 0..self.dice.below(200) {
+            for _ in 0..self.dice.between(100, 300) {
+                self.deliver_one();
                 for at in (0..self.runs.len()).rev() {
                     self.poll_at(at).await;
                 }
