@@ -137,12 +137,14 @@ pub(crate) enum Entry {
     Stays,
     /// It goes: nothing will help.
     Goes,
+    /// It goes if it is still there: what was done meanwhile was not given up.
+    Taken,
 }
 
 /// Shows a failure on the tasks, and on the edition when it is about one.
 ///
 /// # Errors
-/// When the store fails.
+/// When the store fails; `Conflict` also when an entry that is to be taken is gone.
 pub(crate) async fn record_failure(
     env: &Env,
     (id, entry): (&OutboxId, Entry),
@@ -152,6 +154,7 @@ pub(crate) async fn record_failure(
     let removed = || match entry {
         Entry::Stays => None,
         Entry::Goes => Some(Change::RemoveOutbox(id.clone())),
+        Entry::Taken => Some(Change::TakeOutbox(id.clone())),
     };
     let failed = (id, failure);
     match message {
@@ -203,7 +206,9 @@ pub(crate) async fn record_failure(
         }
         // Its own log shows every attempt already.
         Message::DeliverWebhook(deliver) => match entry {
-            Entry::Goes => deliver_webhook::give_up(env, id.clone(), deliver, &failure.message).await,
+            Entry::Goes | Entry::Taken => {
+                deliver_webhook::give_up(env, id.clone(), deliver, &failure.message).await
+            }
             Entry::Stays => Ok(()),
         },
         Message::RenderDocument(render) => {

@@ -101,7 +101,11 @@ async fn give_up(tenants: &Tenants, entry: &OutboxEntry) -> Result<(), StoreErro
     let own = tenants.find(entry.message.organization()).await?;
     let env = own.unwrap_or_else(|| tenants.of_installation());
     let failure = FailureCode::GaveUp.because(message, env.clock.now());
-    record_failure(&env, (&entry.id, Entry::Goes), &entry.message, &failure).await
+    match record_failure(&env, (&entry.id, Entry::Taken), &entry.message, &failure).await {
+        // It was done a moment ago. Where it was not, the next run finds it.
+        Err(StoreError::Conflict) => Ok(()),
+        other => other,
+    }
 }
 
 async fn close_if_final(env: &Env, id: &TaskId) -> Result<bool, StoreError> {

@@ -242,11 +242,11 @@ impl Progress {
             return Ok(());
         };
         match task.registration {
-            Registration::Done { .. } | Registration::Deriving { .. } => return Ok(()),
-            Registration::NotNeeded
-            | Registration::Queued
-            | Registration::Unpacking { .. }
-            | Registration::Failed(_) => {}
+            // Another run has ended it. One that failed shows why until it has succeeded.
+            Registration::Done { .. } | Registration::Deriving { .. } | Registration::Failed(_) => {
+                return Ok(());
+            }
+            Registration::NotNeeded | Registration::Queued | Registration::Unpacking { .. } => {}
         }
         let total = self.total.load(Ordering::Relaxed);
         task.registration = Registration::Unpacking {

@@ -190,10 +190,7 @@ fn of_tasks(world: &World, builds: &[Build]) -> Vec<String> {
             all.push(format!("task {} never ends: {task:?}", task.id));
         }
         for row in &task.editions {
-            // What was given up says so, and whoever sees it publishes again.
-            if let EditionStep::Failed(failure) = &row.step
-                && failure.code != FailureCode::GaveUp
-            {
+            if let EditionStep::Failed(failure) = &row.step {
                 all.push(format!("task {} failed: {failure:?}", task.id));
             }
         }

@@ -340,12 +340,10 @@ impl Simulation {
             }
         });
         for build in going {
-            // A task that was given up protects nothing.
-            let open = self.world.catalog.all_open_tasks();
             let tasks = self.world.catalog.all_tasks();
             if let Some(task) = tasks
                 .iter()
-                .find(|task| task.build == Some(build) && open.contains(&task.id) && is_worked_on(task))
+                .find(|task| task.build == Some(build) && is_worked_on(task))
             {
                 return Err(vec![format!(
                     "build {build} is deleted, and task {task:?} works on it"
