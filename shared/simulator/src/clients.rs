@@ -7,13 +7,12 @@ mod registry;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_domain::edition::Edition;
 use imprint_domain::id::{BuildId, EditionId};
-use imprint_testing::{MemoryObjects, World};
+use imprint_testing::World;
 
 pub(crate) use documents::HANDBOOK;
 pub(crate) use publishing::{Event, How};
@@ -70,9 +69,8 @@ pub(crate) struct Known {
 /// Whoever does something.
 pub(crate) struct Client {
     pub(crate) env: Env,
-    pub(crate) objects: Arc<MemoryObjects>,
     pub(crate) known: Rc<RefCell<Known>>,
-    /// To see, uncounted, what others have made.
+    /// To upload to, and to see, uncounted, what others have made.
     pub(crate) world: World,
 }
 

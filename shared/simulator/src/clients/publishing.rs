@@ -268,7 +268,7 @@ async fn publish(
         let id = created.build.id;
         let packed = tar_gz(&site);
         if how != How::Archive {
-            site.upload(&client.objects, &created.build);
+            site.upload(&client.world.objects, &created.build);
         }
         client.known.borrow_mut().sites.uploaded(id, site);
         let (key, body) = match how {
@@ -276,7 +276,7 @@ async fn publish(
             How::Marker => (ObjectKey::completion_marker(id), Vec::new()),
             How::Archive => (ObjectKey::archive(id), packed),
         };
-        client.objects.put(key.as_str(), body, Headers::default());
+        client.world.objects.put(key.as_str(), body, Headers::default());
         let mut known = client.known.borrow_mut();
         known.events.push(Event { build: id, how });
         known.confirmed.insert(id);

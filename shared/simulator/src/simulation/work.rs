@@ -112,7 +112,6 @@ impl Simulation {
         drop(known);
         let client = Client {
             env: self.view(),
-            objects: self.world.objects.clone(),
             known: self.known.clone(),
             world: self.world.clone(),
         };
