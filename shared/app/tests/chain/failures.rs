@@ -3,7 +3,7 @@
 use imprint_app::step::{Disposal, MAX_RECEIVES};
 use imprint_domain::message::Message;
 use imprint_domain::task::{EditionStep, FailureCode, Registration, TaskStatus};
-use imprint_testing::{Moment, Site, Trouble};
+use imprint_testing::{Moment, Site, Step, Trouble};
 
 use crate::installation::{Installation, expected, sites};
 use imprint_testing::MemoryCdn;
@@ -244,6 +244,40 @@ async fn work_that_never_gets_done_is_given_up_after_a_while_and_says_so() {
     assert_eq!(failure.code, FailureCode::GaveUp);
     assert!(here.world.catalog.all_outbox().is_empty());
     assert!(here.world.catalog.all_open_tasks().is_empty());
+}
+
+/// A copy that is superseded changes nothing of its edition, on which giving up could stumble.
+#[tokio::test(start_paused = true)]
+async fn what_is_done_while_the_sweep_gives_it_up_is_not_given_up() {
+    let here = Installation::new().await;
+    let [a, ..] = sites();
+    let build = here.upload(&a, "DM-1").await;
+    let task = here.confirm(&build).await.unwrap();
+    let register = here.world.queue.take(Step::RegisterBuild).unwrap();
+    here.deliver(&register, 1).await;
+    let copy = here.world.queue.take(Step::CopyEdition).unwrap();
+    imprint_app::editions::end(&here.env, here.edition("DM-1").id).await.unwrap();
+    here.settle().await;
+    let sweep = async || {
+        here.world.clock.advance(jiff::SignedDuration::from_hours(1));
+        let patience = jiff::SignedDuration::from_secs(120);
+        imprint_app::sweep::sweep(&here.world.tenants(), patience).await.unwrap()
+    };
+    while here.world.catalog.all_outbox()[0].attempt < 5 {
+        sweep().await;
+        here.world.queue.take_all();
+    }
+    let hold = here.world.faults().hold("catalog.commit", 1);
+    let meanwhile = async {
+        hold.reached().await;
+        here.deliver(&copy, 1).await;
+        hold.release();
+    };
+    let (swept, ()) = tokio::join!(sweep(), meanwhile);
+    assert_eq!(swept.given_up, 1, "it was about to");
+    let task = here.task(&task).await;
+    assert_eq!(task.editions[0].step, EditionStep::Superseded);
+    assert!(here.world.catalog.all_outbox().is_empty());
 }
 
 /// The queue delivers twice, and the second delivery meets a CDN that does not answer any more.

@@ -1,9 +1,12 @@
 //! Unpacking may stop anywhere, come twice, and be handed on.
 
+use std::time::Duration;
+
 use imprint_app::Pace;
+use imprint_app::builds;
 use imprint_app::copy_edition::Bounds;
 use imprint_app::sweep::confirm_unheard;
-use imprint_domain::task::TaskStatus;
+use imprint_domain::task::{Registration, TaskStatus};
 use imprint_testing::{Moment, Site, Step, Trouble, run_until_death};
 use jiff::SignedDuration;
 use tokio::time::Instant;
@@ -56,6 +59,25 @@ async fn unpacking_may_die_anywhere() {
             "only {deaths} deaths: the step was not killed where it works"
         );
     }
+}
+
+/// Twice at once, and the build is deleted between: one run ends the task, the other is still writing.
+#[tokio::test(start_paused = true)]
+async fn progress_does_not_hide_that_another_run_has_failed() {
+    let here = Installation::new().await;
+    let (build, task, envelope) = waiting(&here, tar_gz(&Site::of_pages(4))).await;
+    let hold = here.world.faults().hold("objects.write", 3);
+    let meanwhile = async {
+        hold.reached().await;
+        builds::end(&here.env, build.id).await.unwrap();
+        here.deliver(&envelope, 1).await;
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        let registration = here.task(&task).await.registration;
+        assert!(matches!(registration, Registration::Failed(_)), "{registration:?}");
+        hold.release();
+    };
+    tokio::join!(here.deliver(&envelope, 1), meanwhile);
+    assert_eq!(here.task(&task).await.status(), TaskStatus::Failure);
 }
 
 #[tokio::test(start_paused = true)]
