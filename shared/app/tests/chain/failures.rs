@@ -256,12 +256,16 @@ async fn what_is_done_while_the_sweep_gives_it_up_is_not_given_up() {
     let register = here.world.queue.take(Step::RegisterBuild).unwrap();
     here.deliver(&register, 1).await;
     let copy = here.world.queue.take(Step::CopyEdition).unwrap();
-    imprint_app::editions::end(&here.env, here.edition("DM-1").id).await.unwrap();
+    imprint_app::editions::end(&here.env, here.edition("DM-1").id)
+        .await
+        .unwrap();
     here.settle().await;
     let sweep = async || {
         here.world.clock.advance(jiff::SignedDuration::from_hours(1));
         let patience = jiff::SignedDuration::from_secs(120);
-        imprint_app::sweep::sweep(&here.world.tenants(), patience).await.unwrap()
+        imprint_app::sweep::sweep(&here.world.tenants(), patience)
+            .await
+            .unwrap()
     };
     while here.world.catalog.all_outbox()[0].attempt < 5 {
         sweep().await;

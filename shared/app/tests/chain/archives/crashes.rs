@@ -73,7 +73,10 @@ async fn progress_does_not_hide_that_another_run_has_failed() {
         here.deliver(&envelope, 1).await;
         tokio::time::sleep(Duration::from_secs(11)).await;
         let registration = here.task(&task).await.registration;
-        assert!(matches!(registration, Registration::Failed(_)), "{registration:?}");
+        assert!(
+            matches!(registration, Registration::Failed(_)),
+            "{registration:?}"
+        );
         hold.release();
     };
     tokio::join!(here.deliver(&envelope, 1), meanwhile);
