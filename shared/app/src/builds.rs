@@ -12,6 +12,7 @@ use imprint_domain::edition::{Blueprint, Edition};
 use imprint_domain::git::GitRefs;
 use imprint_domain::id::{BuildId, EditionId, Revision, SurrogateKey, TaskId};
 use imprint_domain::key::{ObjectKey, SiteDirectory};
+use imprint_domain::message::Message;
 use imprint_domain::product::Product;
 use imprint_domain::registry::Documented;
 use imprint_domain::rules::Rules;
@@ -108,32 +109,57 @@ pub async fn create(
     new: NewBuild,
     check: &(dyn Fn(&CreatedBuild) -> Result<(), AppError> + Sync),
 ) -> Result<CreatedBuild, AppError> {
-    let org = &env.organization.slug;
-    let (mut product, mut editions) = env
-        .catalog
-        .product_with_editions(org, product)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    product.writable()?;
-    let count = births(env, &new, &product, &editions).len() as u64;
+    let mut seen = Seen::read(env, product).await?;
+    seen.product.writable()?;
+    let count = seen.births(env, &new).len() as u64;
     let ids = Ids {
         builds: 1,
         editions: count,
     };
-    let (build_id, EditionId(first)) = env.catalog.allot(ids).await?;
+    let (id, EditionId(first)) = env.catalog.allot(ids).await?;
     for _ in 0..MAX_TRIES {
+        let build = seen.build(env, &new, id)?;
+        let created = signed(env, &seen.product, build, new.directories.as_deref())?;
+        check(&created)?;
+        let (changes, messages) = seen.effects(env, &new, &created, first..first + count);
+        match commit_and_send(env, changes, messages).await {
+            Ok(()) => return Ok(created),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        seen = seen.again(env, &new, id).await?;
+    }
+    Err(AppError::Contended)
+}
+
+/// The product of a new build, and its editions, as they were when they were read.
+struct Seen {
+    product: Product,
+    editions: Vec<Edition>,
+}
+
+impl Seen {
+    async fn read(env: &Env, product: &ProductSlug) -> Result<Self, AppError> {
+        let org = &env.organization.slug;
+        let found = env.catalog.product_with_editions(org, product).await?;
+        let (product, editions) = found.ok_or(AppError::NotFound)?;
+        Ok(Self { product, editions })
+    }
+
+    fn build(&self, env: &Env, new: &NewBuild, id: BuildId) -> Result<Build, AppError> {
+        let Product {
+            next_build_slug: next,
+            slug: product,
+            ..
+        } = &self.product;
         let slug = match &new.slug {
             Some(slug) => slug.clone(),
-            None => product
-                .next_build_slug
-                .to_string()
-                .parse()
-                .map_err(|_| AppError::Contended)?,
+            None => next.to_string().parse().map_err(|_| AppError::Contended)?,
         };
-        let build = Build {
-            id: build_id,
-            organization: org.clone(),
-            product: product.slug.clone(),
+        Ok(Build {
+            id,
+            organization: env.organization.slug.clone(),
+            product: product.clone(),
             slug,
             git_refs: new.git_refs.clone(),
             alternate: new.alternate.clone(),
@@ -147,62 +173,88 @@ pub async fn create(
             upload: new.upload.clone(),
             doom: None,
             revision: Revision::NEW,
-        };
-        let created = signed(env, &product, build, new.directories.as_deref())?;
-        check(&created)?;
+        })
+    }
+
+    /// What is committed and sent for a build. Numbers of editions were allotted for the first look; an edition that became
+    /// necessary since waits for the next build.
+    fn effects(
+        &self,
+        env: &Env,
+        new: &NewBuild,
+        created: &CreatedBuild,
+        numbers: std::ops::Range<u64>,
+    ) -> (Vec<Change>, Vec<Message>) {
         let mut changes = vec![Change::CreateBuild(created.build.clone())];
         let mut messages = Vec::new();
         if new.slug.is_none() {
-            let next_build_slug = product.next_build_slug + 1;
             changes.push(Change::UpdateProduct(Product {
-                next_build_slug,
-                ..product.clone()
+                next_build_slug: self.product.next_build_slug + 1,
+                ..self.product.clone()
             }));
         }
-        // Numbers were allotted for the first look; an edition that became necessary since waits for the next build.
-        let born = births(env, &new, &product, &editions);
-        for (born, id) in born.into_iter().zip(first..first + count) {
-            let key = surrogate_key(env, &editions, &born.slug);
+        for (born, id) in self.births(env, new).into_iter().zip(numbers) {
+            let key = surrogate_key(env, &self.editions, &born.slug);
             let at = created.build.created_at;
-            let edition = product.edition(EditionId(id), born, key, at);
+            let edition = self.product.edition(EditionId(id), born, key, at);
             messages.extend(announce(env, EventKind::EditionCreated, || {
                 Subject::edition(&env.organization, &created.product, &edition)
             }));
             changes.push(Change::CreateEdition(edition));
         }
-        changes.extend(
-            giving_way(env, &new, &product, &editions)
-                .into_iter()
-                .map(Change::UpdateEdition),
-        );
-        match commit_and_send(env, changes, messages).await {
-            Ok(()) => return Ok(created),
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
+        changes.extend(self.giving_way(env, new).into_iter().map(Change::UpdateEdition));
+        (changes, messages)
+    }
+
+    /// Looks again after a conflict.
+    async fn again(self, env: &Env, new: &NewBuild, id: BuildId) -> Result<Self, AppError> {
+        let again = Self::read(env, &self.product.slug).await?;
+        let is_same = again.product.revision == self.product.revision
+            && again.editions.len() == self.editions.len()
+            && again.giving_way(env, new) == self.giving_way(env, new);
+        if !is_same {
+            return Ok(again);
         }
-        let (again, editions_again) = env
-            .catalog
-            .product_with_editions(org, &product.slug)
-            .await?
-            .ok_or(AppError::NotFound)?;
-        let is_same = again.revision == product.revision
-            && editions_again.len() == editions.len()
-            && giving_way(env, &new, &again, &editions_again) == giving_way(env, &new, &product, &editions);
-        if is_same {
-            // Nothing else changed, so it was the slug.
-            match &new.slug {
-                Some(slug) => {
-                    return Err(AppError::Invalid(format!(
-                        "A build already exists with slug '{slug}'"
-                    )));
-                }
-                None => product.next_build_slug = next_free(product.next_build_slug, build_id),
+        // Nothing else changed, so it was the slug.
+        match &new.slug {
+            Some(slug) => Err(AppError::Invalid(format!(
+                "A build already exists with slug '{slug}'"
+            ))),
+            None => {
+                let mut next = self;
+                next.product.next_build_slug = next_free(next.product.next_build_slug, id);
+                Ok(next)
             }
-        } else {
-            (product, editions) = (again, editions_again);
         }
     }
-    Err(AppError::Contended)
+
+    /// The editions that a build brings with it. Why it brings none, registering it says.
+    fn births(&self, env: &Env, new: &NewBuild) -> Vec<Blueprint> {
+        let origin = Origin {
+            git_refs: &new.git_refs,
+            alternate: new.alternate.as_ref(),
+        };
+        match new.new_editions {
+            NewEditions::Allowed => {
+                let rules = Rules::of(&env.organization, &self.product);
+                automatic(&rules, origin, &self.editions).births
+            }
+            NewEditions::Forbidden => Vec::new(),
+        }
+    }
+
+    /// The editions that lead readers from the slugs of those that a build brings, as they are when these are there.
+    fn giving_way(&self, env: &Env, new: &NewBuild) -> Vec<Edition> {
+        let births = self.births(env, new);
+        let leads = |edition: &&Edition| births.iter().any(|born| edition.former.contains(&born.slug));
+        // One may lead from several of them.
+        let yielded = |edition: &Edition| {
+            births
+                .iter()
+                .fold(edition.clone(), |edition, born| edition.yield_name(&born.slug))
+        };
+        self.editions.iter().filter(leads).map(yielded).collect()
+    }
 }
 
 /// The next number to try. Deleted builds keep their slugs, also those of a deleted product of the same name, so a long
@@ -281,31 +333,6 @@ fn sign_artifacts(env: &Env, build: &Build) -> Result<BTreeMap<Format, Presigned
         }
     }
     Ok(forms)
-}
-
-/// The editions that a build brings with it. Why it brings none, registering it says.
-fn births(env: &Env, new: &NewBuild, product: &Product, editions: &[Edition]) -> Vec<Blueprint> {
-    let origin = Origin {
-        git_refs: &new.git_refs,
-        alternate: new.alternate.as_ref(),
-    };
-    match new.new_editions {
-        NewEditions::Allowed => automatic(&Rules::of(&env.organization, product), origin, editions).births,
-        NewEditions::Forbidden => Vec::new(),
-    }
-}
-
-/// The editions that lead readers from the slugs of those that a build brings, as they are when these are there.
-fn giving_way(env: &Env, new: &NewBuild, product: &Product, editions: &[Edition]) -> Vec<Edition> {
-    let births = births(env, new, product, editions);
-    let leads = |edition: &&Edition| births.iter().any(|born| edition.former.contains(&born.slug));
-    // One may lead from several of them.
-    let yielded = |edition: &Edition| {
-        births
-            .iter()
-            .fold(edition.clone(), |edition, born| edition.yield_name(&born.slug))
-    };
-    editions.iter().filter(leads).map(yielded).collect()
 }
 
 /// A build.

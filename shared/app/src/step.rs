@@ -157,52 +157,23 @@ pub(crate) async fn record_failure(
         Entry::Taken => Some(Change::TakeOutbox(id.clone())),
     };
     let failed = (id, failure);
+    let registration = |of| fail_registration(env, of, failure, removed());
+    let edition = |org, product, row| fail_edition(env, (org, product), row, failure, removed());
     match message {
-        Message::RegisterBuild(register) => {
-            let of = Registering::from(register);
-            fail_registration(env, of, failure, removed()).await
-        }
+        Message::RegisterBuild(register) => registration(register.into()).await,
         Message::UnpackArchive(unpack) => {
-            let of = Registering::from(&unpack.then);
-            fail_registration(env, of, failure, removed()).await?;
+            registration((&unpack.then).into()).await?;
             unpack_archive::forget(env, unpack, failure).await
         }
-        Message::MoveEditions(moving) => {
-            fail_registration(env, Registering::from(moving), failure, removed()).await
-        }
+        Message::MoveEditions(moving) => registration(moving.into()).await,
         Message::DeriveFormat(derive) => {
             artifacts::give_up(env, derive, failure).await?;
             commit_removal(env, removed()).await
         }
-        Message::CopyEdition(copy) => {
-            fail_edition(
-                env,
-                (&copy.organization, &copy.product),
-                copy.into(),
-                failure,
-                removed(),
-            )
-            .await
-        }
-        Message::PurgeCdn(purge) => {
-            fail_edition(
-                env,
-                (&purge.organization, &purge.product),
-                purge.into(),
-                failure,
-                removed(),
-            )
-            .await
-        }
+        Message::CopyEdition(copy) => edition(&copy.organization, &copy.product, copy.into()).await,
+        Message::PurgeCdn(purge) => edition(&purge.organization, &purge.product, purge.into()).await,
         Message::RetireName(retire) if let Some(purge) = &retire.purge => {
-            fail_edition(
-                env,
-                (&retire.organization, &retire.product),
-                purge.into(),
-                failure,
-                removed(),
-            )
-            .await
+            edition(&retire.organization, &retire.product, purge.into()).await
         }
         // Its own log shows every attempt already.
         Message::DeliverWebhook(deliver) => match entry {

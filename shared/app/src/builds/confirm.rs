@@ -6,7 +6,7 @@ use imprint_domain::build::Build;
 use imprint_domain::id::{BuildId, TaskId};
 use imprint_domain::key::{KeyPrefix, ObjectKey};
 use imprint_domain::message::{Message, RegisterBuild, UnpackArchive};
-use imprint_domain::task::{Registration, Task};
+use imprint_domain::task::{FailureCode, Registration, Task};
 use imprint_domain::webhook::{EventKind, Subject};
 
 use super::{get, new_task};
@@ -66,8 +66,16 @@ pub async fn confirm_upload(env: &Env, id: BuildId, confirmation: &Confirmation)
         };
         match begin(env, &before, &build, &task).await {
             Ok(()) => return Ok(task),
-            Err(StoreError::Conflict) if env.catalog.task(&task).await?.is_some() => return Ok(task),
-            Err(StoreError::Conflict) => {}
+            Err(StoreError::Conflict) => {
+                let Some(known) = env.catalog.task(&task).await? else {
+                    continue;
+                };
+                match begin_again(env, known, &build).await {
+                    // Whoever was quicker has begun it again, or has done it.
+                    Ok(()) | Err(StoreError::Conflict) => return Ok(task),
+                    Err(error) => return Err(error.into()),
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -93,11 +101,13 @@ async fn begin(env: &Env, before: &Build, build: &Build, task: &TaskId) -> Resul
     commit_and_send(env, changes, messages).await
 }
 
-/// An archive that is heard of once more is on its way, or refused for good. Only what failed for another reason than what
-/// is in it is tried again.
+/// An upload that is heard of once more is on its way, done, or refused for good. What was given up is tried again, and an
+/// archive that failed for another reason than what is in it.
 async fn begin_again(env: &Env, mut task: Task, build: &Build) -> Result<(), StoreError> {
+    let is_archive = build.upload.awaits_archive();
     match &task.registration {
-        Registration::Failed(failure) if !failure.code.refuses_archive() => {}
+        Registration::Failed(failure) if is_archive && !failure.code.refuses_archive() => {}
+        Registration::Failed(failure) if failure.code == FailureCode::GaveUp => {}
         Registration::Failed(_)
         | Registration::NotNeeded
         | Registration::Queued

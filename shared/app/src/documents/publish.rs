@@ -79,7 +79,8 @@ pub async fn publish_rendering(
     let mut rendering = source.rendering.clone();
     for target in source.targets(env, &product).await? {
         if let Some(build) = source.make(env, &product, &target, wish).await? {
-            rendering.builds.insert(target.refs.first().clone(), build.id);
+            let known = rendering.builds.insert(target.refs.first().clone(), build.id);
+            rendering.settled &= known == Some(build.id);
         }
     }
     let mut changes = vec![Change::RemoveOutbox(entry.clone())];
@@ -185,8 +186,17 @@ impl Source {
             .build(env, &product.slug, target)
             .await
             .map_err(|error| failed(&error))?;
+        let confirmation = Confirmation::Marker {
+            sequencer: self.rendering.checksum.to_string(),
+        };
         match build.state {
             BuildState::Uploading => {}
+            // Where its registration was given up, this begins it again.
+            BuildState::Uploaded { .. } if build.manifest.is_none() => {
+                let confirmed = builds::confirm_upload(env, build.id, &confirmation).await;
+                confirmed.map_err(|error| failed(&error))?;
+                return Ok(Some(build));
+            }
             BuildState::Uploaded { .. } | BuildState::Ended { .. } => return Ok(Some(build)),
         }
         self.copy(env, &build).await.map_err(StepError::objects)?;
@@ -204,9 +214,6 @@ impl Source {
             builds::end(env, build.id).await.map_err(|error| failed(&error))?;
             return Ok(None);
         }
-        let confirmation = Confirmation::Marker {
-            sequencer: self.rendering.checksum.to_string(),
-        };
         let confirmed = builds::confirm_upload(env, build.id, &confirmation).await;
         confirmed.map_err(|error| failed(&error))?;
         Ok(Some(build))
@@ -321,6 +328,8 @@ fn is_going(build: &Build) -> bool {
         // Its confirmation spares it.
         (BuildState::Uploading, Some(Doom::Marked { .. })) => false,
         (BuildState::Uploading, Some(Doom::Deleting { .. })) => true,
+        // Its registration was given up, so no edition ever moved to it.
+        (BuildState::Uploaded { .. }, Some(_)) if build.manifest.is_none() => true,
         // It was published, and is not shown any more.
         (BuildState::Uploaded { .. } | BuildState::Ended { .. }, Some(_)) => false,
     }

@@ -3,16 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use imprint_domain::build::BuildState;
 use imprint_domain::document::{
     Checksum, Document, ErrorCode, MAX_ATTEMPTS, Rendering, RenderingState, Version,
 };
 use imprint_domain::message::Message;
 
-use super::{Haste, garbage, publish, wish};
+use super::{Haste, change, garbage, publish, wish};
 use crate::env::Env;
 use crate::error::AppError;
 use crate::outgoing::{Chain, commit_and_send};
-use crate::ports::{Renderer, StoreError, Walk};
+use crate::ports::{DocumentChange, Renderer, StoreError, Walk};
 use crate::tenants::Tenants;
 use crate::walk::Place;
 
@@ -80,6 +81,13 @@ async fn look_at(
             .filter_map(|version| missed(env, renderer, document, version, &renderings));
         let (wishes, mut publications): (Vec<_>, Vec<_>) =
             missing.partition(|message| matches!(message, Message::RenderDocument(_)));
+        for version in &versions {
+            if let Some((message, rendering)) = published(env, document, version, &renderings)
+                && is_unsettled(env, rendering).await?
+            {
+                publications.push(message);
+            }
+        }
         // Without its product nothing becomes of them, and they would be missed for ever.
         if !publications.is_empty() && publish::product(env, document).await?.is_none() {
             publications.clear();
@@ -137,15 +145,59 @@ fn missed(
             return None;
         }
     }
+    let (message, rendering) = published(env, document, version, renderings)?;
+    rendering.builds.is_empty().then_some(message)
+}
+
+/// The rendering that a version's builds are made of, when they should be there by now, and what makes them.
+fn published<'a>(
+    env: &Env,
+    document: &Document,
+    version: &Version,
+    renderings: &'a [Rendering],
+) -> Option<(Message, &'a Rendering)> {
     let message = publish::message(document, version)?;
     let Message::PublishRendering(wanted) = &message else {
         return None;
     };
-    let rendering = find(&wanted.rendering)?;
+    let rendering = renderings
+        .iter()
+        .find(|rendering| rendering.checksum == wanted.rendering)?;
     let is_old = rendering
         .finished_at
-        .is_some_and(|finished| now.duration_since(finished) >= PATIENCE);
-    (rendering.is_good() && rendering.builds.is_empty() && is_old).then_some(message)
+        .is_some_and(|finished| env.clock.now().duration_since(finished) >= PATIENCE);
+    (rendering.is_good() && is_old).then_some((message, rendering))
+}
+
+/// Whether builds of a rendering are there and no edition ever heard of them: their registration was given up, and the
+/// rules may have deleted them since. Notes it when all are registered: then they are not read again.
+async fn is_unsettled(env: &Env, rendering: &Rendering) -> Result<bool, AppError> {
+    if rendering.settled || rendering.builds.is_empty() {
+        return Ok(false);
+    }
+    for id in rendering.builds.values() {
+        let build = env.catalog.build(*id).await?;
+        let is_settled = build.is_some_and(|build| match build.state {
+            BuildState::Uploading => false,
+            BuildState::Uploaded { .. } => build.manifest.is_some(),
+            // Somebody does not want it.
+            BuildState::Ended { .. } => true,
+        });
+        if !is_settled {
+            return Ok(true);
+        }
+    }
+    let mut settled = rendering.clone();
+    settled.settled = true;
+    match env
+        .catalog
+        .commit(vec![change(DocumentChange::PutRendering(settled))])
+        .await
+    {
+        // Somebody wrote it meanwhile: the next run looks again.
+        Ok(()) | Err(StoreError::Conflict) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How long a message may take before it counts as lost.

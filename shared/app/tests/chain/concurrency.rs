@@ -65,30 +65,42 @@ async fn two_runs_of_one_copy_at_once_end_as_one() {
 /// A copy that does not fit into a function's time is handed on, as often as it takes, and redoes almost nothing.
 #[tokio::test(start_paused = true)]
 async fn a_long_copy_is_handed_on_and_redoes_at_most_one_in_twenty() {
+    hand_on(300, 25, 41).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "takes a minute"]
+async fn a_copy_of_100_000_files_is_handed_on_twenty_times_and_redoes_at_most_one_in_twenty() {
+    hand_on(100_000, 5_000, 20).await;
+}
+
+/// Publishes a site of so many pages with so many copies at a time. Time is over as soon as the first of them have begun,
+/// so each run copies that many at most; after so many runs the rest is copied in one.
+async fn hand_on(pages: usize, at_a_time: usize, hand_overs: u32) {
     let mut here = Installation::new().await;
-    let site = Site::of_pages(300);
+    let site = Site::of_pages(pages);
     let build = here.upload(&site, "main").await;
     let task = here.confirm(&build).await.unwrap();
     here.world.counts().reset();
     let mut runs = 0;
     while let Some(envelope) = here.world.queue.take_any() {
-        // Time is over as soon as one copy at a time has been begun, so each run copies one file at least.
         here.bounds = Bounds {
-            pace: Pace::fixed(25),
+            pace: Pace::fixed(at_a_time),
             deadline: Some(Instant::now()),
         };
         if Step::of(&envelope.message) == Step::CopyEdition {
             runs += 1;
-            if runs > 40 {
+            if runs >= hand_overs {
                 here.bounds.deadline = Some(Instant::now() + Duration::from_secs(60));
             }
         }
         here.deliver(&envelope, 1).await;
     }
-    assert!(runs > 40, "{runs} runs");
+    assert!(runs >= hand_overs, "{runs} runs");
     here.assert_shows("main", &site);
     assert_eq!(here.task(&task).await.status(), TaskStatus::Success);
     let (copies, files) = (here.world.counts().of("objects.copy"), site.paths().len() as u64);
+    println!("{copies} copies of {files} files in {runs} runs");
     assert!(copies <= files + files / 20, "{copies} copies for {files} files");
 }
 

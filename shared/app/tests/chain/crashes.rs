@@ -149,12 +149,23 @@ async fn a_confirmed_build_whose_message_was_never_sent_is_published_by_the_swee
 /// A run that finds its own generation begun redoes only what it cannot know to be done.
 #[tokio::test(start_paused = true)]
 async fn a_killed_copy_resumes_and_redoes_at_most_one_in_twenty() {
+    kill_and_resume(400, 4, 300).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "takes a minute"]
+async fn a_killed_copy_of_100_000_files_resumes_and_redoes_at_most_one_in_twenty() {
+    kill_and_resume(100_000, 256, 60_000).await;
+}
+
+/// Publishes a site of so many pages with so many copies at a time, and the run that copies dies after so many calls.
+async fn kill_and_resume(pages: usize, at_a_time: usize, calls: u64) {
     let mut here = Installation::new().await;
     here.bounds = Bounds {
-        pace: Pace::fixed(4),
+        pace: Pace::fixed(at_a_time),
         ..Bounds::default()
     };
-    let site = Site::of_pages(400);
+    let site = Site::of_pages(pages);
     let build = here.upload(&site, "main").await;
     here.confirm(&build).await.unwrap();
     let register = here.world.queue.take(Step::RegisterBuild).unwrap();
@@ -162,7 +173,7 @@ async fn a_killed_copy_resumes_and_redoes_at_most_one_in_twenty() {
     let copy = here.world.queue.take(Step::CopyEdition).unwrap();
     here.world.counts().reset();
     assert!(
-        run_until_death(300, Moment::After, here.deliver(&copy, 1))
+        run_until_death(calls, Moment::After, here.deliver(&copy, 1))
             .await
             .is_none()
     );
@@ -170,6 +181,7 @@ async fn a_killed_copy_resumes_and_redoes_at_most_one_in_twenty() {
     here.settle().await;
     here.assert_shows("main", &site);
     let (copies, files) = (here.world.counts().of("objects.copy"), site.paths().len() as u64);
+    println!("{copies} copies of {files} files");
     assert!(copies <= files + files / 20, "{copies} copies for {files} files");
 }
 

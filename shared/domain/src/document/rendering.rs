@@ -214,6 +214,9 @@ pub struct Rendering {
     /// The builds that it has become, by what they are a build of.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub builds: BTreeMap<GitRef, BuildId>,
+    /// That all of these were registered, or ended by somebody, so that nobody has to look after them any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
     /// That it is about to be deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doom: Option<Doom>,
@@ -354,6 +357,7 @@ impl Fresh<'_> {
             outputs: BTreeMap::new(),
             warnings: Vec::new(),
             builds: BTreeMap::new(),
+            settled: false,
             doom: None,
             revision: Revision::NEW,
         }

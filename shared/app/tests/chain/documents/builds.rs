@@ -1,9 +1,13 @@
 //! Renderings that become builds of a product: what readers of its editions see.
 
 use imprint_app::documents::{self, DocumentUpdate};
+use imprint_app::sweep::sweep;
 use imprint_domain::document::{Drafts, VersionNumber};
+use imprint_domain::message::Message;
+use imprint_domain::retention::{Days, RetentionRules};
 use imprint_testing::Faults;
 use imprint_testing::samples::parsed;
+use jiff::SignedDuration;
 
 use super::saying;
 use crate::installation::Installation;
@@ -122,6 +126,72 @@ async fn private_drafts_are_no_builds_and_become_some_when_they_are_not_private_
     here.rest().await;
     assert!(page(&here, "draft-v1").contains("One"));
     assert_eq!(here.press.count(), 1);
+}
+
+impl Installation {
+    /// The registration of every build is lost, time after time, until the sweep gives it up.
+    async fn lose_registrations(&self) {
+        for _ in 0..10 {
+            while let Some(envelope) = self.world.queue.take_any() {
+                if !matches!(envelope.message, Message::RegisterBuild(_)) {
+                    self.deliver(&envelope, 1).await;
+                }
+            }
+            self.world.clock.advance(SignedDuration::from_hours(1));
+            sweep(&self.world.tenants(), SignedDuration::from_secs(120))
+                .await
+                .unwrap();
+        }
+        self.world.queue.take_all();
+        assert!(self.world.catalog.all_outbox().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_published_version_whose_registration_was_given_up_is_registered_again_though_the_rules_deleted_its_build()
+ {
+    for rules_run in [false, true] {
+        let here = Installation::new().await;
+        let document = here.document("fluxes", Some("alpha"), saying("One")).await;
+        here.rest().await;
+        here.scan().await;
+        let number = here.newest(&document).await.number;
+        let published = imprint_domain::document::Status::Published;
+        here.set_status(&document, number, published).await.unwrap();
+        here.lose_registrations().await;
+        assert!(here.shown("main").is_empty());
+        if rules_run {
+            here.rule(RetentionRules {
+                delete_unreferenced_builds_after_days: Some(Days::new(1).unwrap()),
+                keep_newest_builds: 0,
+                ..RetentionRules::default()
+            });
+            for _ in 0..3 {
+                here.later(2);
+                here.retain().await;
+            }
+            assert!(
+                here.below("alpha/builds/")
+                    .iter()
+                    .all(|key| !key.contains("-release-"))
+            );
+        }
+        assert!(here.scan().await.published > 0);
+        here.rest().await;
+        assert!(
+            page(&here, "main").contains("One"),
+            "after the rules: {rules_run}"
+        );
+        assert!(page(&here, "v1.0").contains("PUBLISHED"));
+        assert_eq!(here.scan().await.published, 0, "it notes that all is well");
+        here.world.counts().reset();
+        assert_eq!(here.scan().await.published, 0);
+        assert_eq!(
+            here.world.counts().of("catalog.build"),
+            0,
+            "and does not look again"
+        );
+    }
 }
 
 /// The publication of an older rendering is held at each of its calls until a newer one is through.

@@ -18,7 +18,7 @@ impl Installation {
         self.world.catalog.forget_outbox();
     }
 
-    async fn scan(&self) -> Scanned {
+    pub(super) async fn scan(&self) -> Scanned {
         documents::scan(&self.world.tenants(), &*self.press)
             .await
             .unwrap()
