@@ -38,18 +38,20 @@ impl Function for RegisterBuildFunction {
 
 impl RegisterBuildFunction {
     async fn messages(&self, event: Value) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event)?;
+        let mut batch = Batch::read(&self.tenants, event)?;
         for record in batch.records() {
             match &record.delivery {
                 Ok(Delivery { envelope, .. }) if let Message::RegisterBuild(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = register_build(&env, &envelope.id, message).await;
+                        let work = register_build(&env, &envelope.id, message);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }
                 Ok(Delivery { envelope, .. }) if let Message::MoveEditions(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = move_editions(&env, &envelope.id, message).await;
+                        let work = move_editions(&env, &envelope.id, message);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }
