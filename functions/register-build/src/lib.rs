@@ -72,11 +72,13 @@ impl RegisterBuildFunction {
             return Ok(());
         };
         match confirmed {
-            Ok(Some(task)) => tracing::info!(%build, %task, "upload confirmed by what was put there"),
-            Ok(None) => tracing::info!(%build, "an archive of a build that has its files"),
+            Ok(Some(task)) => {
+                tracing::info!(build = build.0, %task, "upload confirmed by what was put there")
+            }
+            Ok(None) => tracing::info!(build = build.0, "an archive of a build that has its files"),
             // Nobody waits for an answer, and no other try would change it.
             Err(error @ (AppError::NotFound | AppError::Invalid(_) | AppError::Refused(_))) => {
-                tracing::warn!(%build, %error, "marker or archive of a build that cannot be registered");
+                tracing::warn!(build = build.0, %error, "marker or archive of a build that cannot be registered");
             }
             Err(error) => return Err(error.into()),
         }

@@ -103,7 +103,7 @@ impl RenderDocumentFunction {
                     tracing::warn!(key = %object.key, %error, "an object that is not taken");
                 }
                 Err(error) => {
-                    tracing::error!(key = %object.key, error = %Chain(&error), "an object could not be taken");
+                    tracing::error!(code = "not_taken", key = %object.key, error = %Chain(&error), "an object could not be taken");
                     failed = Some(error);
                 }
             }

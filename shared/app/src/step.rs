@@ -80,7 +80,7 @@ pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepErr
             disposal
         }
         Err(error) => {
-            tracing::error!(error = %Chain(&error), "failure not recorded");
+            tracing::error!(code = "not_recorded", error = %Chain(&error), "failure not recorded");
             Disposal::Redeliver
         }
     }

@@ -188,7 +188,7 @@ impl Tenants {
             // Without its key the CDN refuses, which shows on every task.
             opened
                 .inspect_err(|error| {
-                    tracing::error!(organization = %organization.slug, error = %Chain(error), "the CDN's key");
+                    tracing::error!(code = "cdn_key", organization = %organization.slug, error = %Chain(error), "the CDN's key");
                 })
                 .ok()
         });
