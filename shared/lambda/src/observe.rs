@@ -22,8 +22,7 @@ pub async fn observe(function: &dyn Function, event: LambdaEvent<Value>) -> Resu
     async {
         let answer = function.call(event).await;
         if let Err(error) = &answer {
-            let error: &(dyn std::error::Error + 'static) = error.as_ref();
-            tracing::error!(code = "invocation", error = %Chain(error), "an invocation failed");
+            tracing::error!(code = "invocation", error = %Chain(&**error), "an invocation failed");
         }
         answer
     }
