@@ -8,7 +8,7 @@ use imprint_domain::id::{BuildId, EditionId, OutboxId, TaskId};
 use imprint_domain::message::{CopyEdition, Envelope, Message, MoveEditions, PurgeCdn, RegisterBuild};
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
 use imprint_domain::task::{
-    CopyReport, EditionStep, Failure, FailureCode, PagesOf, PagesStep, Registration, TaskEdition,
+    CopyReport, EditionStep, Failure, PagesOf, PagesStep, Registration, TaskEdition,
 };
 use imprint_domain::webhook::{EventKind, Subject};
 

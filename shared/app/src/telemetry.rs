@@ -6,7 +6,6 @@ use imprint_domain::message::{CopyEdition, Message};
 use imprint_domain::task::{CopyReport, FailureCode, Task};
 use jiff::{SignedDuration, Timestamp};
 use tracing::Span;
-use tracing::field::display;
 
 use crate::env::Env;
 use crate::ports::{Copied, Measured};
@@ -23,11 +22,11 @@ pub fn span((entry, attempt): (&OutboxId, u32), message: &Message) -> Span {
         entry = %entry,
         attempt,
         organization = %about.organization,
-        product = about.product.map(display),
+        product = about.product.map(tracing::field::display),
         edition = about.edition.map(|edition| edition.0),
         build = about.build.map(|build| build.0),
         document = about.document.map(|document| document.0),
-        task = message.task().map(display),
+        task = message.task().map(tracing::field::display),
     )
 }
 

@@ -116,7 +116,7 @@ impl Visit for Fields {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
@@ -136,7 +136,8 @@ mod tests {
         }
     }
 
-    fn lines(filter: &str, tell: impl FnOnce()) -> Vec<Value> {
+    /// The lines of what is told meanwhile.
+    pub(crate) fn lines(filter: &str, tell: impl FnOnce()) -> Vec<Value> {
         let kept = Kept::default();
         let writer = kept.clone();
         let lines = JsonLines(move || writer.clone()).with_filter(EnvFilter::new(filter));

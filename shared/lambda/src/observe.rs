@@ -29,3 +29,37 @@ pub async fn observe(function: &dyn Function, event: LambdaEvent<Value>) -> Resu
     .instrument(span)
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use lambda_runtime::Context;
+    use serde_json::json;
+
+    struct Fails;
+
+    #[async_trait::async_trait]
+    impl Function for Fails {
+        async fn call(&self, _event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
+            Err("the store is away".into())
+        }
+    }
+
+    #[test]
+    fn an_invocation_that_fails_is_one_line_that_names_it() {
+        let lines = crate::log::tests::lines("error", || {
+            let mut context = Context::default();
+            context.request_id = "r1".to_owned();
+            let event = LambdaEvent::new(Value::Null, context);
+            assert!(observe(&Fails, event).now_or_never().unwrap().is_err());
+        });
+        assert_eq!(
+            lines,
+            [
+                json!({"level": "ERROR", "target": "imprint_lambda::observe", "message": "an invocation failed",
+                "code": "invocation", "error": "the store is away", "request_id": "r1", "function": ""})
+            ]
+        );
+    }
+}

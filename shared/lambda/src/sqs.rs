@@ -192,6 +192,7 @@ fn span(message_id: &str, queue: &str, delivery: &Result<Delivery, String>) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
     use imprint_testing::{World, samples};
     use serde_json::json;
 
@@ -241,7 +242,7 @@ mod tests {
         let world = World::new();
         let id = "0".repeat(32);
         let render = json!({"id": id, "attempt": 1, "step": "render-document", "organization": "default",
-            "document": 1, "version": 1, "edit": 1, "quiet": 5});
+            "document": 1, "version": "1.0", "edit": 1, "quiet": 5});
         let records = [
             sent(9, 1, &render),
             sent(3, 1, &render),
@@ -253,6 +254,36 @@ mod tests {
         assert_eq!(
             world.telemetry.values("QueueWait", Some("render-document")),
             [4_000, 0]
+        );
+    }
+
+    #[test]
+    fn every_line_of_a_record_says_which_it_is_and_what_it_is_about() {
+        let world = World::new();
+        let (id, task) = ("0".repeat(32), "1".repeat(32));
+        let register = json!({"id": id, "attempt": 2, "step": "register-build", "organization": "default",
+            "product": "handbook", "build": 7, "task": task});
+        let lines = crate::log::tests::lines("error", || {
+            let records = [sent(1, 3, &register), sent(1, 1, &json!("nonsense"))];
+            let mut batch = Batch::read(&world.tenants(), json!({ "Records": records })).unwrap();
+            let [readable, poison] = batch.records().try_into().unwrap();
+            let told = readable.within(async { tracing::error!(code = "catalog", "a step says something") });
+            told.now_or_never().unwrap();
+            batch.give_back(&poison);
+        });
+        assert_eq!(
+            lines[0],
+            json!({"level": "ERROR", "target": "imprint_lambda::sqs::tests", "message": "a step says something",
+                "code": "catalog", "message_id": "m", "queue": "imprint-render-document", "step": "register-build",
+                "entry": id, "attempt": 2, "organization": "default", "product": "handbook", "build": 7, "task": task})
+        );
+        assert_eq!(
+            (
+                &lines[1]["code"],
+                &lines[1]["message_id"],
+                lines[1].get("organization")
+            ),
+            (&json!("unreadable"), &json!("m"), None)
         );
     }
 }
