@@ -1,6 +1,7 @@
 //! Who is told of what: alarms, logs, the dashboard, and the runbook that says what to do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use imprint_domain::task::FailureCode;
 use serde_yaml_ng::{Mapping, Value};
@@ -234,5 +235,37 @@ fn the_dashboard_is_one_and_shows_what_there_is() {
                 .any(|namespace| first == namespace);
             assert!(is_known, "{metric}");
         }
+    }
+}
+
+/// Every code that a line of our programs has, by what the sources say.
+fn codes_in(folder: &Path) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            codes.extend(codes_in(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let named = text.split("code = \"").skip(1);
+            codes.extend(named.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        }
+    }
+    codes
+}
+
+#[test]
+fn the_runbook_knows_every_code_of_a_line() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let codes: BTreeSet<String> = ["functions", "shared"]
+        .into_iter()
+        .flat_map(|folder| codes_in(&root.join(folder)))
+        .collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    for code in codes {
+        assert!(
+            RUNBOOK.contains(&format!("`{code}`")),
+            "the runbook does not know {code}"
+        );
     }
 }
