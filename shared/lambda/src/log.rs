@@ -16,7 +16,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 /// What is logged when nobody says otherwise. Our crates all begin with `imprint`.
 const DEFAULT: &str = "warn,imprint=info";
 
-/// The runtime logs the error of an invocation once more, and panics without what they said. [`observe`](crate::observe)
+/// The runtime logs the error of an invocation once more, and panics without what they said. [`observe`](crate::observe())
 /// and the hook for panics have told both.
 const TOLD_ALREADY: &str = "lambda_runtime::layers::panic=off";
 
