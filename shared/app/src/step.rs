@@ -7,9 +7,7 @@ use imprint_domain::edition::{Edition, Pointer};
 use imprint_domain::id::{BuildId, EditionId, OutboxId, TaskId};
 use imprint_domain::message::{CopyEdition, Envelope, Message, MoveEditions, PurgeCdn, RegisterBuild};
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
-use imprint_domain::task::{
-    CopyReport, EditionStep, Failure, PagesOf, PagesStep, Registration, TaskEdition,
-};
+use imprint_domain::task::{CopyReport, EditionStep, Failure, PagesOf, PagesStep, Registration, TaskEdition};
 use imprint_domain::webhook::{EventKind, Subject};
 
 use crate::announce::{announce_of, is_wanted};
