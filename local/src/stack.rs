@@ -4,6 +4,7 @@ mod data_dir;
 mod functions;
 mod kept;
 mod ports;
+mod tally;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use self::functions::Functions;
 use self::kept::Addresses;
 pub use self::kept::Kept;
 use self::ports::{Server, Wish, listen};
+pub use self::tally::{Sum, Tally};
 
 /// The template of the project, so that the program works from any directory.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -150,9 +152,13 @@ impl Stack {
         let ports = [api.1, docs.1, control.1];
         let (stand_ins, endpoints) = stand_ins(data.as_ref()).await?;
         let clock = Arc::new(LocalClock::starting_at(options.clock));
+        let made = Functions {
+            clock: clock.clone(),
+            tally: Tally::default(),
+        };
         // Before the functions start, so that no purge is missed.
         let purges = stand_ins.fastly().subscribe();
-        let runner = run(&options, &stand_ins, &endpoints, &clock, api.0, docs.1).await?;
+        let runner = run(&options, &stand_ins, &endpoints, &made, api.0, docs.1).await?;
         let info = info(&options, ports, &stand_ins, &runner)?;
         let addresses = Addresses::of(&info);
         let docs = crate::docs::routes(DocsOptions {
@@ -168,6 +174,7 @@ impl Stack {
             counts: stand_ins.counts(),
             latency: stand_ins.latency(),
             fastly: stand_ins.fastly(),
+            tally: made.tally,
         };
         let control = Server::start(control.0, crate::control::routes(controlled.clone()));
         let stack = Self {
@@ -312,7 +319,7 @@ async fn run(
     options: &Options,
     stand_ins: &StandIns,
     endpoints: &Endpoints,
-    clock: &Arc<LocalClock>,
+    functions: &Functions,
     api: TcpListener,
     docs_port: u16,
 ) -> anyhow::Result<Runner> {
@@ -329,7 +336,7 @@ async fn run(
         objects: objects(stand_ins.object_events()),
         http: Some(api),
     };
-    Runner::start(stack, running, &Functions { clock: clock.clone() }, triggers).await
+    Runner::start(stack, running, functions, triggers).await
 }
 
 fn deployment(options: &Options, docs_port: u16) -> Deployment {

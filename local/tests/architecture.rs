@@ -188,3 +188,23 @@ fn the_domain_is_pure_and_only_adapters_name_aws() {
         }
     }
 }
+
+/// A program that is deployed and takes no measurements would be noticed only by the graphs that stay empty.
+#[test]
+fn every_deployed_program_has_its_log_and_its_measurements() {
+    let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).unwrap();
+    let mut seen = 0;
+    for function in functions {
+        let main = function.unwrap().path().join("src/main.rs");
+        let text = std::fs::read_to_string(&main).unwrap();
+        for call in [
+            "imprint_lambda::log_to_stdout(",
+            "imprint_lambda::metrics(",
+            "imprint_lambda::serve(",
+        ] {
+            assert!(text.contains(call), "{} lacks {call}", main.display());
+        }
+        seen += 1;
+    }
+    assert!(seen >= 13);
+}

@@ -146,10 +146,11 @@ impl ApiError {
         }
     }
 
-    /// What goes to the log with the id of the request, and never to the caller.
-    pub(crate) fn trouble(&self) -> Option<&str> {
+    /// What goes to the log with the id of the request, and never to the caller: a code and a reason.
+    pub(crate) fn trouble(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::Busy(reason) | Self::Internal(reason) => Some(reason),
+            Self::Busy(reason) => Some(("busy", reason)),
+            Self::Internal(reason) => Some(("internal", reason)),
             Self::BadRequest(_)
             | Self::Unauthenticated(_)
             | Self::Forbidden

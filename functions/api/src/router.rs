@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::RequestExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
 
 use imprint_app::registry::Censuses;
 use imprint_app::tenants::Tenants;
@@ -75,7 +76,10 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
         .unwrap_or_else(|| random_id(&service.tenants));
     let accepted = Accepted::of(request.headers());
     let asked = Asked::of(&request, id);
-    let response = next.run(request).await;
+    // Of the level of errors, because a span that the filter leaves out names nothing.
+    let span =
+        tracing::error_span!("request", request_id = asked.id, method = %asked.method, path = asked.path);
+    let response = next.run(request).instrument(span.clone()).await;
     let mut response = delivery::fit(response, accepted)
         .await
         .unwrap_or_else(|oversize| {
@@ -83,9 +87,14 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
             ApiError::TooLarge(format!("{oversize}; {what_to_do}")).into_response()
         });
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let Asked { id, method, path, .. } = &asked;
-        if let Some(reason) = error.trouble() {
-            tracing::error!(request_id = id, %method, path, status = response.status().as_u16(), reason, "a request failed");
+        if let Some((code, reason)) = error.trouble() {
+            let _about = span.enter();
+            tracing::error!(
+                code,
+                status = response.status().as_u16(),
+                reason,
+                "a request failed"
+            );
         }
         response = asked.refuse(&error, response);
     }

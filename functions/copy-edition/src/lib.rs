@@ -35,19 +35,21 @@ impl Function for CopyEditionFunction {
             pace: Pace::default(),
             deadline: deadline(event.context.deadline()),
         };
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         for record in batch.records() {
             match &record.delivery {
                 _ if !batch.may_handle(&record) => batch.give_back(&record),
                 Ok(Delivery { envelope, .. }) if let Message::CopyEdition(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = copy_edition(&env, &envelope.id, message, bounds).await;
+                        let work = copy_edition(&env, &envelope.id, message, bounds);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }
                 Ok(Delivery { envelope, .. }) if let Message::RetireName(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = retire_name(&env, &envelope.id, message).await;
+                        let work = retire_name(&env, &envelope.id, message);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }

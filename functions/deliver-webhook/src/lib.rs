@@ -25,7 +25,7 @@ struct DeliverWebhookFunction {
 #[async_trait::async_trait]
 impl Function for DeliverWebhookFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         let records = batch.records();
         let mut deliveries = Vec::new();
         for record in &records {
@@ -38,9 +38,9 @@ impl Function for DeliverWebhookFunction {
             }
         }
         // One slow receiver keeps no other one waiting.
-        let outcomes = deliveries
-            .iter()
-            .map(|(env, _, delivery, message)| deliver_webhook(env, &self.api, delivery, message));
+        let outcomes = deliveries.iter().map(|(env, record, delivery, message)| {
+            record.within(deliver_webhook(env, &self.api, delivery, message))
+        });
         let outcomes = join_all(outcomes).await;
         for ((env, record, ..), outcome) in deliveries.iter().zip(outcomes) {
             batch.settle(env, record, outcome).await;

@@ -24,7 +24,7 @@ struct DeriveFormatFunction {
 #[async_trait::async_trait]
 impl Function for DeriveFormatFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         for record in batch.records() {
             match &record.delivery {
                 Ok(Delivery { envelope, .. })
@@ -32,7 +32,8 @@ impl Function for DeriveFormatFunction {
                         && is_ours(message.format) =>
                 {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = derive_format(&env, &envelope.id, message).await;
+                        let work = derive_format(&env, &envelope.id, message);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }

@@ -33,7 +33,7 @@ struct IndexSearchFunction {
 #[async_trait::async_trait]
 impl Function for IndexSearchFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         for record in batch.records() {
             match &record.delivery {
                 Ok(Delivery { envelope, .. })
@@ -42,7 +42,8 @@ impl Function for IndexSearchFunction {
                 {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
                         let indexer = self.indexer.as_ref();
-                        let outcome = index_search(&env, &envelope.id, message, indexer).await;
+                        let work = index_search(&env, &envelope.id, message, indexer);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }

@@ -31,7 +31,7 @@ struct Asked {
 #[async_trait::async_trait]
 impl Function for PurgeCdnFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         for asked in self.by_organization(&mut batch).await {
             let records = asked.records.iter();
             let orders: Vec<Order<'_>> = records

@@ -38,18 +38,20 @@ impl Function for RegisterBuildFunction {
 
 impl RegisterBuildFunction {
     async fn messages(&self, event: Value) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event)?;
+        let mut batch = Batch::read(&self.tenants, event)?;
         for record in batch.records() {
             match &record.delivery {
                 Ok(Delivery { envelope, .. }) if let Message::RegisterBuild(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = register_build(&env, &envelope.id, message).await;
+                        let work = register_build(&env, &envelope.id, message);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }
                 Ok(Delivery { envelope, .. }) if let Message::MoveEditions(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = move_editions(&env, &envelope.id, message).await;
+                        let work = move_editions(&env, &envelope.id, message);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }
@@ -70,11 +72,13 @@ impl RegisterBuildFunction {
             return Ok(());
         };
         match confirmed {
-            Ok(Some(task)) => tracing::info!(%build, %task, "upload confirmed by what was put there"),
-            Ok(None) => tracing::info!(%build, "an archive of a build that has its files"),
+            Ok(Some(task)) => {
+                tracing::info!(build = build.0, %task, "upload confirmed by what was put there")
+            }
+            Ok(None) => tracing::info!(build = build.0, "an archive of a build that has its files"),
             // Nobody waits for an answer, and no other try would change it.
             Err(error @ (AppError::NotFound | AppError::Invalid(_) | AppError::Refused(_))) => {
-                tracing::warn!(%build, %error, "marker or archive of a build that cannot be registered");
+                tracing::warn!(build = build.0, %error, "marker or archive of a build that cannot be registered");
             }
             Err(error) => return Err(error.into()),
         }

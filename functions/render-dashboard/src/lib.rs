@@ -28,7 +28,7 @@ struct Asked(Vec<(Delivery, Record)>);
 #[async_trait::async_trait]
 impl Function for RenderDashboardFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         for asked in by_pages(&mut batch) {
             let Some(env) = self.env(&mut batch, &asked).await else {
                 continue;
@@ -64,7 +64,15 @@ impl RenderDashboardFunction {
 }
 
 impl Asked {
+    /// The lines of its log name the first of the records.
     async fn render(&self, env: &Env) -> Result<(), StepError> {
+        match self.0.first() {
+            Some((_, first)) => first.within(self.render_now(env)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn render_now(&self, env: &Env) -> Result<(), StepError> {
         let (mut products, mut indexes) = (Vec::new(), Vec::new());
         for (delivery, _) in &self.0 {
             let (entry, receive_count) = (&delivery.envelope.id, delivery.receive_count);

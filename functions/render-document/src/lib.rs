@@ -50,13 +50,13 @@ impl Function for RenderDocumentFunction {
 
 impl RenderDocumentFunction {
     async fn messages(&self, event: Value) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event)?;
+        let mut batch = Batch::read(&self.tenants, event)?;
         for record in batch.records() {
             match &record.delivery {
                 Ok(delivery) if is_ours(&delivery.envelope.message) => {
                     let envelope = &delivery.envelope;
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = self.message(&env, envelope).await;
+                        let outcome = record.within(self.message(&env, envelope)).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }
@@ -103,7 +103,7 @@ impl RenderDocumentFunction {
                     tracing::warn!(key = %object.key, %error, "an object that is not taken");
                 }
                 Err(error) => {
-                    tracing::error!(key = %object.key, error = %Chain(&error), "an object could not be taken");
+                    tracing::error!(code = "not_taken", key = %object.key, error = %Chain(&error), "an object could not be taken");
                     failed = Some(error);
                 }
             }

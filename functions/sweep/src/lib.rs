@@ -45,7 +45,7 @@ struct Run {
 /// A part that fails spoils no other, and the next minute brings the next run.
 fn seen<T>(part: &str, outcome: Result<T, AppError>) -> Option<T> {
     outcome
-        .inspect_err(|error| tracing::error!(part, error = %Chain(error), "a part of the sweep failed"))
+        .inspect_err(|error| tracing::error!(code = "sweep", part, error = %Chain(error), "a part of the sweep failed"))
         .ok()
 }
 

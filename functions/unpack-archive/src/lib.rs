@@ -38,12 +38,13 @@ impl Function for UnpackArchiveFunction {
             pace: PACE,
             deadline: deadline(event.context.deadline()),
         };
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         for record in batch.records() {
             match &record.delivery {
                 Ok(Delivery { envelope, .. }) if let Message::UnpackArchive(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = unpack_archive(&env, &envelope.id, message, bounds).await;
+                        let work = unpack_archive(&env, &envelope.id, message, bounds);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }

@@ -23,13 +23,14 @@ struct UpdateDnsFunction {
 #[async_trait::async_trait]
 impl Function for UpdateDnsFunction {
     async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, FunctionError> {
-        let mut batch = Batch::read(event.payload)?;
+        let mut batch = Batch::read(&self.tenants, event.payload)?;
         for record in batch.records() {
             match &record.delivery {
                 _ if !batch.may_handle(&record) => batch.give_back(&record),
                 Ok(Delivery { envelope, .. }) if let Message::UpdateDns(message) = &envelope.message => {
                     if let Some(env) = batch.env(&self.tenants, &record, &envelope.message).await {
-                        let outcome = update_dns(&env, &envelope.id, message).await;
+                        let work = update_dns(&env, &envelope.id, message);
+                        let outcome = record.within(work).await;
                         batch.settle(&env, &record, outcome).await;
                     }
                 }

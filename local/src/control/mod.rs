@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::runner::Runner;
+use crate::stack::Tally;
 use crate::standins::fastly::Fastly;
 use crate::standins::front::{Latency, LatencyChange, RequestCounts};
 use crate::template::Source;
@@ -42,10 +43,12 @@ pub struct Controlled {
     pub latency: Latency,
     /// The CDN.
     pub fastly: Fastly,
+    /// What the functions measured.
+    pub tally: Tally,
 }
 
 /// Every route with what it does, as `GET /` lists them.
-const ROUTES: [(&str, &str); 12] = [
+const ROUTES: [(&str, &str); 13] = [
     ("GET /clock", "the time that every function sees"),
     ("PUT /clock", "moves it: {\"now\": \"2031-01-01T00:00:00Z\"}"),
     (
@@ -53,6 +56,10 @@ const ROUTES: [(&str, &str); 12] = [
         "requests to the stand-ins by function, service and operation",
     ),
     ("POST /requests/reset", "counts from nothing again"),
+    (
+        "GET /metrics",
+        "what the functions measured, added up: copies, purges, waits, failures",
+    ),
     ("GET /purges", "what the CDN was told to forget"),
     (
         "GET /queues",
@@ -136,6 +143,7 @@ impl Controlled {
                 self.counts.reset();
                 ok(&self.counts.snapshot())
             }
+            ("GET", ["metrics"]) => ok(&self.tally.snapshot()),
             ("GET", ["purges"]) => ok(&json!({ "purges": self.fastly.purges() })),
             ("GET", ["queues"]) => self.queues().await,
             ("POST", ["schedules", name, "run"]) => self.run_schedule(name, body).await,

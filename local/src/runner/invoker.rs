@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use imprint_lambda::{Function, LambdaEvent};
+use imprint_lambda::{Function, LambdaEvent, observe};
 use lambda_runtime::{Config, Context};
 use serde_json::Value;
 use tokio::sync::{broadcast, watch};
@@ -241,7 +241,7 @@ async fn call(
 ) -> Result<Value, InvocationError> {
     // The program is not used again by this invocation, and its state is its own to keep consistent, as in a
     // Lambda process that survives a panic.
-    let work = AssertUnwindSafe(program.call(event)).catch_unwind();
+    let work = AssertUnwindSafe(observe(program.as_ref(), event)).catch_unwind();
     let outcome = tokio::select! {
         outcome = tokio::time::timeout(timeout, work) => outcome,
         _ = end.wait_for(|ended| *ended) => return Err(InvocationError::CutOff),

@@ -74,7 +74,7 @@ pub struct RunnerOptions {
     pub redelivery_delay: Duration,
     /// How long a failed asynchronous invocation waits. AWS waits a minute, then two.
     pub retry_delay: Duration,
-    /// The most invocations at once of one queue's function, where the template sets no bound.
+    /// The most invocations at once of one queue's function, where the template sets no lower bound: this is one machine.
     pub queue_concurrency: usize,
     /// Whether schedules fire by themselves.
     pub schedules: Schedules,

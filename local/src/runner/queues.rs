@@ -60,7 +60,8 @@ impl Poller {
         };
         // FIFO queues bound themselves besides: while a message group has a message in flight, SQS gives out
         // no other message of that group.
-        let concurrency = source.max_concurrency.unwrap_or(options.queue_concurrency).max(1);
+        let bound = source.max_concurrency.unwrap_or(usize::MAX);
+        let concurrency = bound.min(options.queue_concurrency).max(1);
         Ok(Self {
             sqs: runner.clients.sqs.clone(),
             invoker: Arc::clone(&runner.invoker),

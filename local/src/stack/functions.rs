@@ -12,14 +12,17 @@ use imprint_domain::key::ObjectKey;
 use imprint_lambda::Function;
 use jiff::{SignedDuration, Timestamp};
 
+use super::tally::Tally;
 use crate::control::{LocalClock, real};
 use crate::runner::{Environment, FunctionFactory};
 
-/// Makes every function, all with one clock.
+/// Makes every function, all with one clock and one tally.
 #[derive(Debug)]
 pub(super) struct Functions {
     /// The clock they see.
     pub(super) clock: Arc<LocalClock>,
+    /// Who takes what they measure.
+    pub(super) tally: Tally,
 }
 
 const NAMES: [&str; 13] = [
@@ -49,6 +52,7 @@ impl FunctionFactory for Functions {
         let places = Arc::new(SignedByRealTime(tenants.installation().places.clone()));
         let tenants = Tenants::new(Installation {
             places,
+            telemetry: Arc::new(self.tally.clone()),
             ..tenants.installation().clone()
         });
         Ok(match name {

@@ -27,12 +27,13 @@ pub(super) fn read(
     mut fields: Fields,
     metadata: &Value,
 ) -> Result<Function, TemplateError> {
-    // The processor, rights, traces and logs: the functions run in our own process, with our own rights.
+    // The processor, rights, traces, logs and the account's limits: the functions run in our own process, with our own rights.
     fields.ignore(&[
         "Architectures",
         "Description",
         "LoggingConfig",
         "Policies",
+        "ReservedConcurrentExecutions",
         "Tags",
         "Tracing",
     ]);

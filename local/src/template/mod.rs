@@ -124,10 +124,11 @@ fn section(template: &Map<String, Value>, name: &str) -> Result<Map<String, Valu
 }
 
 /// Resources that exist on AWS only: nothing that the functions do depends on them.
-const ABSENT_LOCALLY: [&str; 5] = [
+const ABSENT_LOCALLY: [&str; 6] = [
     "AWS::Logs::LogGroup",
     "AWS::SecretsManager::Secret",
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
     "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::ApiMapping",
 ];

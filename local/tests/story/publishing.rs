@@ -27,6 +27,25 @@ fn second() -> Site {
     )
 }
 
+/// What the functions measured of both is what their tasks say, and what the queues did.
+async fn is_measured(story: &Story) {
+    let (status, metrics) = control(&story.stack.info().control, Method::GET, "/metrics", None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(metrics["ObjectsCopied"]["total"], 9 + 2, "{metrics}");
+    assert_eq!(metrics["ObjectsDeleted"]["total"], 3, "{metrics}");
+    assert_eq!(metrics["QueueWait.copy-edition"]["times"], 2, "{metrics}");
+    assert!(
+        metrics["PurgesAccepted"]["total"].as_u64() >= Some(2),
+        "{metrics}"
+    );
+    let failures = metrics
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|name| name.starts_with("Failures"));
+    assert_eq!(failures.count(), 0, "{metrics}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_is_published_and_the_next_one_takes_its_place() {
     let story = Story::begin().await;
@@ -74,6 +93,7 @@ async fn a_build_is_published_and_the_next_one_takes_its_place() {
     by_path.below("builds/1").has_all(&first()).await.unwrap();
     by_path.below("builds/2").has_all(&second()).await.unwrap();
     by_path.below("v/main").has_all(&second()).await.unwrap();
+    is_measured(&story).await;
     story.end().await;
 }
 

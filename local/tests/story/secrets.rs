@@ -189,6 +189,9 @@ fn has_none_of_them(text: &str, secrets: &Secrets) {
     for (what, part) in [
         ("the CDN that failed", "503"),
         ("the function that was called", "imprint"),
+        ("the invocation", "request_id="),
+        ("its message", "message_id="),
+        ("what that was about", "product=handbook"),
     ] {
         assert!(
             text.contains(part),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod alarms;
 mod grants;
 mod tls;
 
@@ -369,8 +370,8 @@ const NOT_UNDERSTOOD: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "function",
-        "      ReservedConcurrentExecutions: 1",
-        "Worker.Properties.ReservedConcurrentExecutions",
+        "      AutoPublishAlias: live",
+        "Worker.Properties.AutoPublishAlias",
         "not",
     ),
     (

@@ -33,6 +33,7 @@ use crate::ports::{Change, StoreError};
 use crate::register_build::{list_all, manifest_of};
 use crate::removal;
 use crate::step::{RowOf, StepError, done_with};
+use crate::telemetry;
 
 /// How often a long copy says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -76,6 +77,7 @@ pub async fn copy_edition(
     } else {
         BTreeSet::new()
     };
+    let bytes = plan.stages.iter().flatten().map(|file| file.size).sum();
     let skipped = skip(&mut plan, &written);
     let report = CopyReport {
         copied: plan.copies() + skipped,
@@ -90,7 +92,7 @@ pub async fn copy_edition(
             return hand_on(env, entry, message).await;
         }
     }
-    finish(env, entry, message, report).await
+    finish(env, entry, message, (report, bytes)).await
 }
 
 async fn load(env: &Env, message: &CopyEdition) -> Result<Option<Edition>, StepError> {
@@ -355,7 +357,7 @@ async fn finish(
     env: &Env,
     entry: &OutboxId,
     message: &CopyEdition,
-    report: CopyReport,
+    (report, bytes): (CopyReport, u64),
 ) -> Result<(), StepError> {
     for _ in 0..MAX_TRIES {
         let Some(edition) = load(env, message).await? else {
@@ -376,7 +378,9 @@ async fn finish(
             .await
             .map_err(StepError::catalog)?;
         let messages = messages_after(&edition, message, report);
-        let copied = edition.clone().finish_copy(&message.pointer, env.clock.now());
+        let now = env.clock.now();
+        let took = telemetry::copying_for(&edition, &message.pointer, now);
+        let copied = edition.clone().finish_copy(&message.pointer, now);
         let update = match edition.renaming {
             None => Change::UpdateEdition(copied),
             Some(_) => Change::RenameEdition {
@@ -390,7 +394,10 @@ async fn finish(
             .chain([update, Change::RemoveOutbox(entry.clone())])
             .collect();
         match commit_and_send(env, changes, messages).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                telemetry::copied(env, message, report, (bytes, took));
+                return Ok(());
+            }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(StepError::catalog(error)),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imprint_domain::organization::Organization;
 
 use crate::ports::{
-    Catalog, Cdn, Clock, Dns, Documents, Objects, Queue, Random, Registry, Uploads, Webhooks,
+    Catalog, Cdn, Clock, Dns, Documents, Objects, Queue, Random, Registry, Telemetry, Uploads, Webhooks,
 };
 use crate::seal::SealingKey;
 
@@ -36,6 +36,8 @@ pub struct Env {
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
+    /// Who wants to know what was measured.
+    pub telemetry: Arc<dyn Telemetry>,
     /// What seals the organization's secrets.
     pub sealing: SealingKey,
     /// The organization that is served.

@@ -15,6 +15,7 @@ mod queue;
 mod registry;
 mod renderer;
 mod surroundings;
+mod telemetry;
 mod uploads;
 mod webhooks;
 
@@ -31,6 +32,7 @@ pub use queue::{Queue, SendError};
 pub use registry::{Direction, Installed, News, Registry, RegistryChange, Touched, Used};
 pub use renderer::{Draft, Files, Renderer};
 pub use surroundings::{Clock, Random, SystemRandom};
+pub use telemetry::{Copied, Measured, Metric, PurgeAnswer, Telemetry, Unit, Untold};
 pub use uploads::{PresignError, PresignedPost, PresignedPut, UploadSlot, Uploads};
 pub use webhooks::{WebhookCall, Webhooks};
 

@@ -1,13 +1,13 @@
 //! What the steps behind the queues have in common: how they are told what to do, and how they fail.
 
+mod error;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imprint_domain::edition::{Edition, Pointer};
 use imprint_domain::id::{BuildId, EditionId, OutboxId, TaskId};
 use imprint_domain::message::{CopyEdition, Envelope, Message, MoveEditions, PurgeCdn, RegisterBuild};
 use imprint_domain::slug::{OrganizationSlug, ProductSlug};
-use imprint_domain::task::{
-    CopyReport, EditionStep, Failure, FailureCode, PagesOf, PagesStep, Registration, TaskEdition,
-};
+use imprint_domain::task::{CopyReport, EditionStep, Failure, PagesOf, PagesStep, Registration, TaskEdition};
 use imprint_domain::webhook::{EventKind, Subject};
 
 use crate::announce::{announce_of, is_wanted};
@@ -18,7 +18,10 @@ use crate::env::Env;
 use crate::error::MAX_TRIES;
 use crate::outgoing::{Chain, commit_and_send};
 use crate::ports::{Change, StoreError};
+use crate::telemetry::failed;
 use crate::unpack_archive;
+
+pub use error::StepError;
 
 /// How often a queue delivers one send before it puts it aside. `template.yaml` says the same (`maxReceiveCount`).
 pub const MAX_RECEIVES: u32 = 5;
@@ -30,59 +33,6 @@ pub struct Delivery {
     pub envelope: Envelope,
     /// Which delivery of this send it is, from 1 on.
     pub receive_count: u32,
-}
-
-/// Why a step did not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    /// It may work later. The message goes back to its queue.
-    #[error("{code:?}, to be tried again")]
-    Retry {
-        /// What the task shows when the queue gives up.
-        code: FailureCode,
-        /// What went wrong.
-        #[source]
-        source: crate::ports::Source,
-    },
-    /// It will never work. The message is done with; the task shows why.
-    #[error("{code:?}: {message}")]
-    Final {
-        /// What the task shows.
-        code: FailureCode,
-        /// The sentence.
-        message: String,
-    },
-    /// The CDN refused. Trying again soon is of no use, trying again later may be: the outbox keeps it.
-    #[error("{code:?}: {message}")]
-    Later {
-        /// What the task shows.
-        code: FailureCode,
-        /// The sentence.
-        message: String,
-    },
-}
-
-impl StepError {
-    /// An error of the catalog.
-    pub(crate) fn catalog(error: StoreError) -> Self {
-        Self::Retry {
-            code: FailureCode::Catalog,
-            source: error.into(),
-        }
-    }
-
-    /// An error of the object store.
-    pub(crate) fn objects(error: StoreError) -> Self {
-        Self::Retry {
-            code: FailureCode::ObjectStore,
-            source: error.into(),
-        }
-    }
-
-    /// Somebody else kept writing the same thing.
-    pub(crate) fn contended() -> Self {
-        Self::catalog(StoreError::Conflict)
-    }
 }
 
 /// Nothing is left to do: commits just that, so that the sweep does not send the message again.
@@ -107,8 +57,9 @@ pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepErr
     let Err(error) = outcome else {
         return Disposal::Done;
     };
-    let task = delivery.envelope.message.task().map(tracing::field::display);
-    tracing::warn!(task, receive_count = delivery.receive_count, error = %Chain(&error), "step failed");
+    let code = error.code();
+    // The one line of this failure. What it is about is in the span around it.
+    tracing::warn!(code = code.name(), receive_count = delivery.receive_count, error = %Chain(&error), "step failed");
     let now = env.clock.now();
     let (failure, entry, disposal) = match error {
         StepError::Retry { .. } if delivery.receive_count < MAX_RECEIVES => return Disposal::Redeliver,
@@ -122,9 +73,12 @@ pub async fn dispose(env: &Env, delivery: &Delivery, outcome: Result<(), StepErr
     };
     let Envelope { id, message, .. } = &delivery.envelope;
     match record_failure(env, (id, entry), message, &failure).await {
-        Ok(()) => disposal,
+        Ok(()) => {
+            failed(env, message, code);
+            disposal
+        }
         Err(error) => {
-            tracing::error!(task, error = %Chain(&error), "failure not recorded");
+            tracing::error!(code = "not_recorded", error = %Chain(&error), "failure not recorded");
             Disposal::Redeliver
         }
     }

@@ -9,12 +9,13 @@ use jiff::SignedDuration;
 use imprint_domain::id::TaskId;
 use imprint_domain::message::Message;
 use imprint_domain::outbox::OutboxEntry;
-use imprint_domain::task::{EditionStep, FailureCode, Registration};
+use imprint_domain::task::{EditionStep, FailureCode, Registration, Task};
 
 use crate::env::Env;
 use crate::outgoing::send;
 use crate::ports::{Change, StoreError};
 use crate::step::{Entry, record_failure};
+use crate::telemetry;
 use crate::tenants::Tenants;
 
 pub use markers::confirm_unheard;
@@ -93,25 +94,31 @@ async fn is_under_way(env: &Env, entry: &OutboxEntry, patience: SignedDuration) 
 /// Its organization is read, as it knows who wants to hear of failures; an organization that is gone has nobody to tell.
 async fn give_up(tenants: &Tenants, entry: &OutboxEntry) -> Result<(), StoreError> {
     let message = format!("the step was sent {} times and never finished", entry.attempt);
-    tracing::error!(
-        task = entry.message.task().map(tracing::field::display),
-        message,
-        "given up"
-    );
+    let code = FailureCode::GaveUp;
     let own = tenants.find(entry.message.organization()).await?;
     let env = own.unwrap_or_else(|| tenants.of_installation());
-    let failure = FailureCode::GaveUp.because(message, env.clock.now());
+    let failure = code.because(message, env.clock.now());
     match record_failure(&env, (&entry.id, Entry::Taken), &entry.message, &failure).await {
         // It was done a moment ago. Where it was not, the next run finds it.
         Err(StoreError::Conflict) => Ok(()),
-        other => other,
+        Err(error) => Err(error),
+        Ok(()) => {
+            let _about = telemetry::span((&entry.id, entry.attempt), &entry.message).entered();
+            tracing::error!(code = code.name(), reason = failure.message, "given up");
+            telemetry::failed(&env, &entry.message, code);
+            Ok(())
+        }
     }
 }
 
 async fn close_if_final(env: &Env, id: &TaskId) -> Result<bool, StoreError> {
-    let is_final = env.catalog.task(id).await?.is_none_or(|task| task.is_final());
+    let task = env.catalog.task(id).await?;
+    let is_final = task.as_ref().is_none_or(Task::is_final);
     if is_final {
         env.catalog.commit(vec![Change::CloseTask(id.clone())]).await?;
+        if let Some(task) = &task {
+            telemetry::ended(env, task);
+        }
     }
     Ok(is_final)
 }

@@ -223,6 +223,7 @@ pub(crate) async fn own(env: &Env, receive_count: u32) -> Result<Option<Template
     let templates = found.and_then(|files| Templates::own(&files).map_err(|error| error.to_string()));
     let usable = templates.inspect_err(|error| {
         tracing::error!(
+            code = "own_templates",
             template = own.name.as_str(),
             error,
             "own templates cannot be used"
@@ -240,7 +241,9 @@ pub(crate) fn render(
     if let Some(own) = own {
         match make(own) {
             Ok(pages) => return Ok(pages),
-            Err(error) => tracing::error!(error = %Chain(&error), "own templates cannot be used"),
+            Err(error) => {
+                tracing::error!(code = "own_templates", error = %Chain(&error), "own templates cannot be used")
+            }
         }
     }
     make(Templates::built_in())

@@ -9,10 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::env::Env;
 use crate::error::AppError;
+use crate::measured_cdn::MeasuredCdn;
 use crate::outgoing::Chain;
 use crate::ports::{
     Catalog, Clock, DeadLetters, Dns, Documents, Places, Queue, Random, Registry, StoreError, StoreHealth,
-    Webhooks,
+    Telemetry, Webhooks,
 };
 use crate::seal::SealingKey;
 
@@ -44,6 +45,8 @@ pub struct Installation {
     pub webhooks: Arc<dyn Webhooks>,
     /// What makes the ports that differ.
     pub places: Arc<dyn Places>,
+    /// Who wants to know what was measured.
+    pub telemetry: Arc<dyn Telemetry>,
     /// What seals secrets.
     pub sealing: SealingKey,
     /// The default organization as it is deployed.
@@ -80,6 +83,14 @@ impl Tenants {
             installation: Arc::new(installation),
             kept: self.kept.clone(),
         }
+    }
+
+    /// The same organizations, whose measurements somebody takes.
+    pub fn watched_by(&self, telemetry: Arc<dyn Telemetry>) -> Self {
+        Self::new(Installation {
+            telemetry,
+            ..self.installation.as_ref().clone()
+        })
     }
 
     /// The default organization as it is deployed, for what is about no organization: users, tokens, the outbox.
@@ -167,6 +178,7 @@ impl Tenants {
             dns,
             places,
             webhooks,
+            telemetry,
             sealing,
             deployment,
             ..
@@ -176,7 +188,7 @@ impl Tenants {
             // Without its key the CDN refuses, which shows on every task.
             opened
                 .inspect_err(|error| {
-                    tracing::error!(organization = %organization.slug, error = %Chain(error), "the CDN's key");
+                    tracing::error!(code = "cdn_key", organization = %organization.slug, error = %Chain(error), "the CDN's key");
                 })
                 .ok()
         });
@@ -187,12 +199,16 @@ impl Tenants {
             objects: places.objects(&organization.bucket),
             inbox: places.objects(&deployment.bucket),
             queue: queue.clone(),
-            cdn: places.cdn(key.as_deref()),
+            cdn: Arc::new(MeasuredCdn {
+                cdn: places.cdn(key.as_deref()),
+                telemetry: telemetry.clone(),
+            }),
             dns: dns.clone(),
             uploads: places.uploads(&organization.bucket),
             webhooks: webhooks.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            telemetry: telemetry.clone(),
             sealing: sealing.clone(),
             organization: Arc::new(organization),
         }

@@ -285,7 +285,7 @@ async fn clean_up(env: &Env, message: &UnpackArchive) {
     let id = message.then.build;
     let journal = delete(env, vec![ObjectKey::unpacking(id)]).await;
     if let Err(error) = journal.and(delete_archive(env, id).await) {
-        tracing::warn!(build = %id, error = %Chain(&error), "an archive that is unpacked was not deleted");
+        tracing::warn!(build = id.0, error = %Chain(&error), "an archive that is unpacked was not deleted");
     }
 }
 

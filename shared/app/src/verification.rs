@@ -159,14 +159,14 @@ pub async fn verify_next(tenants: &Tenants) -> Result<Option<Verified>, AppError
 
 async fn look_at(env: &Env, product: &Product, edition: &Edition) -> Result<Verified, AppError> {
     let verified = verify(env, product, edition).await?;
-    let (product, edition) = (&product.slug, edition.id);
+    let (product, edition) = (&product.slug, edition.id.0);
     match &verified {
         Verified::NotAtRest | Verified::Right => {}
         Verified::Repaired { task, differences } => {
-            tracing::error!(%product, %edition, %task, differences, "an edition differed and is copied again");
+            tracing::error!(code = "differs", %product, edition, %task, differences, "an edition differed and is copied again");
         }
         Verified::LeftAlone { differences } => {
-            tracing::error!(%product, %edition, differences, "an edition differs and was left alone");
+            tracing::error!(code = "differs", %product, edition, differences, "an edition differs and was left alone");
         }
     }
     Ok(verified)

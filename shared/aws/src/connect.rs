@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
-use imprint_app::ports::{Clock, Dns, SystemRandom};
+use imprint_app::ports::{Clock, Dns, SystemRandom, Untold};
 use imprint_app::tenants::{Installation, Tenants};
 
 use crate::catalog::DynamoCatalog;
@@ -56,7 +56,8 @@ macro_rules! configured {
     }};
 }
 
-/// Makes the adapters of all ports out of settings. Sends nothing.
+/// Makes the adapters of all ports out of settings. Sends nothing. Measurements are for whoever
+/// [watches](Tenants::watched_by).
 ///
 /// # Errors
 /// When a variable is missing or bad. The sentence names it and says what it should be.
@@ -84,6 +85,7 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
         clock,
         random: Arc::new(SystemRandom),
         places: Arc::new(places),
+        telemetry: Arc::new(Untold),
         sealing: settings.sealing,
         deployment: Arc::new(settings.organization),
     }))

@@ -1,5 +1,6 @@
 //! What travels through the queues. Every message carries all that its step needs.
 
+mod about;
 mod step;
 
 use jiff::SignedDuration;
@@ -17,6 +18,7 @@ use crate::slug::{EditionSlug, OrganizationSlug, ProductSlug};
 use crate::task::{CopyReport, Note};
 use crate::webhook::Event;
 
+pub use about::About;
 pub use step::{Step, UnknownStep};
 
 /// A message with the outbox entry that it came from.
@@ -406,22 +408,7 @@ impl Message {
 
     /// The tenant that it is about.
     pub fn organization(&self) -> &OrganizationSlug {
-        match self {
-            Self::RegisterBuild(register) => &register.organization,
-            Self::UnpackArchive(unpack) => &unpack.then.organization,
-            Self::CopyEdition(copy) => &copy.organization,
-            Self::RetireName(retire) => &retire.organization,
-            Self::PurgeCdn(purge) => &purge.organization,
-            Self::RenderDashboard(render) => &render.organization,
-            Self::UpdateDns(update) => &update.organization,
-            Self::DeliverWebhook(deliver) => &deliver.organization,
-            Self::RenderIndex(render) => &render.organization,
-            Self::RenderAll(render) => &render.organization,
-            Self::DeriveFormat(derive) => &derive.then.organization,
-            Self::MoveEditions(moving) => &moving.organization,
-            Self::RenderDocument(render) => &render.organization,
-            Self::PublishRendering(publish) => &publish.organization,
-        }
+        self.about().organization
     }
 
     /// The task that watches, or the first of those that do.

@@ -1,11 +1,13 @@
 //! Tasks: what a caller watches after a request that goes on in the background.
 
+mod ended;
 mod failure;
 mod pages;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use ended::TaskKind;
 pub use failure::{Failure, FailureCode};
 pub use pages::{PagesOf, PagesStep, TaskPages};
 

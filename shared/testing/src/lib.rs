@@ -17,7 +17,7 @@ pub use death::{Life, Moment, mortal, run_until_death};
 pub use gate::{Counts, Faults, Gate, Hold, Trouble};
 pub use memory::{
     MemoryCatalog, MemoryCdn, MemoryDns, MemoryIndexer, MemoryObjects, MemoryPlaces, MemoryQueue,
-    MemoryUploads, MemoryWebhooks, Mutation, Press, Step,
+    MemoryTelemetry, MemoryUploads, MemoryWebhooks, Mutation, Press, Step,
 };
 pub use site::Site;
 pub use surroundings::{SeededRandom, TestClock};

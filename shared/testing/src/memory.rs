@@ -8,6 +8,7 @@ mod objects;
 mod places;
 mod press;
 mod queue;
+mod telemetry;
 mod uploads;
 mod webhooks;
 
@@ -20,5 +21,6 @@ pub use objects::{MemoryObjects, Mutation, Object};
 pub use places::MemoryPlaces;
 pub use press::Press;
 pub use queue::{Dead, MemoryQueue};
+pub use telemetry::MemoryTelemetry;
 pub use uploads::MemoryUploads;
 pub use webhooks::{MemoryWebhooks, Told};

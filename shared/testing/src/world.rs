@@ -11,7 +11,7 @@ use imprint_domain::organization::Organization;
 use crate::gate::{Counts, Faults, Gate};
 use crate::memory::{
     MemoryCatalog, MemoryCdn, MemoryDns, MemoryIndexer, MemoryObjects, MemoryPlaces, MemoryQueue,
-    MemoryUploads, MemoryWebhooks,
+    MemoryTelemetry, MemoryUploads, MemoryWebhooks,
 };
 use crate::samples;
 use crate::surroundings::{SeededRandom, TestClock};
@@ -43,6 +43,8 @@ pub struct World {
     pub webhooks: Arc<MemoryWebhooks>,
     /// Buckets and CDNs of other organizations.
     pub places: Arc<MemoryPlaces>,
+    /// What was measured.
+    pub telemetry: Arc<MemoryTelemetry>,
     /// Who is served.
     pub organization: Arc<Organization>,
 }
@@ -79,6 +81,7 @@ impl World {
             dns: Arc::new(MemoryDns::new(gate.clone())),
             uploads,
             places: Arc::new(places),
+            telemetry: Arc::default(),
             organization: Arc::new(organization),
             clock,
             gate,
@@ -100,6 +103,7 @@ impl World {
             webhooks: self.webhooks.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
+            telemetry: self.telemetry.clone(),
             sealing: SealingKey::of(samples::SEALING_KEY),
             organization: self.organization.clone(),
         }
@@ -139,6 +143,7 @@ impl World {
             random: self.random.clone(),
             webhooks: self.webhooks.clone(),
             places: self.places.clone(),
+            telemetry: self.telemetry.clone(),
             sealing: SealingKey::of(samples::SEALING_KEY),
             deployment: self.organization.clone(),
         }

@@ -2,9 +2,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use imprint_app::dead_letters::{DeadQueue, Letter, Redriven, Says};
-use imprint_domain::id::{BuildId, DocumentId, EditionId};
-use imprint_domain::message::{Envelope, Message, Step};
-use imprint_domain::slug::ProductSlug;
+use imprint_domain::message::{About, Envelope, Step};
 use imprint_domain::task::Failure;
 
 use super::{FailureResource, Moment};
@@ -167,7 +165,7 @@ impl DeadLetterResource {
         let task = message.task();
         Self {
             kind: message.name(),
-            about: Some(AboutResource::new(message)),
+            about: Some(AboutResource::new(message.about())),
             task_url: task.map(|task| urls.task_of_project(task)),
             failure: failure.map(FailureResource::new),
             ..self
@@ -175,52 +173,14 @@ impl DeadLetterResource {
     }
 }
 
-/// Product, edition, build, document.
-type Subject<'a> = (
-    Option<&'a ProductSlug>,
-    Option<EditionId>,
-    Option<BuildId>,
-    Option<DocumentId>,
-);
-
 impl AboutResource {
-    fn new(message: &Message) -> Self {
-        let (product, edition, build, document): Subject<'_> = match message {
-            Message::RegisterBuild(register) => (Some(&register.product), None, Some(register.build), None),
-            Message::UnpackArchive(unpack) => {
-                (Some(&unpack.then.product), None, Some(unpack.then.build), None)
-            }
-            Message::MoveEditions(moving) => (Some(&moving.product), None, Some(moving.build), None),
-            Message::DeriveFormat(derive) => {
-                (Some(&derive.then.product), None, Some(derive.then.build), None)
-            }
-            Message::CopyEdition(copy) => (
-                Some(&copy.product),
-                Some(copy.edition),
-                Some(copy.pointer.build),
-                None,
-            ),
-            Message::PurgeCdn(purge) => (
-                Some(&purge.product),
-                Some(purge.edition),
-                Some(purge.pointer.build),
-                None,
-            ),
-            Message::RetireName(retire) => (Some(&retire.product), Some(retire.edition), None, None),
-            Message::RenderDashboard(render) => (Some(&render.product), None, None, None),
-            Message::UpdateDns(update) => (Some(&update.product), None, None, None),
-            Message::RenderDocument(render) => (None, None, None, Some(render.document)),
-            Message::PublishRendering(publish) => (None, None, None, Some(publish.document)),
-            Message::RenderIndex(_) | Message::RenderAll(_) | Message::DeliverWebhook(_) => {
-                (None, None, None, None)
-            }
-        };
+    fn new(about: About<'_>) -> Self {
         Self {
-            organization: message.organization().to_string(),
-            product: product.map(ToString::to_string),
-            edition: edition.map(|edition| edition.0),
-            build: build.map(|build| build.0),
-            document: document.map(|document| document.0),
+            organization: about.organization.to_string(),
+            product: about.product.map(ToString::to_string),
+            edition: about.edition.map(|edition| edition.0),
+            build: about.build.map(|build| build.0),
+            document: about.document.map(|document| document.0),
         }
     }
 }

@@ -79,7 +79,7 @@ pub(crate) async fn healthz(State(service): State<Service>) -> Response {
     let (status, word) = match reason {
         None => (StatusCode::OK, "ok"),
         Some(reason) => {
-            tracing::error!(reason, "the store is down");
+            tracing::error!(code = "store_down", reason, "the store is down");
             (StatusCode::SERVICE_UNAVAILABLE, "down")
         }
     };

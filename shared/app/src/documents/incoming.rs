@@ -80,7 +80,7 @@ pub async fn take_unheard(tenants: &Tenants) -> Result<u64, AppError> {
             written_at: object.written_at,
         };
         if let Err(error) = take(tenants, &object.key, &notice).await {
-            tracing::error!(key = %object.key, error = %Chain(&error), "an object that was found could not be taken");
+            tracing::error!(code = "not_taken", key = %object.key, error = %Chain(&error), "an object that was found could not be taken");
         }
         looked += 1;
     }

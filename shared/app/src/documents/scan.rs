@@ -53,7 +53,7 @@ pub async fn scan(tenants: &Tenants, renderer: &dyn Renderer) -> Result<Scanned,
         for document in &page.items {
             if let Err(error) = look_at(&env, renderer, document, &mut scanned).await {
                 scanned.failed += 1;
-                tracing::error!(document = %document.id, error = %Chain(&error), "not looked at to the end");
+                tracing::error!(code = "scan", document = %document.id, error = %Chain(&error), "not looked at to the end");
             }
         }
         let next = place.next(tenants, page.next).await?;

@@ -58,7 +58,7 @@ pub async fn retain(tenants: &Tenants, deadline: Option<Instant>) -> Result<Reta
                 }
                 Err(error) => {
                     retained.failed += 1;
-                    tracing::error!(product = %product.slug, error = %Chain(&error), "retention failed");
+                    tracing::error!(code = "retention", product = %product.slug, error = %Chain(&error), "retention failed");
                 }
             }
         }
@@ -80,7 +80,7 @@ async fn count(env: &Env, retained: &mut Retained) {
         Err(error) => {
             retained.failed += 1;
             let organization = &env.organization.slug;
-            tracing::error!(%organization, error = %Chain(&error), "installations could not be counted");
+            tracing::error!(code = "retention", %organization, error = %Chain(&error), "installations could not be counted");
         }
     }
 }

@@ -112,7 +112,11 @@ async fn of_archive(tenants: &Tenants, id: BuildId, archive: &Listed) -> Result<
         }),
         None => match confirm_by_archive(tenants, id).await {
             Ok(task) => {
-                tracing::info!(build = %id, task = task.as_ref().map(tracing::field::display), "archive whose event was lost");
+                tracing::info!(
+                    build = id.0,
+                    task = task.as_ref().map(tracing::field::display),
+                    "archive whose event was lost"
+                );
                 Ok(Fate::Confirmed)
             }
             // It ended since, or its archive went.
@@ -136,7 +140,7 @@ async fn confirm(tenants: &Tenants, id: BuildId, marker: &Listed) -> Result<bool
     let sequencer = format!("found {}", marker.written_at);
     match confirm_by_marker(tenants, id, &sequencer).await {
         Ok(task) => {
-            tracing::info!(build = %id, %task, "upload confirmed by a marker whose event was lost");
+            tracing::info!(build = id.0, %task, "upload confirmed by a marker whose event was lost");
             Ok(true)
         }
         // It ended since.

@@ -16,6 +16,7 @@ mod index;
 mod installation;
 mod keys;
 mod life;
+mod measured;
 mod order;
 mod populations;
 mod products;

@@ -73,6 +73,66 @@ pub enum FailureCode {
 }
 
 impl FailureCode {
+    /// Every code.
+    pub const ALL: [Self; 25] = [
+        Self::EmptyBuild,
+        Self::BuildEnded,
+        Self::ProductEnded,
+        Self::Gone,
+        Self::BadFile,
+        Self::FilesMissing,
+        Self::ObjectStore,
+        Self::Catalog,
+        Self::PurgeRefused,
+        Self::Dns,
+        Self::WebhookNotTaken,
+        Self::ArtifactMissing,
+        Self::ArtifactUnfit,
+        Self::ArtifactTooLarge,
+        Self::NotDerived,
+        Self::ArchiveMissing,
+        Self::ArchiveUnsupported,
+        Self::ArchiveBadName,
+        Self::ArchiveCollision,
+        Self::ArchiveBadEntry,
+        Self::ArchiveTooLarge,
+        Self::ArchiveCorrupt,
+        Self::ArchiveEncrypted,
+        Self::ArchiveWrongDigest,
+        Self::GaveUp,
+    ];
+
+    /// The stable word, as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EmptyBuild => "empty_build",
+            Self::BuildEnded => "build_ended",
+            Self::ProductEnded => "product_ended",
+            Self::Gone => "gone",
+            Self::BadFile => "bad_file",
+            Self::FilesMissing => "files_missing",
+            Self::ObjectStore => "object_store",
+            Self::Catalog => "catalog",
+            Self::PurgeRefused => "purge_refused",
+            Self::Dns => "dns",
+            Self::WebhookNotTaken => "webhook_not_taken",
+            Self::ArtifactMissing => "artifact_missing",
+            Self::ArtifactUnfit => "artifact_unfit",
+            Self::ArtifactTooLarge => "artifact_too_large",
+            Self::NotDerived => "not_derived",
+            Self::ArchiveMissing => "archive_missing",
+            Self::ArchiveUnsupported => "archive_unsupported",
+            Self::ArchiveBadName => "archive_bad_name",
+            Self::ArchiveCollision => "archive_collision",
+            Self::ArchiveBadEntry => "archive_bad_entry",
+            Self::ArchiveTooLarge => "archive_too_large",
+            Self::ArchiveCorrupt => "archive_corrupt",
+            Self::ArchiveEncrypted => "archive_encrypted",
+            Self::ArchiveWrongDigest => "archive_wrong_digest",
+            Self::GaveUp => "gave_up",
+        }
+    }
+
     /// What a person can do about it.
     pub fn remedy(self) -> &'static str {
         match self {
@@ -158,6 +218,18 @@ impl FailureCode {
             message: message.into(),
             remedy: self.remedy().to_owned(),
             at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_called_as_they_are_stored() {
+        for code in FailureCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
         }
     }
 }
