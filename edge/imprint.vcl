@@ -57,6 +57,7 @@ sub imprint_forget {
   unset req.http.Authorization;
   unset req.http.Fastly-Force-Shield;
   set req.http.Imprint-Step = "object";
+  set req.http.Imprint-Object = "/";
   set req.http.Imprint-Directory = "";
 }
 
@@ -433,6 +434,10 @@ sub vcl_fetch {
   set beresp.stale_while_revalidate = 0s;
   set beresp.stale_if_error = 86400s;
 
+  # What is kept is what S3 has.
+  if (beresp.status == 304) {
+    return(deliver);
+  }
   # S3 is down or slow, or refuses the key: 403 is no 404, because the key may list the bucket.
   if (beresp.status != 200 && beresp.status != 206 && beresp.status != 404 && beresp.status != 416) {
     if (stale.exists) {
@@ -469,6 +474,9 @@ sub vcl_fetch {
       set beresp.http.Surrogate-Key = req.http.Imprint-Key " " beresp.http.x-amz-meta-surrogate-key;
     }
     set beresp.http.Imprint-Instead = req.http.Imprint-Stand-In-Status;
+    # It is no version of the path: S3 must not be asked whether the path still has this.
+    unset beresp.http.ETag;
+    unset beresp.http.Last-Modified;
     if (req.http.Imprint-Stand-In-Status == "404") {
       set beresp.status = 404;
     }
@@ -627,6 +635,7 @@ sub vcl_error {
     return(deliver_stale);
   }
   set obj.http.Imprint-Made = "1";
+  unset obj.http.Server;
   set obj.http.Content-Type = "text/html; charset=utf-8";
   set obj.http.Cache-Control = "no-store";
   set obj.http.X-Content-Type-Options = "nosniff";

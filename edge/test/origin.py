@@ -70,8 +70,8 @@ def refusal(method, path, headers, now):
 
 def may(action, resource):
     statements = json.loads(POLICY.read_text(encoding="utf-8"))["Statement"]
-    effects = {one["Effect"] for one in statements
-               if one["Action"] == action and fnmatch.fnmatchcase(resource, one["Resource"].replace("BUCKET", "imprint-docs"))}
+    matches = lambda pattern: fnmatch.fnmatchcase(resource, pattern.replace("BUCKET", "imprint-docs"))
+    effects = {one["Effect"] for one in statements if one["Action"] == action and any(map(matches, one["Resource"]))}
     return "Allow" in effects and "Deny" not in effects
 
 
@@ -88,6 +88,9 @@ class Origin(http.server.ThreadingHTTPServer):
         self.host = f"{bucket}.s3.{REGION}.amazonaws.com"
         self.requests, self.refusals, self.failures = [], [], []
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        """Varnish drops connections that it has no use for."""
 
     def fetch(self, key, conditions):
         owner = Credentials("imprint-local", "imprint-local-secret")

@@ -74,16 +74,16 @@ def cases():
             request, status, what, *headers = re.split(r"  +", line.strip())
             headers = [tuple(header.split(": ", 1)) for header in headers[0].split(" | ")] if headers else []
             host, slash, path = request.partition("/")
-            yield number, host, slash + path, int(status.strip("!")), what, headers, not status.startswith("!")
+            yield number, host, slash + path, int(status.strip("!~")), what, headers, "!" not in status, "~" not in status
 
 
 def each_case(tests):
     """the table of cases, by an empty cache, by a full one, and by the docs port"""
     wrong, count = [], 0
-    for number, host, path, status, what, headers, same in cases():
+    for number, host, path, status, what, headers, same, kept in cases():
         count += 1
         try:
-            one_case(tests, host, path, status, what, headers, same)
+            one_case(tests, host, path, status, what, headers, same, kept)
         except Failed as failed:
             wrong.append(f"  line {number}, {host}{path} {headers or ''}: {failed}")
     check(not wrong, f"{len(wrong)} of {count}\n" + "\n".join(wrong))
@@ -91,7 +91,7 @@ def each_case(tests):
     return f"{count} cases"
 
 
-def one_case(tests, host, path, status, what, headers, same):
+def one_case(tests, host, path, status, what, headers, same, kept):
     first = tests.edge.ask(host, path, headers=headers)
     tests.asked()
     again = tests.edge.ask(host, path, headers=headers)
@@ -116,38 +116,10 @@ def one_case(tests, host, path, status, what, headers, same):
         check((first.content_security_policy == "frame-ancestors 'none'") == is_own, "own page:", is_own, first.content_security_policy)
         check((first.x_content_type_options == "nosniff") == is_own, "own page:", is_own)
     # Nothing is asked for twice, except what has no key to be forgotten by.
-    unkept = status == 404 and not re.match(r"handbook/v/(main|v2|DM-1)|_orgs/[a-z]+/alpha/v/main", found_edition(tests, host, path))
-    check(unkept or status == 416 or not asked, "not kept:", asked)
+    check(bool(asked) != kept, "asked for again:" if kept else "kept:", asked)
+    check(len(asked) <= 3, "asked for too much:", asked)
     if same:
         with_docs_port(tests, host, path, headers, first)
-
-
-def found_edition(tests, host, path):
-    """The edition under whose key a missing path is kept, if it is."""
-    if what_product(host, path) is None or re.search(r"%0|%[fF]|(^|/)\.\.?(/|$)", unquote(path)) or "\0" in unquote(path):
-        return ""
-    prefix, below = what_product(host, path)
-    below = re.sub("^/", "", unquote(below))
-    named = re.match(r"v/([^/]+)", below)
-    if named:
-        return f"{prefix}v/{named[1]}"
-    if re.match(r"(v|builds|_dashboard-assets)(/|$)", below) or re.search(r"[\x00-\x1f]", below):
-        return ""
-    return f"{prefix}v/main"
-
-
-def what_product(host, path):
-    path = path.partition("?")[0]
-    for site, value in SITES.items():
-        layout, organization, _ = value.split()
-        root = "" if organization == "default" else f"_orgs/{organization}/"
-        domain, slash, prefix = site.partition("/")
-        if layout == "subdomain" and re.fullmatch(r"[a-z]+\." + re.escape(domain), host):
-            return f"{root}{host.split('.')[0]}/", path
-        if layout == "path" and host == domain and path.startswith(f"{slash}{prefix}/"):
-            product, _, rest = path.removeprefix(f"{slash}{prefix}").lstrip("/").partition("/")
-            return (f"{root}{product}/", "/" + rest) if product == "alpha" else None
-    return None
 
 
 def with_docs_port(tests, host, path, headers, edge):
@@ -155,8 +127,9 @@ def with_docs_port(tests, host, path, headers, edge):
     check(docs.status == edge.status, f"the docs port says {docs.status}", docs.headers)
     for name in COMPARED:
         # A page that either makes up has headers of its own.
-        if docs.body[:1] == edge.body[:1] and b"has not been published" not in docs.body:
-            if edge.status == 301 and name in ("content-type", "cache-control"):
+        if b"has not been published" not in docs.body:
+            # A redirect is an object here, and a text of the docs port there. What stands in is no version of the path.
+            if edge.status == 301 and name == "content-type" or not edge.etag and name in ("etag", "last-modified"):
                 continue
             check(docs.headers.get(name) == edge.headers.get(name), f"{name}: the docs port says {docs.headers.get(name)},",
                   f"the edge {edge.headers.get(name)}")
@@ -287,8 +260,8 @@ def conditions(tests):
     check(ask_for(("If-None-Match", text.etag), markdown).status == 304, "Markdown")
     check(ask_for(("If-None-Match", text.etag)).status == 200, "a page for a reader of Markdown")
     check(ask_for(("If-None-Match", html.etag), markdown).status == 200, "Markdown for a reader of the page")
-    answer = tests.edge.ask("handbook.localhost", "/nowhere", headers=[("If-None-Match", tests.edge.ask("handbook.localhost", "/nowhere").etag)])
-    check(answer.status == 404, answer)
+    answer = tests.edge.ask("handbook.localhost", "/nowhere", headers=[("If-None-Match", "*")])
+    check(answer.status == 404 and not answer.etag, answer)
 
 
 def what_readers_send(tests):
@@ -332,8 +305,10 @@ def wrong_keys(tests):
 
 def the_policy(tests):
     """the reader's key reads what is published and none of the bookkeeping"""
-    check(origin.may("s3:GetObject", "arn:aws:s3:::imprint-docs/handbook/v/main/x"), "denied")
-    for resource in ("imprint-docs/_imprint/uploads/1/archive", "another/handbook/v/main/x"):
+    for key in ("handbook/v/main/x", "handbook/v", "handbook/builds/1/x", "index.html", "_orgs/acme/404.html", "_orgs/acme/alpha/v/main/x"):
+        check(origin.may("s3:GetObject", f"arn:aws:s3:::imprint-docs/{key}"), key, "denied")
+    for resource in ("imprint-docs/_imprint/uploads/1/archive", "imprint-docs/_imprint/builds/1/v/x", "imprint-docs/handbook/artifacts/x",
+                     "another/handbook/v/main/x"):
         check(not origin.may("s3:GetObject", f"arn:aws:s3:::{resource}"), resource)
     for action in ("s3:PutObject", "s3:DeleteObject"):
         check(not origin.may(action, "arn:aws:s3:::imprint-docs/x"), action)
