@@ -1,5 +1,6 @@
 """The edge: imprint.vcl, translated, in a Varnish of its own. And a reader who can ask for any path."""
 
+import atexit
 import http.client
 import socket
 import subprocess
@@ -40,7 +41,7 @@ class Edge:
 
     def __init__(self, directory, tables, origin_port):
         directory.mkdir()
-        (directory / "edge.vcl").write_text(translate(VCL.read_text(encoding="utf-8"), tables, origin_port), encoding="latin-1")
+        (directory / "edge.vcl").write_text(translate(VCL, tables, origin_port), encoding="latin-1")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -50,6 +51,7 @@ class Edge:
             ["varnishd", "-F", "-j", "none", "-n", str(directory / "work"), "-a", f"127.0.0.1:{self.port}",
              "-f", str(directory / "edge.vcl"), "-s", "malloc,128m", *parameters],
             stdout=self.log, stderr=self.log)
+        atexit.register(self.stop)
         for _ in range(300):
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -58,7 +60,6 @@ class Edge:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.1)
-        self.stop()
         raise SystemExit((directory / "varnish.log").read_text())
 
     def ask(self, host, path, method="GET", headers=(), tls=True):

@@ -38,14 +38,12 @@ class Tests:
             "imprint_sites": SITES, "imprint_origin": {"bucket": ready["bucket"], "region": origin.REGION},
             "imprint_secrets": {"access_key": origin.READER.access_key, "secret_key": origin.READER.secret_key},
         }
-        self.directory, self.edges, self.purged = directory, [], 0
+        self.directory, self.purged = directory, 0
         fill(self.stack)
         self.edge = self.start("edge")
 
     def start(self, name, **tables):
-        edge = Edge(self.directory / name, {**self.tables, **tables}, self.origin.server_port)
-        self.edges.append(edge)
-        return edge
+        return Edge(self.directory / name, {**self.tables, **tables}, self.origin.server_port)
 
     def asked(self):
         """What the bucket was asked for since the last time."""
@@ -330,8 +328,6 @@ def main():
         except (Failed, OSError, KeyError) as error:
             failed += 1
             print(f"FAILED  {test.__doc__}: {type(error).__name__ if not isinstance(error, Failed) else ''} {error}", flush=True)
-    for edge in tests.edges:
-        edge.stop()
     print(f"{len(chosen) - failed} passed, {failed} failed")
     sys.exit(failed > 0)
 

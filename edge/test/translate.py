@@ -1,4 +1,4 @@
-"""imprint.vcl in the language of Debian's Varnish, so that it runs here: translate.py DICTIONARIES.json < imprint.vcl
+"""imprint.vcl in the language of Debian's Varnish, so that it runs here: translate.py imprint.vcl DICTIONARIES.json
 
 Fastly's VCL and Varnish's have one ancestor. What imprint.vcl uses beyond what both have is listed here, each with what
 becomes of it; whatever is not listed goes to Varnish as it is, which refuses what it does not know. So the file cannot leave
@@ -8,6 +8,7 @@ this part of the language unnoticed. README.md says what the translation hides.
 import json
 import re
 import sys
+from pathlib import Path
 
 TOKEN = re.compile(r"""
     (?P<macro>\#FASTLY[^\n]*) | (?P<comment>\#[^\n]*) | (?P<long>\{".*?"\}) | (?P<short>"[^"\n]*") |
@@ -15,7 +16,7 @@ TOKEN = re.compile(r"""
 """, re.VERBOSE | re.DOTALL)
 
 # Those whose requests Varnish makes on a thread of its own: a request there has the copy of its headers that was made then.
-BACKEND = {"vcl_fetch", "imprint_sign"}
+BACKEND = {"vcl_fetch", "imprint_sign", "imprint_keep", "imprint_keep_instead"}
 
 # The headers that stand for x-amz-*: Varnish has no wildcards.
 AMZ = ["content-sha256", "date", "security-token", "acl", "id-2", "request-id", "server-side-encryption", "version-id",
@@ -283,10 +284,16 @@ def months():
     return text
 
 
-def translate(text, tables, port):
-    return Translation(text, tables, port).translate()
+def read(path):
+    """A file with what it includes, as Fastly puts it together."""
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r'^include "(\w+)";$', lambda found: read(path.with_name(f"{found[1]}.vcl")), text, flags=re.MULTILINE)
+
+
+def translate(path, tables, port):
+    return Translation(read(path), tables, port).translate()
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        print(translate(sys.stdin.read(), json.load(file), 1))
+    with open(sys.argv[2], encoding="utf-8") as file:
+        print(translate(Path(sys.argv[1]), json.load(file), 1))
