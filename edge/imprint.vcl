@@ -157,7 +157,6 @@ sub imprint_keep {
     } else {
       if (beresp.http.x-amz-meta-surrogate-control ~ "max-age=[1-9]") {
         # Until it is purged. The metadata is no header that Fastly would have read by itself.
-        set beresp.cacheable = true;
         set beresp.ttl = 31536000s;
       } else {
         if (beresp.http.Cache-Control !~ "max-age=[1-9]" || beresp.http.Cache-Control ~ "(no-store|no-cache|private)") {

@@ -18,7 +18,7 @@ sub imprint_sign {
   unset bereq.http.x-amz-*;
   unset bereq.http.Cookie;
   set bereq.http.host = var.bucket ".s3." var.region ".amazonaws.com";
-  set bereq.http.x-amz-content-sha256 = digest.hash_sha256("");
+  set bereq.http.x-amz-content-sha256 = regsub(digest.hash_sha256(""), "^0x", "");
   set bereq.http.x-amz-date = strftime({"%Y%m%dT%H%M%SZ"}, now);
   set var.date = regsub(bereq.http.x-amz-date, "T.*$", "");
   set var.scope = var.date "/" var.region "/s3/aws4_request";
@@ -26,7 +26,7 @@ sub imprint_sign {
   # HEAD is asked for as GET, because the whole object is what is kept.
   set bereq.method = "GET";
   set var.request = "GET" LF bereq.url LF LF "host:" bereq.http.host LF "x-amz-content-sha256:" bereq.http.x-amz-content-sha256 LF "x-amz-date:" bereq.http.x-amz-date LF LF var.signed LF bereq.http.x-amz-content-sha256;
-  set var.text = "AWS4-HMAC-SHA256" LF bereq.http.x-amz-date LF var.scope LF digest.hash_sha256(var.request);
+  set var.text = "AWS4-HMAC-SHA256" LF bereq.http.x-amz-date LF var.scope LF regsub(digest.hash_sha256(var.request), "^0x", "");
   set var.signature = digest.awsv4_hmac(table.lookup(imprint_secrets, "secret_key", ""), var.date, var.region, "s3", var.text);
   set bereq.http.Authorization = "AWS4-HMAC-SHA256 Credential=" table.lookup(imprint_secrets, "access_key", "") "/" var.scope ", SignedHeaders=" var.signed ", Signature=" regsub(var.signature, "^0x", "");
 }

@@ -217,7 +217,7 @@ sub imprint_edition {
   # A file that an edition offers. Directories of 32 hexadecimal digits are Sphinx's, and pages.
   if (var.path ~ "^_downloads/[^/]+/[^/]+$" && var.path !~ "^_downloads/[0-9a-f]{32}/") {
     set var.file = regsub(var.path, "^_downloads/[^/]*/", "");
-    if (var.file ~ "[.](pdf|epub|zip)$" && regsub(var.file, "[.][a-z]+$", "") == req.http.Imprint-Product || var.file == "search.json") {
+    if (var.file == "search.json" || (var.file ~ "[.](pdf|epub|zip)$" && regsub(var.file, "[.][a-z]+$", "") == req.http.Imprint-Product)) {
       set var.edition = regsub(var.path, {"^_downloads/([^/]*)/.*$"}, {"\1"});
       set var.rest = "/_artifacts/" var.file;
     }
