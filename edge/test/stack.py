@@ -22,7 +22,7 @@ NAMES = ["page one.html", "größe.html", "図.html", "a+b.html", "100%.txt", "c
 SITE = {
     "index.html": page("Handbook"), "a.html": page("A"), "guides/index.html": page("Guides"), "guides/deep/x.html": page("X"),
     "style.css": b"body{}", "notes.md": b"# Notes of the site\n", "big.pdf": bytes(range(256)) * 64,
-    f"_downloads/{MD5}/handbook.pdf": b"%PDF of Sphinx", "_artifacts/handbook.pdf": b"%PDF of the edition",
+    f"_downloads/{MD5}/handbook.pdf": b"%PDF-1.4 of Sphinx", "_artifacts/handbook.pdf": b"%PDF-1.4 of the edition\n%%EOF\n",
     "v1.txt": b"not an edition", "very/v/x.txt": b"deep",
     **{name: name.encode() if name.endswith(".txt") else page(name) for name in NAMES},
 }
@@ -79,17 +79,20 @@ class Stack:
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
         self.call("PUT", build["archive_upload"]["url"], packed.getvalue(), kind=None)
-        for _ in range(600):
-            seen = self.api("GET", build["self_url"])
+        self.wait(lambda: self.api("GET", build["self_url"]))
+
+    def wait(self, look):
+        """Until the task that a build or an edition names has succeeded: then readers see it."""
+        for _ in range(900):
+            seen = look()
             task = seen.get("queue_url") or seen.get("task_url")
             state = self.api("GET", task) if task else {}
-            if state.get("status") in ("FAILURE", "failure", "failed"):
-                raise SystemExit(f"{place} {ref}: {state}")
+            if str(state.get("status")).lower() in ("failure", "failed"):
+                raise SystemExit(f"{task}: {state}")
             if str(state.get("status")).lower() in ("success", "succeeded"):
-                self.settle()
                 return
             time.sleep(0.1)
-        raise SystemExit(f"{place} {ref} was not published: {state}")
+        raise SystemExit(f"{task} did not end: {state}")
 
     def edition(self, product, slug):
         for one in self.api("GET", f"/products/{product}/editions/?expand=1")["editions"]:
@@ -98,8 +101,8 @@ class Stack:
         raise SystemExit(f"{product} has no edition {slug}")
 
     def rename(self, product, slug, to):
-        self.api("PATCH", self.edition(product, slug)["self_url"], {"slug": to})
-        self.settle()
+        edition = self.api("PATCH", self.edition(product, slug)["self_url"], {"slug": to})
+        self.wait(lambda: edition)
 
 
 def fill(stack):
@@ -115,6 +118,7 @@ def fill(stack):
                                          ("sub", "subdomain", "sub.test", ""), ("root", "path", "root.test", "")]:
         stack.organization(slug, layout, domain, prefix, "alpha")
         stack.publish(f"/v2/orgs/{slug}/projects/alpha", "main", {"index.html": page(f"Alpha of {slug}"), "a/x.html": page("X")})
+    stack.settle()
 
 
 SITES = {
