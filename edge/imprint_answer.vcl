@@ -15,6 +15,7 @@ sub imprint_sign {
   set var.bucket = table.lookup(imprint_origin, "bucket", "");
   set var.region = table.lookup(imprint_origin, "region", "");
   unset bereq.http.Imprint-*;
+  # S3 refuses a request with headers of its own that are not signed. Authorization is written over below.
   unset bereq.http.x-amz-*;
   unset bereq.http.Cookie;
   set bereq.http.host = var.bucket ".s3." var.region ".amazonaws.com";

@@ -3,10 +3,6 @@
 # Nobody but this file says what is in these headers.
 sub imprint_forget {
   unset req.http.Imprint-*;
-  # S3 refuses a request with headers of its own that are not signed.
-  unset req.http.x-amz-*;
-  unset req.http.Cookie;
-  unset req.http.Authorization;
   unset req.http.Fastly-Force-Shield;
   set req.http.Imprint-Step = "object";
   set req.http.Imprint-Object = "/";

@@ -276,6 +276,12 @@ def what_readers_send(tests):
         answer = tests.edge.ask("handbook.localhost", path, headers=evil)
         check(b"another product" not in answer.body and answer.status in (206, 404), answer)
     check(tests.edge.ask("handbook.localhost", "/index.html").body == tests.object("handbook/v/main/index.html")[1], "part of a page was kept")
+    # A key that a reader names keeps nothing.
+    for _ in range(2):
+        tests.asked()
+        check(tests.edge.ask("handbook.localhost", "/builds/1/nowhere/x", headers=evil).status == 404, "builds")
+        check("handbook/builds/1/nowhere/x" in tests.asked(), "kept under a reader's key")
+    check(tests.edge.ask("sub.test", "/alpha/", headers=evil).status == 404, "the index for another path")
     check(not tests.origin.refusals, tests.origin.refusals)
 
 
