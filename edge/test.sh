@@ -24,7 +24,8 @@ install_from_debian() { # PACKAGE...
 install_tools() {
     local missing=()
     # Varnish compiles the rules with the machine's C compiler.
-    command -v varnishd gcc >/dev/null || missing+=(varnish gcc libc6-dev)
+    command -v varnishd >/dev/null || missing+=(varnish)
+    command -v gcc >/dev/null || missing+=(gcc libc6-dev)
     ls /usr/lib/*/varnish/vmods/libvmod_xkey.so >/dev/null 2>&1 || missing+=(varnish-modules)
     ls /usr/lib/*/varnish/vmods/libvmod_digest.so >/dev/null 2>&1 || missing+=(varnish-vmod-digest)
     command -v npm >/dev/null || missing+=(npm)
