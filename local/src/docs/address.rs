@@ -34,13 +34,21 @@ pub(super) fn of_product(product: &str, uri: &Uri) -> Wanted {
     }
 }
 
+/// A path at a domain that has nothing but the list of products: its products have hosts of their own.
+pub(super) fn of_index(path: &str) -> Wanted {
+    match percent_decode_str(path).decode_utf8().as_deref() {
+        Ok("" | "/" | "/index.html") => Wanted::Products,
+        Ok(_) | Err(_) => Wanted::Nothing,
+    }
+}
+
 /// A path whose first part names the product.
 pub(super) fn by_path(path: &str) -> Wanted {
     let Ok(path) = percent_decode_str(path).decode_utf8() else {
         return Wanted::Nothing;
     };
     let below = path.trim_start_matches('/');
-    if below.is_empty() {
+    if matches!(below, "" | "index.html") {
         return Wanted::Products;
     }
     let (product, rest) = match below.split_once('/') {
@@ -136,6 +144,7 @@ mod tests {
             assert_eq!(of(host, "/tidepool/"), path("tidepool", "/"), "{host}");
             assert_eq!(of(host, "/tidepool"), Wanted::SlashMissing, "{host}");
             assert_eq!(of(host, "/"), Wanted::Products, "{host}");
+            assert_eq!(of(host, "/index.html"), Wanted::Products, "{host}");
         }
         assert_eq!(
             wanted(None, &"/tidepool/x".parse().unwrap()),

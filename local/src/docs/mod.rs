@@ -145,7 +145,8 @@ impl Docs {
         request: &Parts,
     ) -> anyhow::Result<Response> {
         let Some(key) = object_of_path(organization, product, path) else {
-            return Ok(not_found(path));
+            let instead = instead_of_path(organization, product, path);
+            return self.instead(organization, instead, path).await;
         };
         match self.object(organization, &key, path, request).await? {
             Some(response) => Ok(response),
@@ -286,8 +287,12 @@ impl Docs {
     }
 }
 
+/// Browsers ask again each time: a name may be used again.
 fn moved(location: &str) -> Response {
     let mut response = html(StatusCode::MOVED_PERMANENTLY, String::new());
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     match HeaderValue::from_str(location) {
         Ok(location) => {
             response.headers_mut().insert(header::LOCATION, location);

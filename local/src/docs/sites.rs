@@ -91,7 +91,7 @@ fn named<'a>(organization: &Organization, host: &'a str) -> &'a str {
 fn within(organization: &Organization, host: &str, uri: &Uri) -> Option<Wanted> {
     let host = named(organization, host);
     match organization.layout {
-        Layout::Subdomain if host == organization.domain => Some(Wanted::Products),
+        Layout::Subdomain if host == organization.domain => Some(address::of_index(uri.path())),
         Layout::Subdomain => {
             let product = host.strip_suffix(&organization.domain)?.strip_suffix('.')?;
             Some(address::of_product(product, uri))
@@ -152,6 +152,8 @@ mod tests {
                 Some(("sub", path("alpha", "/a"))),
             ),
             ("sub.example.org", "/", Some(("sub", Wanted::Products))),
+            ("sub.example.org", "/index.html", Some(("sub", Wanted::Products))),
+            ("sub.example.org", "/alpha/", Some(("sub", Wanted::Nothing))),
             ("alpha.localhost:8701", "/a", None),
             ("127.0.0.1:8701", "/alpha/a", None),
         ] {
