@@ -61,6 +61,8 @@ fn dev_and_prod_are_set_up_alike() {
         });
         keys.collect()
     };
-    assert!(of("default").contains("deploy.parameters: parameter_overrides"));
+    assert!(of("default").contains("global.parameters: parameter_overrides"));
     assert_eq!(of("default"), of("prod"));
+    // sam's cache looks at a function's own directory only: a change in shared/ would not be deployed.
+    assert_eq!(text.matches("\ncached = false\n").count(), 2);
 }
