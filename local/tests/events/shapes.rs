@@ -76,14 +76,14 @@ fn every_function_has_good_and_bad_samples_and_none_is_forgotten() {
 #[test]
 fn every_sample_is_what_one_of_its_functions_sources_sends() {
     let stack = stack();
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     for (name, good, bad) in CASES {
         let function = stack.function(name).unwrap();
         for case in good.iter().chain(bad) {
             let event = event(name, case);
             let place = format!("events/{name}/{case}.json");
             let from = event.pointer("/Records/0/eventSource").and_then(Value::as_str);
-            *seen.entry(from.unwrap_or("others")).or_default() += 1;
+            seen.insert(from.unwrap_or("others").to_owned());
             match from {
                 Some("aws:sqs") => is_of_a_queue(&stack, function, &event, &place),
                 Some("aws:s3") => is_of_a_bucket(&stack, function, &event, &place),
@@ -94,10 +94,7 @@ fn every_sample_is_what_one_of_its_functions_sources_sends() {
             }
         }
     }
-    assert_eq!(
-        seen.keys().copied().collect::<Vec<_>>(),
-        ["aws:s3", "aws:sqs", "others"]
-    );
+    assert_eq!(Vec::from_iter(seen), ["aws:s3", "aws:sqs", "others"]);
 }
 
 fn text<'a>(value: &'a Value, pointer: &str, place: &str) -> &'a str {
