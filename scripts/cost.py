@@ -150,8 +150,8 @@ class Step:
 
 
 # Everything but the milliseconds is measured, and the same for sites of 100 and of 300 files once what grows with them is taken
-# out. Milliseconds are estimates: 20 for an S3 request (64 at once), 5 for one to the table, 8 for one to a queue, and what the benches
-# say of the processor, on the share of one that the memory of the function buys.
+# out. Milliseconds are estimates: 20 for an S3 request (64 at once), 5 for one to the table, 8 for one to a queue, and what the
+# benches say of the processor, on the share of one that the memory of the function buys.
 STEPS = {
     # GET /token, POST builds, PATCH. The uploads are the client's, by the forms that it gave: see UPLOADS.
     "api": Step(3, Count(350), writes=23, reads=8, sends=1),
@@ -167,16 +167,16 @@ STEPS = {
 }
 # What they are where no format is made of the pages: one function less to wait for, nothing but the files to copy.
 WITHOUT_FORMATS = {
-    "register-build": Step(1, Count(350, 0.05, 0.35), Count(3), Count(6, 0, 1), writes=26, reads=7, sends_fifo=1),
+    "register-build": Step(1, Count(300, 0.05, 0.35), Count(2), Count(1, 0, 1), writes=16, reads=3, sends_fifo=1),
     "derive-format": Step(0, Count()),
     "index-search": Step(0, Count()),
-    "copy-edition": Step(1, Count(250, 0.05, 0, 0.5), Count(0, 0, 0, 1), Count(4), writes=14, reads=4, sends=1),
+    "copy-edition": Step(1, Count(250, 0.05, 0, 0.5), Count(1, 0, 0, 1), Count(2), writes=14, reads=3, sends=1),
 }
 # A form's POST for each file, each directory, and the top.
 UPLOADS = Count(1, 1)
 
-# One run of what runs by the clock, of a stack in which nothing is to be done. The sweep lists one edition, a page of 1,000 objects a
-# request, of which formats make 2.1 a file.
+# One run of what runs by the clock, of a stack in which nothing is to be done. The sweep lists one edition, a page of 1,000 objects
+# a request, of which formats make 2.1 a file.
 IDLE = {
     "sweep": Step(1, Count(120), Count(1, 0.0021), Count(2), writes=1, reads=7),
     "retain": Step(1, Count(100), writes=1, reads=6),
@@ -226,7 +226,7 @@ class Load:
 # --- a month --------------------------------------------------------------------------------------------------------
 
 # Lambda polls a queue with so many connections at least: "as few as 2", and five where MaximumConcurrency is set, as
-# that switches the saving off (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). Each asks for 20 s at most.
+# that switches the saving off (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). Each asks for 20 s.
 POLLERS, POLLERS_CAPPED, POLLS = 2, 5, MINUTES * 3
 # Lines of Lambda's and of ours for an invocation. Assumed; LogLevel=debug is several times that.
 LOG_KB = 1.5
@@ -242,8 +242,8 @@ METRICS = 0  # that the functions write themselves
 
 
 def usage(load, template):
-    """What is billed, by the name of its price; and the same of Lambda by function."""
-    used, of_function = {price: 0.0 for price in PRICES}, {}
+    """What is billed, by the name of its price."""
+    used = {price: 0.0 for price in PRICES}
     begun = load.month * load.new
     changed = load.files * load.changed
     for name, function in template.functions.items():
@@ -272,15 +272,13 @@ def usage(load, template):
             used["S3 GET and others"] += times * scheduled.gets.of()
             used["DynamoDB write units"] += times * scheduled.writes
             used["DynamoDB read units"] += times * scheduled.reads
-        seconds = ms / 1000 * function.memory / 1024 * load.memory
         used["lambda requests"] += runs
-        used[f"lambda GB-s, {load.architecture}"] += seconds
+        used[f"lambda GB-s, {load.architecture}"] += ms / 1000 * function.memory / 1024 * load.memory
         if load.traced:
             used["traces"] += traces(runs)
         used["logs, GB written"] += runs * LOG_KB / 1e6
-        of_function[name] = (runs, seconds)
     of_all(load, template, used)
-    return used, of_function
+    return used
 
 
 def traces(runs):
@@ -300,7 +298,7 @@ def of_all(load, template, used):
     # Retention reads all builds of a product each time that it comes by.
     rounds = min(load.products, RETAINED_AT_ONCE) * template.functions["retain"].runs
     used["DynamoDB read units"] += rounds * (RETAINED.reads + load.publishes * load.kept_days * BUILD_KB / 4)
-    used["lambda GB-s, " + load.architecture] += rounds * RETAINED.ms.of() / 1000 * template.functions["retain"].memory / 1024
+    used[f"lambda GB-s, {load.architecture}"] += rounds * RETAINED.ms.of() / 1000 * template.functions["retain"].memory / 1024
     used["S3 PUT, COPY, POST, LIST"] += load.month * UPLOADS.of(load.built)
     used["HTTP API requests"] += load.month * STEPS["api"].runs
     used["logs, GB-month kept"] += used["logs, GB written"] * LOGS_KEPT
@@ -323,7 +321,7 @@ def dollars(price, amount, free):
 
 def bill(load, template, free=False):
     """Dollars by service. `free` takes off what is free each month for ever, as if nothing else were in the account."""
-    used, _ = usage(load, template)
+    used = usage(load, template)
     # One free amount for both processors.
     total = {service: sum(dollars(price, used[price], free) for price in prices) for service, prices in SERVICES.items()}
     total["Fastly"] = max(total["Fastly"], FASTLY_LEAST)
@@ -369,7 +367,7 @@ def month_table(template):
 
 
 def usage_table(template):
-    amounts = [usage(load, template)[0] for load in LOADS.values()]
+    amounts = [usage(load, template) for load in LOADS.values()]
     rows = [[price, *(number(each[price]) for each in amounts)] for price in PRICES if any(each[price] for each in amounts)]
     return table(["a month", *LOADS], rows)
 
