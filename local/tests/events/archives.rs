@@ -53,13 +53,9 @@ async fn unpack_archive_takes_its_events() {
     let next = world.queue.take(Step::RegisterBuild).unwrap();
     assert!(matches!(next.message, Message::RegisterBuild(_)));
     let poisonous = call(&function, event("unpack-archive", "poisonous")).await;
-    assert_eq!(
-        failed(&poisonous),
-        [
-            "059f36b4-87a3-44ab-83d2-661970000001",
-            "059f36b4-87a3-44ab-83d2-661970000002"
-        ]
-    );
+    assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000001"]);
+    let foreign = call(&function, event("unpack-archive", "foreign")).await;
+    assert_eq!(failed(&foreign), ["059f36b4-87a3-44ab-83d2-661970000002"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod archives;
+mod shapes;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use imprint_domain::manifest::{File, Headers, Manifest};
 use imprint_domain::task::Registration;
 use imprint_domain::webhook::EventKind;
 use imprint_lambda::{Function, LambdaEvent};
-use imprint_local::template::{self, Deployment};
+use imprint_local::template::{self, Deployment, Stack};
 use imprint_testing::samples::{self, parsed};
 use imprint_testing::{Site, World};
 use serde_json::Value;
@@ -45,23 +46,24 @@ fn folders(path: PathBuf) -> BTreeSet<String> {
         .collect()
 }
 
+/// What is deployed, under the name and in the place that the events are from.
+fn stack() -> Stack {
+    let text = std::fs::read_to_string(project().join("template.yaml")).unwrap();
+    let parameters = [("Domain", "example.org"), ("BucketName", "imprint-example-org")];
+    let deployment = Deployment {
+        stack_name: "imprint".into(),
+        region: "eu-central-1".into(),
+        account: "123456789012".into(),
+        parameters: parameters
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+    };
+    template::read(&text, &deployment).unwrap()
+}
+
 #[test]
 fn the_template_lists_exactly_the_functions_there_are_and_each_has_events() {
-    let text = std::fs::read_to_string(project().join("template.yaml")).unwrap();
-    let parameters = [("Domain", "example.org"), ("BucketName", "imprint-docs")];
-    let stack = template::read(
-        &text,
-        &Deployment {
-            stack_name: "imprint".into(),
-            region: "us-east-1".into(),
-            account: "000000000000".into(),
-            parameters: parameters
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-        },
-    )
-    .unwrap();
-    let in_template: BTreeSet<String> = stack
+    let in_template: BTreeSet<String> = stack()
         .functions
         .iter()
         .map(|function| function.name.clone())
@@ -213,18 +215,14 @@ fn ready(world: &World) -> Vec<Format> {
 async fn derive_format_takes_its_events() {
     let world = deriving_world();
     let function = imprint_derive_format::function(world.tenants());
-    for _ in 0..2 {
-        assert!(failed(&call(&function, event("derive-format", "requested")).await).is_empty());
+    for case in ["requested", "requested", "search-json", "markdown"] {
+        assert!(failed(&call(&function, event("derive-format", case)).await).is_empty());
     }
     assert_eq!(ready(&world), [Format::HtmlZip, Format::Json, Format::Markdown]);
     let poisonous = call(&function, event("derive-format", "poisonous")).await;
-    assert_eq!(
-        failed(&poisonous),
-        [
-            "059f36b4-87a3-44ab-83d2-661970000001",
-            "059f36b4-87a3-44ab-83d2-661970000002"
-        ]
-    );
+    assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000001"]);
+    let foreign = call(&function, event("derive-format", "foreign")).await;
+    assert_eq!(failed(&foreign), ["059f36b4-87a3-44ab-83d2-661970000002"]);
 }
 
 #[tokio::test]
@@ -239,6 +237,8 @@ async fn index_search_takes_its_events_and_makes_an_index_that_the_engine_reads(
     assert_eq!(world.objects.keys("alpha/artifacts/17/search/").len(), 1);
     let poisonous = call(&function, event("index-search", "poisonous")).await;
     assert_eq!(failed(&poisonous), ["059f36b4-87a3-44ab-83d2-661970000001"]);
+    let foreign = call(&function, event("index-search", "foreign")).await;
+    assert_eq!(failed(&foreign), ["059f36b4-87a3-44ab-83d2-661970000002"]);
 }
 
 #[tokio::test]
@@ -317,7 +317,9 @@ async fn update_dns_takes_its_events() {
         visibility: Visibility::Public,
     });
     let function = imprint_update_dns::function(world.tenants_with_dns());
-    assert!(failed(&call(&function, event("update-dns", "requested")).await).is_empty());
+    for case in ["requested", "given-up"] {
+        assert!(failed(&call(&function, event("update-dns", case)).await).is_empty());
+    }
     let there = |name| world.dns.target(&zone, &parsed(name));
     assert_eq!(there("alpha.example.org"), Some(cdn));
     assert_eq!(there("gone.example.org"), None);
@@ -364,17 +366,26 @@ async fn sweep_takes_its_event() {
         (&swept["sent_again"], &swept["confirmed"]),
         (&0.into(), &0.into())
     );
+    let without = LambdaEvent::new(
+        event("sweep", "without-input"),
+        lambda_runtime::Context::default(),
+    );
+    let error = function.call(without).await.unwrap_err().to_string();
+    assert!(error.contains("older_than_seconds"), "{error}");
 }
 
 #[tokio::test]
 async fn retain_takes_its_event() {
     let world = world();
     let function = imprint_retain::function(world.tenants());
-    let retained = call(&function, event("retain", "every-hour")).await;
-    assert_eq!(
-        (&retained["products"], &retained["failed"]),
-        (&1.into(), &0.into())
-    );
+    // It needs to be told nothing, so it does not mind what it is told.
+    for case in ["every-hour", "without-input"] {
+        let retained = call(&function, event("retain", case)).await;
+        assert_eq!(
+            (&retained["products"], &retained["failed"]),
+            (&1.into(), &0.into())
+        );
+    }
 }
 
 #[tokio::test]
@@ -390,9 +401,11 @@ async fn the_api_takes_its_events() {
     );
     for (case, status) in [
         ("root", 200),
+        ("list-builds", 200),
         ("token", 401),
         ("create-build", 401),
         ("not-json", 401),
+        ("no-text", 401),
         ("encoded-path", 404),
     ] {
         let response = call(&function, event("api", case)).await;
@@ -422,7 +435,9 @@ async fn render_document_takes_its_events() {
     let imported = "_imprint/incoming/documents/default/imported-text.json";
     world.objects.put(imported, batch, Headers::default());
     let function = imprint_render_document::function(world.tenants());
-    call(&function, event("render-document", "incoming")).await;
+    for case in ["incoming-image", "incoming-document", "incoming-stranger"] {
+        call(&function, event("render-document", case)).await;
+    }
     let version = || async {
         let version = env.documents.version(document.id, parsed("1.0")).await.unwrap();
         version.unwrap()

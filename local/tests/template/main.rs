@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod alarms;
+mod builds;
 mod grants;
 mod tls;
 
