@@ -303,7 +303,8 @@ def of_all(load, template, used):
     used["HTTP API requests"] += load.month * STEPS["api"].runs
     used["logs, GB-month kept"] += used["logs, GB written"] * LOGS_KEPT
     used["alarms"] += template.alarms
-    used["metrics of our own"] += METRICS
+    # One that nothing is written to costs nothing.
+    used["metrics of our own"] += METRICS if load.month else 0
     used["CloudWatch dashboards"] += template.dashboards
     used["secrets"] += template.secrets + 1  # FastlySecret
     views = load.products * load.views * DAYS
