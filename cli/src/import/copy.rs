@@ -74,6 +74,8 @@ pub(crate) struct Source<'a> {
 }
 
 impl Copier {
+    /// One that copies so many files at a time.
+    ///
     /// # Errors
     /// When this machine cannot make TLS connections.
     pub(crate) fn new(jobs: usize, pause: Duration) -> Result<Self, reqwest::Error> {
