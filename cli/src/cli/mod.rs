@@ -42,7 +42,7 @@ enum Command {
     /// Takes what another service has
     Import {
         #[command(subcommand)]
-        from: From,
+        from: Source,
     },
     /// Shows what steps could not handle, sends it again, or deletes it
     DeadLetters {
@@ -54,7 +54,7 @@ enum Command {
 }
 
 #[derive(Debug, Subcommand)]
-enum From {
+enum Source {
     /// Products, builds with their files, and editions of a running LTD Keeper, 1.x or 2.x
     #[command(after_help = keeper::EXAMPLES)]
     Keeper(Box<KeeperArgs>),
@@ -118,7 +118,7 @@ fn login(token: Option<&Secret>, user: Option<&String>, password: Option<&Secret
 pub async fn run(cli: Cli) -> ExitCode {
     let ended = match cli.command {
         Command::Import {
-            from: From::Keeper(args),
+            from: Source::Keeper(args),
         } => keeper::run(&args).await,
         Command::DeadLetters { command } => operating::dead_letters(&command).await,
         Command::Task(args) => operating::task(&args).await,

@@ -315,11 +315,11 @@ mod tests {
     #[test]
     fn a_table_has_what_changes_and_what_is_missing_and_counts_the_rest() {
         insta::assert_snapshot!(report().table(), @r"
-                what     objects     size  which
-        create  product                    pipelines
-        create  build      4,321   5.3 MB  pipelines/1: main
-        update  edition                    pipelines/main: mode, build
-        refuse  edition                    pipelines/ [31m: Imprint has no such slugs
+                what     objects    size  which
+        create  product                   pipelines
+        create  build      4,321  5.3 MB  pipelines/1: main
+        update  edition                   pipelines/main: mode, build
+        refuse  edition                   pipelines/ [31m: Imprint has no such slugs
 
         products: create 1
         builds: create 1, skip 1
