@@ -97,6 +97,19 @@ impl std::str::FromStr for Base {
     }
 }
 
+impl Base {
+    /// Whether what is sent there can be read on the way: without TLS, and to another machine.
+    pub(crate) fn is_open(&self) -> bool {
+        let host = self.0.strip_prefix("http://");
+        let host = host.map(|rest| rest.split('/').next().unwrap_or_default());
+        host.is_some_and(|host| {
+            !["127.0.0.1", "localhost", "[::1]"]
+                .contains(&host.rsplit_once(':').map_or(host, |(name, _)| name))
+                && host != "[::1]"
+        })
+    }
+}
+
 impl std::fmt::Display for Base {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)

@@ -167,6 +167,14 @@ pub(super) async fn run(args: &KeeperArgs) -> anyhow::Result<u8> {
         );
         return Ok(USAGE);
     }
+    for (base, login) in [
+        (&options.from, &options.from_login),
+        (&options.to, &options.to_login),
+    ] {
+        if base.is_open() && *login != Login::Nobody {
+            eprintln!("imprint: the token goes to {base} in the clear; use https");
+        }
+    }
     let narrator = match args.quiet {
         true => Narrator::quiet(),
         false => Narrator::loud(),

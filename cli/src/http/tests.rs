@@ -22,6 +22,21 @@ fn an_address_has_a_host_and_no_secrets() {
 }
 
 #[test]
+fn a_secret_on_an_open_line_is_noticed() {
+    for (raw, is_open) in [
+        ("http://keeper.example.org", true),
+        ("http://10.0.0.1:8700/x", true),
+        ("https://keeper.example.org", false),
+        ("http://127.0.0.1:8700", false),
+        ("http://localhost", false),
+        ("http://[::1]:8700", false),
+        ("http://[::1]", false),
+    ] {
+        assert_eq!(raw.parse::<Base>().unwrap().is_open(), is_open, "{raw}");
+    }
+}
+
+#[test]
 fn of_urls_in_answers_only_the_end_counts() {
     assert_eq!(number_of("http://inside:8080/builds/17"), Some(17));
     assert_eq!(number_of("https://a.example.org/builds/17/?x=3"), Some(17));

@@ -8,7 +8,7 @@ use super::plan::{self, BuildPlan, ProductPlan, Target, Verdict};
 use super::report::{About, Report, State};
 use super::{Context, builds, editions};
 use crate::bucket::BucketError;
-use crate::http::ApiError;
+use crate::http::{ApiError, quoted};
 use crate::import::copy::CopyError;
 use crate::imprint;
 use crate::keeper::{Kind, Site};
@@ -94,6 +94,9 @@ pub(super) async fn take(
         return Ok(());
     }
     let mut plans = plan::builds(&site, &builds_here, context.options.builds);
+    if context.options.bucket.is_none() {
+        note_buckets(&plans, report);
+    }
     let mut known = Known {
         slug,
         site,
@@ -169,6 +172,22 @@ fn tell_unread(slug: &ProductSlug, site: &Site, report: &mut Report) {
         let name = format!("number {}", unread.name);
         let detail = format!("the keeper cannot show it: {}", unread.reason);
         report.row(about, slug.as_str(), &name, state, detail);
+    }
+}
+
+/// Says which buckets are read. The keeper names them, and whoever runs this can tell whether they are its own.
+fn note_buckets(plans: &[BuildPlan], report: &mut Report) {
+    let read = plans
+        .iter()
+        .filter(|plan| matches!(plan.verdict, Verdict::Create | Verdict::Resume));
+    for bucket in read.filter_map(|plan| plan.bucket.as_deref()) {
+        let note = format!(
+            "files come from the bucket {}, as the keeper says",
+            quoted(bucket)
+        );
+        if !report.notes.contains(&note) {
+            report.notes.push(note);
+        }
     }
 }
 
