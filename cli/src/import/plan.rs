@@ -293,12 +293,12 @@ pub(crate) fn editions(
             edition.slug.as_str()
         };
         let found = here.iter().find(|here| here.slug == slug);
-        let refusal = if !taken.insert(slug.to_owned()) {
-            Some("another edition of the keeper has the same slug".to_owned())
-        } else if !is_default && slug == default_slug {
+        let refusal = if !is_default && slug == default_slug {
             Some(format!(
                 "{slug} is the default edition here; deploy with DefaultEdition={DEFAULT_OF_2} to have both"
             ))
+        } else if !taken.insert(slug.to_owned()) {
+            Some("another edition of the keeper has the same slug".to_owned())
         } else {
             None
         };
