@@ -110,11 +110,13 @@ async fn a_build_of_a_project_gets_forms_by_its_slug() {
         .json(&body)
         .await
         .expect(StatusCode::CREATED);
+    let path = format!("{builds}/b-1/forms");
     let made = server
-        .post(&format!("{builds}/b-1/forms"))
+        .post(&path)
         .admin()
-        .json(&json!({"directories": ["a"]}));
-    let made = made.await.expect(StatusCode::OK).json();
+        .json(&json!({"directories": ["a"]}))
+        .await;
+    let made = made.expect(StatusCode::OK).json();
     assert_eq!(
         keys(&made, "post_prefix_urls"),
         ["_orgs/acme/alpha/builds/b-1/a/${filename}"]
