@@ -24,11 +24,9 @@ async fn forms_are_made_for_some_directories_at_a_time_until_the_upload_is_confi
     for field in ["self_url", "surrogate_key", "date_created", "uploaded"] {
         assert_eq!(root[field], registered[field], "{field}");
     }
-    // A day later the first ones are of no use any more.
-    server.world.clock.advance(SignedDuration::from_hours(25));
-    let token = "imp_tomorrow";
-    server.grant(token, &[UploadBuild]);
-    let some = server.post("/builds/1/forms").token(token);
+    // Their day begins anew.
+    server.world.clock.advance(SignedDuration::from_mins(30));
+    let some = server.post("/builds/1/forms").admin();
     let some = some
         .json(&json!({"directories": ["a/", "b c"]}))
         .await
@@ -40,15 +38,15 @@ async fn forms_are_made_for_some_directories_at_a_time_until_the_upload_is_confi
     );
     assert_eq!(
         some["post_prefix_urls"]["a/"]["fields"]["x-expires"],
-        "2026-01-03T13:00:00Z"
+        "2026-01-02T12:30:00Z"
     );
 
-    let confirm = server.patch("/builds/1").token(token);
+    let confirm = server.patch("/builds/1").admin();
     confirm
         .json(&json!({"uploaded": true}))
         .await
         .expect(StatusCode::OK);
-    let answer = server.post("/builds/1/forms").token(token).json(&json!({})).await;
+    let answer = server.post("/builds/1/forms").admin().json(&json!({})).await;
     answer.refused(
         409,
         "conflict",
