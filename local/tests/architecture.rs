@@ -69,6 +69,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("imprint-sweep", FUNCTION),
     ("imprint-unpack-archive", FUNCTION),
     ("imprint-update-dns", FUNCTION),
+    // Whatever it wants of Imprint it asks over HTTP, as anybody may.
+    ("imprint-cli", &["imprint-domain"]),
     (
         "imprint-local",
         &[
@@ -99,8 +101,8 @@ const FUNCTION: &[&str] = &["imprint-app", "imprint-aws", "imprint-domain", "imp
 
 /// Crates that only some may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("aws-sdk-", &["imprint-aws", "imprint-local"]),
-    ("reqwest", &["imprint-aws", "imprint-local"]),
+    ("aws-sdk-", &["imprint-aws", "imprint-cli", "imprint-local"]),
+    ("reqwest", &["imprint-aws", "imprint-cli", "imprint-local"]),
     ("axum", &["imprint-api", "imprint-local"]),
     // Heavy to compile and to load: everything else builds and starts without it.
     ("typst", &["imprint-typeset"]),
@@ -113,6 +115,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &[
             "imprint-app",
             "imprint-aws",
+            "imprint-cli",
             "imprint-lambda",
             // The engine starts threads of its own.
             "imprint-search",

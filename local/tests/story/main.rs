@@ -8,6 +8,7 @@ mod chaos;
 mod documents;
 mod export;
 mod failures;
+mod migration;
 mod organizations;
 mod program;
 mod publishing;

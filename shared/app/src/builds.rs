@@ -32,9 +32,11 @@ use crate::ports::{Change, Ids, Page, PresignedPost, PresignedPut, StoreError, U
 use crate::render_dashboard;
 
 mod confirm;
+mod forms;
 
 pub use confirm::{Confirmation, confirm_by_archive, confirm_by_marker, confirm_upload};
 pub(crate) use confirm::{archive_of, task_of_archive};
+pub use forms::forms;
 
 /// How long upload forms are good: a day for all of them. LTD's directory forms, which its client posts last, lasted an
 /// hour only (D9).

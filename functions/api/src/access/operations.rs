@@ -50,6 +50,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     (Method::GET, "/products/{slug}/builds/{a}/diff/{b}", Anyone),
     (Method::GET, "/builds/{id}", Anyone),
     (Method::PATCH, "/builds/{id}", With(UploadBuild)),
+    (Method::POST, "/builds/{id}/forms", With(UploadBuild)),
     (Method::DELETE, "/builds/{id}", With(DeprecateBuild)),
     (Method::GET, "/products/{slug}/editions/", Anyone),
     (Method::POST, "/products/{slug}/editions/", With(AdminEdition)),
@@ -157,6 +158,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     (
         Method::PATCH,
         "/v2/orgs/{org}/projects/{project}/builds/{build}",
+        Within(UploadBuild),
+    ),
+    (
+        Method::POST,
+        "/v2/orgs/{org}/projects/{project}/builds/{build}/forms",
         Within(UploadBuild),
     ),
     (

@@ -56,6 +56,10 @@ pub(crate) struct CreateBuild {
     /// `epub` or `json`.
     #[schema(example = json!(["pdf"]), max_items = 4)]
     artifacts: Option<Vec<String>>,
+    /// Whether an edition may come with it where none tracks its refs, if the caller may create editions. `true` when it is
+    /// absent.
+    #[schema(default = true)]
+    new_editions: Option<bool>,
     /// `archive`: the files come in one `.tar.gz` or `.zip`, which is sent to the address in `archive_upload`. `files`, when
     /// it is absent: each comes by itself.
     #[schema(example = "archive", default = "files", pattern = "^(files|archive)$")]
@@ -105,6 +109,10 @@ pub(crate) struct CreateProjectBuild {
     /// `epub` or `json`.
     #[schema(example = json!(["pdf"]), max_items = 4)]
     artifacts: Option<Vec<String>>,
+    /// Whether an edition may come with it where none tracks its refs, if the caller may create editions. `true` when it is
+    /// absent.
+    #[schema(default = true)]
+    new_editions: Option<bool>,
     /// `archive`: the files come in one `.tar.gz` or `.zip`, which is sent to the address in `archive_upload`. `files`, when
     /// it is absent: each comes by itself.
     #[schema(example = "archive", default = "files", pattern = "^(files|archive)$")]
@@ -118,6 +126,14 @@ pub(crate) struct CreateProjectBuild {
     digest: Option<String>,
 }
 
+/// What to make upload forms for. Other fields are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct MakeForms {
+    /// The directories to make forms for. `["/"]` when it is absent.
+    #[schema(example = json!(["/", "_static/"]), max_items = 20000)]
+    directories: Option<Vec<String>>,
+}
+
 /// A change of a build.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UpdateBuild {
@@ -129,6 +145,9 @@ impl RequestBody for CreateBuild {
     const NOUN: &'static str = NOUN;
 }
 impl RequestBody for CreateProjectBuild {
+    const NOUN: &'static str = NOUN;
+}
+impl RequestBody for MakeForms {
     const NOUN: &'static str = NOUN;
 }
 impl RequestBody for UpdateBuild {
@@ -173,7 +192,7 @@ impl CreateBuild {
                 BuildForm::Plain => None,
                 BuildForm::WithForms => Some(directories(self.directories)?),
             },
-            new_editions: if caller.rights.bring_editions_to(org) {
+            new_editions: if self.new_editions.unwrap_or(true) && caller.rights.bring_editions_to(org) {
                 NewEditions::Allowed
             } else {
                 NewEditions::Forbidden
@@ -201,10 +220,17 @@ impl CreateProjectBuild {
             train: self.train,
             version: self.version,
             artifacts: self.artifacts,
+            new_editions: self.new_editions,
             upload: self.upload,
             digest: self.digest,
         };
         build.parse(BuildForm::WithForms, caller, org, project)
+    }
+}
+
+impl MakeForms {
+    pub(crate) fn parse(self) -> Result<Vec<SiteDirectory>, ApiError> {
+        directories(self.directories)
     }
 }
 

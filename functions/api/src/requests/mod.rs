@@ -12,7 +12,7 @@ mod slug_rules;
 mod user;
 mod webhook;
 
-pub(crate) use build::{CreateBuild, CreateProjectBuild, UpdateBuild};
+pub(crate) use build::{CreateBuild, CreateProjectBuild, MakeForms, UpdateBuild};
 pub(crate) use dashboard::UseTemplates;
 pub(crate) use documents::{
     Bump, CreateDocument, CreateVersion, Pdf, PdfParams, UpdateDocument, UpdateVersion, UploadImages,

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::extract::{Authenticated, BuildForm, InPath, JsonBody, after};
 use crate::filters::{BuildFilter, BuildParams};
 use crate::listing::{ListParams, Listing, Shape};
-use crate::requests::{CreateBuild, UpdateBuild};
+use crate::requests::{CreateBuild, MakeForms, UpdateBuild};
 use crate::resources::{BuildConfirmed, BuildList, BuildResource, Nothing};
 use crate::urls::Urls;
 
@@ -124,7 +124,7 @@ pub(super) async fn register(
     Ok((created, delivery::deliver(StatusCode::CREATED, answer)))
 }
 
-fn too_many(oversize: Oversize) -> AppError {
+pub(super) fn too_many(oversize: Oversize) -> AppError {
     AppError::TooLarge(match oversize.encoding {
         Accepted::Plain => format!("{oversize}; send Accept-Encoding: gzip, or name fewer directories"),
         Accepted::Gzip => format!(
@@ -132,6 +132,38 @@ fn too_many(oversize: Oversize) -> AppError {
              written out"
         ),
     })
+}
+
+/// Make upload forms for a build
+///
+/// For a build that was registered without forms, whose forms are no longer good, or of which another client goes on uploading:
+/// any number of times, for as many of its directories at a time as one likes, until its upload is confirmed. Of a build that
+/// comes in an archive it is the address to send that to. Nothing changes; forms that were made before stay good for their day.
+#[utoipa::path(post, path = "/builds/{id}/forms", tag = "builds", operation_id = "make_upload_forms",
+    params(("id" = u64, Path, description = "The build's number")), request_body = MakeForms,
+    responses((status = 200, description = "The build with its forms", body = BuildResource)))]
+pub(crate) async fn forms(
+    api: Api,
+    urls: Urls,
+    InPath(id): InPath<BuildId>,
+    accepted: Accepted,
+    body: Result<JsonBody<MakeForms>, ApiError>,
+) -> Result<Response, ApiError> {
+    let made = made_forms(&api.env, id, body).await?;
+    let resource = BuildResource::created(&urls, &api.env.organization, &made);
+    let answer = delivery::render(&resource, accepted).map_err(too_many)?;
+    Ok(delivery::deliver(StatusCode::OK, answer))
+}
+
+/// A build with forms as a body says.
+pub(super) async fn made_forms(
+    env: &Env,
+    id: BuildId,
+    body: Result<JsonBody<MakeForms>, ApiError>,
+) -> Result<CreatedBuild, ApiError> {
+    let directories = body.and_then(|JsonBody(body)| body.parse());
+    let directories = after(builds::get(env, id), directories).await?;
+    Ok(builds::forms(env, id, &directories).await?)
 }
 
 /// Read a build

@@ -15,6 +15,7 @@ mod diffs;
 mod documents;
 mod editions;
 mod events;
+mod forms;
 mod guards;
 mod idempotency;
 mod life;

@@ -29,6 +29,7 @@ const MUTATIONS: &[(&str, &str, Permission)] = &[
     ("POST", "/dashboards", AdminProduct),
     ("POST", "/products/{slug}/builds/", UploadBuild),
     ("PATCH", "/builds/{id}", UploadBuild),
+    ("POST", "/builds/{id}/forms", UploadBuild),
     ("DELETE", "/builds/{id}", DeprecateBuild),
     ("POST", "/products/{slug}/editions/", AdminEdition),
     ("PATCH", "/editions/{id}", AdminEdition),

@@ -11,7 +11,7 @@ use crate::users::create as create_user;
 
 /// The least role that each operation within an organization needs, by the contract and not by the code. Members come
 /// last, so that they are there until then.
-const OPERATIONS: [(&str, &str, Role); 54] = [
+const OPERATIONS: [(&str, &str, Role); 55] = [
     ("GET", "/v2/orgs/{org}", Role::Reader),
     ("PATCH", "/v2/orgs/{org}", Role::Admin),
     ("GET", "/v2/orgs/{org}/slug-rules", Role::Reader),
@@ -84,6 +84,11 @@ const OPERATIONS: [(&str, &str, Role); 54] = [
     (
         "PATCH",
         "/v2/orgs/{org}/projects/{project}/builds/{build}",
+        Role::Uploader,
+    ),
+    (
+        "POST",
+        "/v2/orgs/{org}/projects/{project}/builds/{build}/forms",
         Role::Uploader,
     ),
     (
@@ -383,8 +388,8 @@ async fn what_belongs_to_another_organization_has_no_number_in_v1() {
         .seed(vec![imprint_app::ports::Change::CreateToken(limited)]);
     for token in [ADMIN, "imp_alpha"] {
         for id in &foreign {
-            for method in ["GET", "PATCH", "DELETE"] {
-                let path = format!("/builds/{id}");
+            for (method, action) in [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/forms")] {
+                let path = format!("/builds/{id}{action}");
                 assert_eq!(
                     status(&server, method, &path, token).await,
                     404,

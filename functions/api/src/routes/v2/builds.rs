@@ -11,9 +11,9 @@ use crate::error::ApiError;
 use crate::extract::{Authenticated, JsonBody, Part, after};
 use crate::filters::{BuildFilter, BuildParams};
 use crate::listing::{ListParams, Listing};
-use crate::requests::{CreateProjectBuild, UpdateBuild};
+use crate::requests::{CreateProjectBuild, MakeForms, UpdateBuild};
 use crate::resources::ProjectBuildResource;
-use crate::routes::builds::{confirmed, page, register};
+use crate::routes::builds::{confirmed, made_forms, page, register, too_many};
 use crate::urls::Urls;
 
 /// List the builds of a project
@@ -70,6 +70,33 @@ pub(crate) async fn create(
     let (created, answer) = register(&api.env, &project, new, &render).await?;
     let url = urls.project_build(&organization.slug, &project, &created.build.slug);
     Ok(located(answer, &url))
+}
+
+/// Make upload forms for a build of a project
+///
+/// For a build whose forms are no longer good, or of which another client goes on uploading: any number of times, for as many of
+/// its directories at a time as one likes, until its upload is confirmed. Of a build that comes in an archive it is the address
+/// to send that to. Nothing changes; forms that were made before stay good for their day.
+#[utoipa::path(post, path = "/v2/orgs/{org}/projects/{project}/builds/{build}/forms", tag = "projects",
+    operation_id = "make_project_upload_forms",
+    params(("org" = String, Path, description = "The organization's slug"),
+        ("project" = String, Path, description = "The project's slug"),
+        ("build" = String, Path, description = "The build's slug")),
+    request_body = MakeForms,
+    responses((status = 200, description = "The build with its forms", body = ProjectBuildResource)))]
+pub(crate) async fn forms(
+    api: Api,
+    urls: Urls,
+    Part(project): Part<ProductSlug>,
+    Part(build): Part<BuildSlug>,
+    accepted: Accepted,
+    body: Result<JsonBody<MakeForms>, ApiError>,
+) -> Result<Response, ApiError> {
+    let (_, build) = builds::with_slug(&api.env, &project, &build).await?;
+    let made = made_forms(&api.env, build.id, body).await?;
+    let resource = ProjectBuildResource::created(&urls, &api.env.organization, &made);
+    let answer = delivery::render(&resource, accepted).map_err(too_many)?;
+    Ok(delivery::deliver(StatusCode::OK, answer))
 }
 
 /// Read a build of a project

@@ -66,6 +66,12 @@ const FIRST_API: &[Case] = &[
         Nothing,
     ),
     ("PATCH", "/builds/{id}", r#"{"uploaded": true}"#, Nothing),
+    (
+        "POST",
+        "/builds/{id}/forms",
+        r#"{"directories": ["/", "a/"]}"#,
+        Nothing,
+    ),
     ("DELETE", "/builds/{id}", NOTHING, Nothing),
     (
         "POST",
@@ -269,6 +275,12 @@ const SECOND_API: &[Case] = &[
         "PATCH",
         "/v2/orgs/{org}/projects/{project}/builds/{build}",
         r#"{"uploaded": true}"#,
+        Nothing,
+    ),
+    (
+        "POST",
+        "/v2/orgs/{org}/projects/{project}/builds/{build}/forms",
+        r#"{"directories": ["/", "a/"]}"#,
         Nothing,
     ),
     (

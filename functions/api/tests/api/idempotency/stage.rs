@@ -81,19 +81,21 @@ impl Stage {
 
     /// A path of the description with the names of what is on the stage.
     pub(super) fn concrete(&self, path: &str) -> String {
+        // The one that is uploaded.
+        let build = if path.ends_with("/forms") { "3" } else { "2" };
         let id = match path {
             _ if path.starts_with("/users/") => &self.token,
             _ if path.contains("/clusters/") => "c1",
             // The default edition stays.
             _ if path.starts_with("/editions/") => &self.edition,
-            _ => "2",
+            _ => build,
         };
         let names = [
             ("{id}", id),
             ("{slug}", "alpha"),
             ("{org}", "acme"),
             ("{project}", "alpha"),
-            ("{build}", "2"),
+            ("{build}", build),
             ("{edition}", "v1"),
             ("{user}", "ci"),
             ("{webhook}", &self.webhook),
@@ -130,7 +132,7 @@ async fn send(server: &Server, method: &str, path: &str, body: Value) -> Value {
     serde_json::from_str(&body).unwrap_or_default()
 }
 
-/// Two builds of each `alpha`, and an edition `v1` that showed one and shows the other. The number of the default organization's.
+/// Two builds of each `alpha`, and one that is being uploaded, and an edition `v1` that showed one and shows the other. The number of the default organization's.
 async fn builds(server: &Server) -> String {
     let mut number = String::new();
     for (path, list) in [("/products/alpha", "builds/"), (ACME, "builds")] {
@@ -151,6 +153,7 @@ async fn builds(server: &Server) -> String {
             .await;
             urls.push(build["self_url"].clone());
         }
+        send(server, "POST", &format!("{path}/{list}"), refs).await;
         know_files(server);
         let edition = if path == ACME {
             let body = json!({"slug": "v1", "title": "One", "tracked_ref": "v1"});
