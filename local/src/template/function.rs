@@ -9,6 +9,7 @@ use super::TemplateError;
 use super::evaluate::plain;
 use super::event_source;
 use super::fields::Fields;
+use super::policies;
 use super::resource::resource_of;
 use super::scope::Scope;
 use super::stack::Function;
@@ -27,15 +28,8 @@ pub(super) fn read(
     mut fields: Fields,
     metadata: &Value,
 ) -> Result<Function, TemplateError> {
-    // The processor, rights, traces and logs: the functions run in our own process, with our own rights.
-    fields.ignore(&[
-        "Architectures",
-        "Description",
-        "LoggingConfig",
-        "Policies",
-        "Tags",
-        "Tracing",
-    ]);
+    // The processor, traces and logs: the functions run in our own process.
+    fields.ignore(&["Architectures", "Description", "LoggingConfig", "Tags", "Tracing"]);
     expect(&mut fields, "Runtime", "provided.al2023")?;
     expect(&mut fields, "Handler", "bootstrap")?;
     let code = fields.required("CodeUri")?;
@@ -53,6 +47,7 @@ pub(super) fn read(
     let memory = fields.number("MemorySize")?.unwrap_or(DEFAULT_MEMORY);
     let environment = environment(&mut fields)?;
     let (retries, on_failure) = invocation(scope, &mut fields)?;
+    let policies = policies::read(&mut fields)?;
     let mut sources = Vec::new();
     if let Some(mut events) = fields.fields("Events")? {
         for event in events.names() {
@@ -73,6 +68,7 @@ pub(super) fn read(
         sources,
         retries,
         on_failure,
+        policies,
     })
 }
 

@@ -37,7 +37,7 @@ fn cell(text: &str) -> Value {
     json!({"type": "td", "children": [{"type": "p", "children": [{"text": text}]}]})
 }
 
-const TIDE: &[u8] = include_bytes!("../../demo-site/document/tide.png");
+pub(crate) const TIDE: &[u8] = include_bytes!("../../demo-site/document/tide.png");
 
 impl Story {
     /// A document of the product, and the URL of its first version.

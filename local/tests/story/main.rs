@@ -16,6 +16,7 @@ mod registry;
 mod rename;
 mod restart;
 mod retention;
+mod rights;
 mod secrets;
 mod served;
 mod support;
