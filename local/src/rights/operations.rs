@@ -36,7 +36,7 @@ fn members(body: &Value, kinds: &[(&str, &str)]) -> Vec<(String, Resource)> {
     let items = body["TransactItems"].as_array().into_iter().flatten();
     items
         .flat_map(|item| {
-            kinds.iter().filter_map(|(member, action)| {
+            kinds.iter().filter_map(move |(member, action)| {
                 let member = item.get(member)?;
                 Some(((*action).to_owned(), table_or_index(member)))
             })

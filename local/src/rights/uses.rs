@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_request_is_of_the_function_whose_key_signed_it() {
         let uses = Uses::new("local");
-        let signed = |key: &str| {
+        let signed = |key: &str| -> HeaderMap {
             let value = format!(
                 "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host"
             );

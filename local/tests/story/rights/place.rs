@@ -142,7 +142,7 @@ impl Place<'_> {
         let large = "x".repeat(20 * 1024 * 1024);
         let good = tar_gz(&[
             ("index.html", b'0', "<p>from an archive"),
-            ("large.txt", b'0', &large),
+            ("large.txt", b'0', large.as_str()),
         ]);
         let link = tar_gz(&[("index.html", b'0', "<p>x"), ("passwd", b'2', "")]);
         let broken = good[..good.len() * 3 / 4].to_vec();
