@@ -7,6 +7,8 @@ mod letters;
 mod place;
 mod planted;
 
+use std::path::{Path, PathBuf};
+
 use http::{Method, StatusCode};
 use imprint_local::rights::compare;
 use imprint_local::stack::Options;
@@ -21,10 +23,16 @@ use crate::webhooks::Receiver;
 /// The bucket of an organization that has its own.
 const OWN_BUCKET: &str = "imprint-docs-lagoon";
 
+/// The project's template. It is read when the story begins: a change of it needs nothing compiled anew.
+fn template() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")
+}
+
 async fn begin() -> Story {
     let dns = Dns::default();
     let options = Options {
         route53: Some(dns.listen().await),
+        template: Some(template()),
         ..Options::default()
     };
     let story = Story::begin_with(options).await;

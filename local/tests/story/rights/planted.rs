@@ -8,12 +8,11 @@ use imprint_local::template::{self, Deployment, Stack};
 
 use super::exceptions::{EXCEPTIONS, Exception, problems};
 
-const TEMPLATE: &str = include_str!("../../../../template.yaml");
-
 /// The template with one place of a function changed, as the story's stack has it deployed.
 fn changed(deployed: &Stack, function: &str, from: &str, to: &str) -> Stack {
-    let at = TEMPLATE.find(&format!("\n  {function}:\n")).unwrap();
-    let (before, after) = TEMPLATE.split_at(at);
+    let template = std::fs::read_to_string(super::template()).unwrap();
+    let at = template.find(&format!("\n  {function}:\n")).unwrap();
+    let (before, after) = template.split_at(at);
     assert!(after.contains(from), "{function} has no {from}");
     let text = format!("{before}{}", after.replacen(from, to, 1));
     let parameters = [
