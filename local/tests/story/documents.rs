@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Story, until};
 
 /// A paragraph, an equation, a table, an image and a citation.
-fn content(text: &str) -> Value {
+pub(crate) fn content(text: &str) -> Value {
     json!({
         "document": {
             "introduction": {"children": [

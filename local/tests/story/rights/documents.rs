@@ -5,44 +5,31 @@ use imprint_local::demo::text;
 use serde_json::{Value, json};
 
 use super::place::Place;
-use crate::documents::TIDE;
+use crate::documents::{TIDE, content};
 use crate::support::until;
 
 impl Place<'_> {
     pub(super) async fn documents(&self) {
         self.project("tides", json!([])).await;
-        let content =
-            |says: &str| json!({"markdown": format!("# Abstract\n\n{says}\n\n![A tide](tide.png)\n")});
         let new = json!({"title": "Tides", "alias": "tides", "product": "tides", "content": content("One.")});
         let document = self.ask(Method::POST, &self.at("/documents"), new).await;
         let version = text(&document, "newest_version_url").unwrap().to_owned();
-        let images = format!("{version}/images");
-        let wish = json!({"names": ["tide.png", "other.png"]});
-        let forms = self.ask(Method::POST, &images, wish).await["forms"].clone();
-        for name in ["tide.png", "other.png"] {
-            let form = forms[name].clone();
-            let sent = self
-                .client
-                .upload_one(form, Some("image/png"), name.to_owned(), TIDE.into());
-            sent.await.unwrap();
-        }
+        let wish = json!({"names": ["tide.png"]});
+        let forms = self.ask(Method::POST, &format!("{version}/images"), wish).await;
+        let form = forms["forms"]["tide.png"].clone();
+        let sent = self
+            .client
+            .upload_one(form, Some("image/png"), "tide.png".to_owned(), TIDE.into());
+        sent.await.unwrap();
         self.import().await;
-        until("the images are there", async || {
-            let listed = self.client.read(&images).await.unwrap();
-            listed["images"]
-                .as_array()
-                .is_some_and(|images| images.len() == 2)
-        })
-        .await;
-        self.ask(Method::DELETE, &format!("{images}/other.png"), Value::Null)
-            .await;
-        self.ask(Method::PUT, &format!("{version}/content"), content("Two."))
-            .await;
         self.rendered(&version).await;
-        for part in ["pdf", "search", "bibliography"] {
-            self.client.download(&format!("{version}/{part}")).await.unwrap();
+        let edit = format!("{version}/content");
+        self.ask(Method::PUT, &edit, content("Two.")).await;
+        self.ask(Method::GET, &edit, Value::Null).await;
+        let read = self.rendered(&version).await;
+        for url in ["pdf_url", "search_url", "bibliography_url"] {
+            self.client.download(text(&read, url).unwrap()).await.unwrap();
         }
-        self.client.read(&format!("{version}/content")).await.unwrap();
         self.ask(Method::PATCH, &version, json!({"status": "PUBLISHED"}))
             .await;
     }
@@ -60,13 +47,14 @@ impl Place<'_> {
         put.key(key).body(body.into()).send().await.unwrap();
     }
 
-    async fn rendered(&self, version: &str) {
+    async fn rendered(&self, version: &str) -> Value {
         until("it is rendered", async || {
             let read = self.client.read(version).await.unwrap();
             let is_shown = read["rendering"]["warnings_count"] == 0;
             read["rendering"]["state"] == "succeeded" && is_shown
         })
         .await;
+        self.client.read(version).await.unwrap()
     }
 
     /// A draft that is written twice, days apart, and deleted: what was made of it is garbage.

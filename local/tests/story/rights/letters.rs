@@ -8,6 +8,7 @@ use imprint_app::ports::Change;
 use imprint_domain::message::{Envelope, Step};
 use imprint_domain::outbox::OutboxEntry;
 use imprint_local::stack::Stack;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::{Story, until};
@@ -72,8 +73,8 @@ async fn redrive(story: &Story, step: Step) {
     let api = &story.stack.info().api;
     let url = format!("{api}/v2/dead-letters/{}/redrive", step.name());
     let (status, moved) = story.client.send(Method::POST, &url, None).await.unwrap();
-    let as_it_should = (StatusCode::OK, &json!(1));
-    assert_eq!((status, &moved["moved"]), as_it_should, "{step}: {moved}");
+    assert_eq!(status, StatusCode::OK, "{step}: {moved}");
+    assert!(moved["moved"].as_u64() >= Some(1), "{step}: {moved}");
 }
 
 /// Commits work of each step, and has the sweep find it.
@@ -81,10 +82,11 @@ pub(super) async fn swept(story: &Story) {
     let clock = story.stack.controlled().clock.clone();
     let tenants = imprint_aws::connect(&operator(&story.stack), clock).unwrap();
     let installation = tenants.installation();
+    let yesterday = installation.clock.now() - SignedDuration::from_hours(24);
     for (n, step) in Step::ALL.into_iter().enumerate() {
         let envelope: Envelope = serde_json::from_str(&message(step)).unwrap();
         let id = format!("{:032x}", 0xabc0 + n).parse().unwrap();
-        let entry = OutboxEntry::new(id, envelope.message, installation.clock.now());
+        let entry = OutboxEntry::new(id, envelope.message, yesterday);
         installation
             .catalog
             .commit(vec![Change::PutOutbox(entry)])

@@ -93,9 +93,6 @@ async fn given_up(place: &Place<'_>) {
     let moves = place.at("/projects/moves");
     place.ask(Method::PUT, &format!("{moves}/retention"), rules).await;
     place
-        .ask(Method::DELETE, &format!("{moves}/builds/1"), Value::Null)
-        .await;
-    place
         .ask(Method::DELETE, &place.at("/projects/packed"), Value::Null)
         .await;
     place.forgotten(1).await;
