@@ -1,46 +1,60 @@
-//! Grants that the story does not use, each with its reason.
+//! What is wrong with the rights: some are missing, some are for nothing, or an exception is none.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use imprint_local::rights::{Comparison, Grant};
+use serde::Deserialize;
 
-/// Function, action, what it is done to, and why the story does without.
-pub(super) type Exception = (&'static str, &'static str, &'static str, &'static str);
+/// Grants that the story does not use, and why.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exception {
+    pub(super) function: String,
+    pub(super) action: String,
+    /// As [`Grant::short`] has them.
+    pub(super) resources: Vec<String>,
+    pub(super) reason: String,
+}
 
-pub(super) const EXCEPTIONS: [Exception; 0] = [];
+/// The list beside this file.
+pub(super) fn listed() -> Vec<Exception> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/story/rights/exceptions.yaml");
+    let listed: Vec<Exception> = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(
+        listed.iter().all(|exception| exception.reason.len() > 20),
+        "each has its reason"
+    );
+    listed
+}
 
-/// What is wrong: rights that are missing, rights that nothing needs, and exceptions that are none.
+/// The problems as lines.
 pub(super) fn problems(comparison: &Comparison, exceptions: &[Exception]) -> BTreeSet<String> {
-    let is_excepted = |grant: &Grant| {
-        let here = (grant.function.as_str(), grant.action.as_str(), grant.short());
-        exceptions
-            .iter()
-            .any(|(function, action, resource, _)| (*function, *action, *resource) == here)
-    };
-    let is_needed = |exception: &Exception| {
-        let (function, action, resource, _) = *exception;
-        let mut unused = comparison.unused.iter();
-        unused.any(|grant| {
-            (grant.function.as_str(), grant.action.as_str(), grant.short()) == (function, action, resource)
+    let excepted: BTreeSet<(&str, &str, &str)> = exceptions
+        .iter()
+        .flat_map(|one| {
+            let resources = one.resources.iter();
+            resources.map(|resource| (one.function.as_str(), one.action.as_str(), resource.as_str()))
         })
-    };
+        .collect();
+    let unused: BTreeSet<(&str, &str, &str)> = comparison.unused.iter().map(words).collect();
     let missing = comparison.missing.iter().map(|grant| format!("missing: {grant}"));
-    let unused = comparison.unused.iter().filter(|grant| !is_excepted(grant));
-    let unused = unused.map(|grant| format!("unused: {grant}"));
-    let idle = exceptions.iter().filter(|exception| !is_needed(exception));
-    let idle = idle.map(|(function, action, resource, _)| {
-        format!("no exception any more: {function}: {action} on {resource}")
-    });
-    missing.chain(unused).chain(idle).collect()
+    let named = |what: &'static str| {
+        move |(function, action, resource): &(&str, &str, &str)| {
+            format!("{what}: {function}: {action} on {resource}")
+        }
+    };
+    let idle = unused.difference(&excepted).map(named("unused"));
+    let needless = excepted.difference(&unused).map(named("no exception"));
+    missing.chain(idle).chain(needless).collect()
+}
+
+fn words(grant: &Grant) -> (&str, &str, &str) {
+    (&grant.function, &grant.action, grant.short())
 }
 
 pub(super) fn assert_exact(comparison: &Comparison) {
-    let problems = problems(comparison, &EXCEPTIONS);
-    let problems: Vec<String> = problems.into_iter().collect();
-    assert!(
-        problems.is_empty(),
-        "{} problems:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    let problems: Vec<String> = problems(comparison, &listed()).into_iter().collect();
+    let count = problems.len();
+    assert!(problems.is_empty(), "{count} problems:\n{}", problems.join("\n"));
 }

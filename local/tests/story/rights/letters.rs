@@ -6,26 +6,29 @@ use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use imprint_app::ports::Change;
 use imprint_domain::message::{Envelope, Step};
-use imprint_domain::outbox::OutboxEntry;
+use imprint_domain::outbox::{MAX_SENDS, OutboxEntry};
 use imprint_local::stack::Stack;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::{Story, until};
 
-/// The message of a step's sample event.
-fn message(step: Step) -> String {
-    let events = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../events")
-        .join(step.name());
-    let case = if step == Step::PurgeCdn {
-        "batch.json"
-    } else {
-        "requested.json"
-    };
-    let event = std::fs::read(events.join(case)).unwrap();
-    let event: Value = serde_json::from_slice(&event).unwrap();
+/// The first message of a sample event.
+fn message(function: &str, case: &str) -> String {
+    let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let event = events.join(function).join(format!("{case}.json"));
+    let event: Value = serde_json::from_slice(&std::fs::read(event).unwrap()).unwrap();
     event["Records"][0]["body"].as_str().unwrap().to_owned()
+}
+
+/// A message of a step.
+fn message_of(step: Step) -> String {
+    let case = if step == Step::PurgeCdn {
+        "batch"
+    } else {
+        "requested"
+    };
+    message(step.name(), case)
 }
 
 /// Puts a message of each step among its dead letters and has all of them sent again; then deletes one that is none.
@@ -65,7 +68,7 @@ async fn redrive(story: &Story, step: Step) {
         .sqs()
         .send_message()
         .queue_url(url)
-        .message_body(message(step));
+        .message_body(message_of(step));
     if queue.fifo {
         letter = letter.message_group_id("a").message_deduplication_id("a");
     }
@@ -83,10 +86,14 @@ pub(super) async fn swept(story: &Story) {
     let tenants = imprint_aws::connect(&operator(&story.stack), clock).unwrap();
     let installation = tenants.installation();
     let yesterday = installation.clock.now() - SignedDuration::from_hours(24);
-    for (n, step) in Step::ALL.into_iter().enumerate() {
-        let envelope: Envelope = serde_json::from_str(&message(step)).unwrap();
+    let messages = Step::ALL.map(|step| (message_of(step), 1));
+    // One that has been sent often enough, and has tasks to tell of that.
+    let hopeless = (message("render-dashboard", "organization"), MAX_SENDS);
+    for (n, (message, attempt)) in messages.into_iter().chain([hopeless]).enumerate() {
+        let envelope: Envelope = serde_json::from_str(&message).unwrap();
         let id = format!("{:032x}", 0xabc0 + n).parse().unwrap();
-        let entry = OutboxEntry::new(id, envelope.message, yesterday);
+        let mut entry = OutboxEntry::new(id, envelope.message, yesterday);
+        entry.attempt = attempt;
         installation
             .catalog
             .commit(vec![Change::PutOutbox(entry)])
