@@ -19,7 +19,7 @@ use super::store::objects;
 use crate::rights::{Resource, Uses};
 
 /// Everybody with the one access key, and each function with its own of it; they have one secret.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     pub(super) access_key: String,
     pub(super) secret_key: String,
 }

@@ -66,9 +66,11 @@ async fn places(story: &Story) -> [Place<'_>; 3] {
         organization,
         bucket: bucket.to_owned(),
     };
+    let shared = &story.stack.info().bucket;
     [
-        place("default", &story.stack.info().bucket),
+        place("default", shared),
         place("lagoon", OWN_BUCKET),
+        place("reef", shared),
     ]
 }
 
@@ -92,9 +94,10 @@ async fn given_up(place: &Place<'_>) {
     let rules = json!({"end_drafts_after_days": 10, "delete_never_uploaded_after_days": 2});
     let moves = place.at("/projects/moves");
     place.ask(Method::PUT, &format!("{moves}/retention"), rules).await;
-    place
-        .ask(Method::DELETE, &place.at("/projects/packed"), Value::Null)
-        .await;
+    for project in ["/projects/packed", "/projects/formats"] {
+        let path = place.at(project);
+        place.ask(Method::DELETE, &path, Value::Null).await;
+    }
     place.forgotten(1).await;
 }
 
