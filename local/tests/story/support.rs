@@ -116,12 +116,6 @@ impl Story {
         let uses = self.stack.uses().seen();
         let stack = self.stack.controlled().runner.stack().clone();
         self.stack.shutdown().await;
-        if let Ok(path) = std::env::var("RIGHTS_USES") {
-            let name = std::thread::current().name().unwrap_or("x").replace("::", "-");
-            let found = imprint_local::rights::compare(&stack, &uses).unwrap();
-            std::fs::write(format!("{path}/{name}"), format!("{found:#?}")).unwrap();
-            return;
-        }
         let missing = compare(&stack, &uses).unwrap().missing;
         assert!(missing.is_empty(), "template.yaml does not grant: {missing:#?}");
     }

@@ -34,13 +34,7 @@ impl Place<'_> {
     pub(super) async fn ask(&self, method: Method, path: &str, body: Value) -> Value {
         let body = (!body.is_null()).then_some(body);
         let (status, answer) = self.client.send(method.clone(), path, body).await.unwrap();
-        if std::env::var("RIGHTS_LENIENT").is_ok() {
-            if !status.is_success() {
-                eprintln!("ASK FAILED {method} {path}: {status} {answer}");
-            }
-        } else {
-            assert!(status.is_success(), "{method} {path}: {status} {answer}");
-        }
+        assert!(status.is_success(), "{method} {path}: {status} {answer}");
         for task in ["task_url", "queue_url"] {
             if let Some(task) = answer[task].as_str() {
                 ended(&self.client, task).await;
@@ -102,6 +96,12 @@ impl Place<'_> {
         let project = self.project("moves", json!([])).await;
         let of = |git_ref: &str| json!({"git_ref": git_ref});
         let first = self.publish(&project, of("main"), &site("one")).await;
+        // A marker of what was confirmed already; the sweep takes it away.
+        let marker = first["post_complete_url"].clone();
+        let sent = self
+            .client
+            .upload_one(marker, None, "complete".to_owned(), Bytes::new());
+        sent.await.unwrap();
         self.publish(&project, of("main"), &site("two")).await;
         self.publish(&project, of("v1"), &site("v1")).await;
         self.publish(&project, of("DM-1"), &site("DM-1")).await;
