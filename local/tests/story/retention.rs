@@ -21,7 +21,7 @@ pub(crate) async fn move_clock(story: &Story, days: i64) {
     assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
-pub(crate) async fn run(story: &Story, schedule: &str) {
+async fn run(story: &Story, schedule: &str) {
     let base = &story.stack.info().control;
     let (status, answer) = control(base, Method::POST, &format!("/schedules/{schedule}/run"), None).await;
     assert!(status.is_success(), "{answer}");

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use self::dns::Dns;
 use self::place::Place;
-use crate::retention::{move_clock, run};
+use crate::retention::move_clock;
 use crate::support::{Story, client};
 use crate::webhooks::Receiver;
 
@@ -126,9 +126,7 @@ async fn looked_at(story: &Story) {
 async fn days_pass(story: &Story) {
     for days in [0, 11, 1, 1] {
         move_clock(story, days).await;
-        for schedule in ["retain", "sweep", "render-document"] {
-            run(story, schedule).await;
-        }
+        everything_scheduled(story).await;
         if days == 0 {
             let [default, lagoon, _] = places(story).await;
             for place in [default, lagoon] {
@@ -139,10 +137,16 @@ async fn days_pass(story: &Story) {
     }
     for days in [31, 1, 1] {
         move_clock(story, days).await;
-        for schedule in ["retain", "sweep", "render-document"] {
-            run(story, schedule).await;
-        }
+        everything_scheduled(story).await;
     }
+}
+
+async fn everything_scheduled(story: &Story) {
+    for schedule in ["retain", "sweep", "render-document"] {
+        let runner = &story.stack.controlled().runner;
+        runner.run_schedule(schedule).await.unwrap();
+    }
+    story.quiesce().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
