@@ -61,6 +61,7 @@ pub(super) fn is_found(deployed: &Stack, uses: &BTreeSet<Use>) {
         action: "dynamodb:GetItem".to_owned(),
         resources: vec!["table/imprint-Catalog".to_owned()],
         reason: "it is used".to_owned(),
+        by_chance: false,
     });
     let needless = problems(&compare(&same, uses).unwrap(), &exceptions);
     let expected = "no exception: purge-cdn: dynamodb:GetItem on table/imprint-Catalog";
