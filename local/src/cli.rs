@@ -174,6 +174,7 @@ impl StackArgs {
             user: given(&self.user),
             password: given(&self.password),
             schedules: Schedules::Ticking,
+            route53: None,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod control;
 pub mod demo;
 pub mod docs;
 pub mod export;
+pub mod rights;
 pub mod runner;
 pub mod stack;
 pub mod standins;

@@ -21,6 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::control::{Controlled, LocalClock};
 use crate::docs::DocsOptions;
+use crate::rights::Uses;
 use crate::runner::{Endpoints, Environment, ObjectCreated, Runner, RunnerOptions, Schedules, Triggers};
 use crate::standins::{self, StandInOptions, StandIns};
 use crate::template::{self, Deployment};
@@ -41,11 +42,16 @@ const STACK: &str = "imprint";
 const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "123456789012";
 const BUCKET: &str = "imprint-docs";
+/// What organizations' own buckets are called. Nobody is refused another one here; only the rights that functions have on AWS
+/// are reckoned by it.
+const ORGANIZATION_BUCKETS: &str = "imprint-docs-*";
 /// The edition at each product's root.
 const DEFAULT_EDITION: &str = "main";
 /// What the CDN stand-in is asked with; any service and any key will do.
 const FASTLY_SERVICE: &str = "local";
 const FASTLY_KEY: &str = "local";
+/// Where names of products lead, where something stands in for Route 53.
+const FASTLY_DOMAIN: &str = "cdn.example.net";
 /// What signatures are checked against.
 const ACCESS_KEY: &str = "imprint-local";
 const SECRET_KEY: &str = "imprint-local-secret";
@@ -76,6 +82,8 @@ pub struct Options {
     pub password: Option<String>,
     /// Whether schedules fire by themselves.
     pub schedules: Schedules,
+    /// The address of something that stands in for Route 53; products get no names in the DNS when none.
+    pub route53: Option<String>,
 }
 
 impl Default for Options {
@@ -92,6 +100,7 @@ impl Default for Options {
             user: None,
             password: None,
             schedules: Schedules::OnRequest,
+            route53: None,
         }
     }
 }
@@ -201,6 +210,11 @@ impl Stack {
     /// What the control port controls, for tests in this process.
     pub fn controlled(&self) -> &Controlled {
         &self.controlled
+    }
+
+    /// What functions did, by the rights that it needs.
+    pub fn uses(&self) -> Uses {
+        self.stand_ins.uses()
     }
 
     /// The stand-ins of AWS, and what they accept as credentials.
@@ -331,6 +345,10 @@ async fn run(
     let stack = template::read(&text, &deployment(options, docs_port))?;
     let mut running = RunnerOptions::new(endpoints.clone());
     running.environment = environment(&stand_ins.fastly_url(), &address(api.local_addr()?.port()));
+    if let Some(route53) = &options.route53 {
+        let name = "AWS_ENDPOINT_URL_ROUTE_53".to_owned();
+        running.environment.insert(name, route53.clone());
+    }
     running.schedules = options.schedules;
     let triggers = Triggers {
         objects: objects(stand_ins.object_events()),
@@ -343,12 +361,19 @@ fn deployment(options: &Options, docs_port: u16) -> Deployment {
     let user = options.user.as_deref().unwrap_or(USER);
     let password = options.password.as_deref().unwrap_or(PASSWORD);
     let domain = format!("localhost:{docs_port}");
+    let (dns, cdn) = match options.route53 {
+        Some(_) => ("route53", FASTLY_DOMAIN),
+        None => ("none", ""),
+    };
     let parameters = [
         ("Domain", domain.as_str()),
         ("BucketName", BUCKET),
         ("Layout", "subdomain"),
         ("DefaultEdition", DEFAULT_EDITION),
         ("FastlyService", FASTLY_SERVICE),
+        ("FastlyDomain", cdn),
+        ("ManageDns", dns),
+        ("OrganizationBuckets", ORGANIZATION_BUCKETS),
         ("BootstrapUser", user),
         ("BootstrapPassword", password),
     ];

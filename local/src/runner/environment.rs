@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::RunnerOptions;
 use super::resources::Resources;
+use crate::rights::access_key;
 use crate::template::{Function, Stack};
 
 /// Environment variables by name.
@@ -35,7 +36,10 @@ pub(super) fn of(
     }
     set("AWS_REGION", &stack.region);
     set("AWS_DEFAULT_REGION", &stack.region);
-    set("AWS_ACCESS_KEY_ID", &options.endpoints.access_key);
+    set(
+        "AWS_ACCESS_KEY_ID",
+        &access_key(&options.endpoints.access_key, &function.name),
+    );
     set("AWS_SECRET_ACCESS_KEY", &options.endpoints.secret_key);
     set("AWS_ENDPOINT_URL_S3", &options.endpoints.s3);
     set("AWS_ENDPOINT_URL_DYNAMODB", &options.endpoints.dynamodb);

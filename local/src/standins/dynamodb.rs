@@ -19,7 +19,9 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
+use super::operation;
 use super::server::{Answer, BoxError, StandIn};
+use crate::rights::{self, Uses};
 
 /// AWS deletes items within days after their time to live; waiting a minute shows the effect locally.
 const TTL_SWEEP: Duration = Duration::from_secs(60);
@@ -62,13 +64,14 @@ impl Tables {
     }
 
     /// The stand-in that hands requests on.
-    pub(crate) fn proxy(&self) -> Proxy {
+    pub(crate) fn proxy(&self, uses: Uses) -> Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let authority = Authority::try_from(format!("127.0.0.1:{}", self.port));
         Proxy {
             authority: authority.expect("an address and a number are an authority"),
             client: Client::builder(TokioExecutor::new()).build(connector),
+            uses,
         }
     }
 
@@ -124,12 +127,14 @@ fn serve(
 pub(crate) struct Proxy {
     authority: Authority,
     client: Client<HttpConnector, Full<bytes::Bytes>>,
+    uses: Uses,
 }
 
 impl Proxy {
     async fn hand_on(&self, request: http::Request<Incoming>) -> Result<Answer, BoxError> {
         let (mut parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
+        self.note(&parts.headers, &body);
         let mut uri = parts.uri.into_parts();
         uri.scheme = Some(Scheme::HTTP);
         uri.authority = Some(self.authority.clone());
@@ -149,6 +154,19 @@ impl Proxy {
             parts,
             Full::new(body).map_err(BoxError::from).boxed_unsync(),
         ))
+    }
+}
+
+impl Proxy {
+    fn note(&self, headers: &http::HeaderMap, body: &[u8]) {
+        let Some(function) = self.uses.function(rights::signer(headers)) else {
+            return;
+        };
+        // What is no JSON is refused, whoever sent it.
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        for (action, resource) in rights::of_dynamodb(&operation::of_target(headers), &body) {
+            self.uses.add(function, &action, resource);
+        }
     }
 }
 

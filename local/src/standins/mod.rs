@@ -2,7 +2,7 @@
 //!
 //! Each listens on its own loopback port and is reached through the AWS SDK (or plain HTTP), as the real
 //! one is, so that the deployed adapters run unchanged. In front of each stands one layer that counts
-//! requests and adds latency ([`front`]).
+//! requests and adds latency ([`front`]). Each notes what rights a request needs ([`crate::rights`]).
 //!
 //! What restarts find again: DynamoDB and S3 when there is a data directory. Queues and purges are kept in
 //! memory only: after a restart the sweep function sends again what was committed and not sent.
@@ -25,6 +25,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::rights::Uses;
 
 use self::fastly::Fastly;
 use self::front::{Front, Latency, RequestCounts, Service};
@@ -51,7 +53,7 @@ pub struct StandInOptions {
     pub data: Option<PathBuf>,
     /// Buckets that exist from the start.
     pub buckets: Vec<String>,
-    /// Access key that S3 signatures are checked against.
+    /// Access key that S3 signatures are checked against; those of functions are [made of it](crate::rights::access_key).
     pub access_key: String,
     /// Secret key that S3 signatures are checked against.
     pub secret_key: String,
@@ -65,6 +67,7 @@ pub struct StandIns {
     servers: Vec<(Service, Server)>,
     counts: RequestCounts,
     latency: Latency,
+    uses: Uses,
     objects: s3::Backend,
     fastly: Fastly,
     tables: dynamodb::Tables,
@@ -78,11 +81,12 @@ impl StandIns {
         let (data, scratch) = data_directory(options.data.as_deref())?;
         let counts = RequestCounts::default();
         let latency = Latency::default();
+        let uses = Uses::new(&options.access_key);
         let front = |service| Front::new(service, counts.clone(), latency.clone());
         let ports = options.ports;
 
         let objects = s3::Backend::open(&data.join("s3"), &options.buckets).context("opening the objects")?;
-        let s3 = objects.service(&options.access_key, &options.secret_key);
+        let s3 = objects.service(&options.access_key, &options.secret_key, uses.clone());
         let s3 = Door::bind(ports.s3).await?.open(front(Service::S3), s3);
 
         let table_file = options.data.is_some().then(|| data.join("dynamodb.sqlite"));
@@ -91,10 +95,10 @@ impl StandIns {
             .context("starting DynamoDB")?;
         let dynamodb = Door::bind(ports.dynamodb)
             .await?
-            .open(front(Service::DynamoDb), tables.proxy());
+            .open(front(Service::DynamoDb), tables.proxy(uses.clone()));
 
         let door = Door::bind(ports.sqs).await?;
-        let queues = sqs::Queues::new(door.port());
+        let queues = sqs::Queues::new(door.port(), uses.clone());
         let sqs = door.open(front(Service::Sqs), queues);
 
         let fastly = Fastly::default();
@@ -112,6 +116,7 @@ impl StandIns {
             servers,
             counts,
             latency,
+            uses,
             objects,
             fastly,
             tables,
@@ -147,6 +152,11 @@ impl StandIns {
     /// The latency added to requests.
     pub fn latency(&self) -> Latency {
         self.latency.clone()
+    }
+
+    /// What functions did, by the rights that it needs.
+    pub fn uses(&self) -> Uses {
+        self.uses.clone()
     }
 
     /// A stream of the objects created from now on, complete and in order.

@@ -22,7 +22,9 @@ use rustack_sqs_model::error::{SqsError, SqsErrorCode};
 use rustack_sqs_model::operations::SqsOperation;
 use serde_json::Value;
 
+use super::operation;
 use super::server::{Answer, BoxError, StandIn};
+use crate::rights::{self, Uses};
 
 /// Bodies and attributes of a batch together:
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
@@ -31,17 +33,23 @@ const REQUEST_ID: &str = "local";
 
 /// The queues. Signatures are not checked: nothing here is worth guarding, and S3 shows wrong keys.
 #[derive(Debug)]
-pub(crate) struct Queues(RustackSqsHandler);
+pub(crate) struct Queues {
+    handler: RustackSqsHandler,
+    uses: Uses,
+}
 
 impl Queues {
     /// No queues yet; the URLs of those to come name `port`.
-    pub(crate) fn new(port: u16) -> Self {
+    pub(crate) fn new(port: u16, uses: Uses) -> Self {
         let config = SqsConfig {
             host: Ipv4Addr::LOCALHOST.to_string(),
             port,
             ..SqsConfig::default()
         };
-        Self(RustackSqsHandler::new(Arc::new(RustackSqs::new(config))))
+        Self {
+            handler: RustackSqsHandler::new(Arc::new(RustackSqs::new(config))),
+            uses,
+        }
     }
 
     async fn operate(
@@ -50,12 +58,24 @@ impl Queues {
     ) -> Result<http::Response<SqsResponseBody>, SqsError> {
         let operation = resolve_operation(request.headers())?;
         let unread = |error: hyper::Error| SqsError::invalid_parameter_value(error.to_string());
-        let body = request.into_body().collect().await.map_err(unread)?.to_bytes();
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(unread)?.to_bytes();
+        self.note(&parts.headers, &body);
         check(operation, &body)?;
-        let answer = dispatch_operation(&self.0, operation, body).await?;
+        let answer = dispatch_operation(&self.handler, operation, body).await?;
         match operation {
             SqsOperation::ListDeadLetterSourceQueues => respell(answer).await,
             _ => Ok(answer),
+        }
+    }
+
+    fn note(&self, headers: &http::HeaderMap, body: &[u8]) {
+        let Some(function) = self.uses.function(rights::signer(headers)) else {
+            return;
+        };
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        for (action, resource) in rights::of_sqs(&operation::of_target(headers), &body) {
+            self.uses.add(function, &action, resource);
         }
     }
 }

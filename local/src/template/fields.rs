@@ -130,6 +130,13 @@ impl Fields {
             .collect()
     }
 
+    /// A list of texts in which references may be open; one text stands for a list of one.
+    pub(super) fn texts(&mut self, name: &str) -> Result<Vec<Text>, TemplateError> {
+        let place = self.inside(name);
+        let items = self.list(name)?.into_iter();
+        items.map(|item| text_of(&place, item)).collect()
+    }
+
     /// A list of texts; one text stands for a list of one, as SAM allows.
     pub(super) fn literals(&mut self, name: &str) -> Result<Vec<String>, TemplateError> {
         let place = self.inside(name);

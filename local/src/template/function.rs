@@ -9,6 +9,7 @@ use super::TemplateError;
 use super::evaluate::plain;
 use super::event_source;
 use super::fields::Fields;
+use super::policies;
 use super::resource::resource_of;
 use super::scope::Scope;
 use super::stack::Function;
@@ -27,12 +28,11 @@ pub(super) fn read(
     mut fields: Fields,
     metadata: &Value,
 ) -> Result<Function, TemplateError> {
-    // The processor, rights, traces, logs and the account's limits: the functions run in our own process, with our own rights.
+    // The processor, traces, logs and the account's limits: the functions run in our own process.
     fields.ignore(&[
         "Architectures",
         "Description",
         "LoggingConfig",
-        "Policies",
         "ReservedConcurrentExecutions",
         "Tags",
         "Tracing",
@@ -54,6 +54,7 @@ pub(super) fn read(
     let memory = fields.number("MemorySize")?.unwrap_or(DEFAULT_MEMORY);
     let environment = environment(&mut fields)?;
     let (retries, on_failure) = invocation(scope, &mut fields)?;
+    let policies = policies::read(&mut fields)?;
     let mut sources = Vec::new();
     if let Some(mut events) = fields.fields("Events")? {
         for event in events.names() {
@@ -74,6 +75,7 @@ pub(super) fn read(
         sources,
         retries,
         on_failure,
+        policies,
     })
 }
 

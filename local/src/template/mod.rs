@@ -2,13 +2,14 @@
 //!
 //! Strict on purpose. Whatever could change how the stack behaves and is not understood here is an error that
 //! names it, so that a wiring mistake shows on a laptop. What is known to make no difference locally (tracing,
-//! log groups, alarms, IAM policies, tags) is listed beside the reader of each resource.
+//! log groups, alarms, tags) is listed beside the reader of each resource.
 
 mod evaluate;
 mod event_source;
 mod fields;
 mod function;
 mod globals;
+mod policies;
 mod resource;
 mod scope;
 mod stack;
@@ -25,7 +26,7 @@ use scope::{Scope, resource_types};
 
 pub use stack::{
     Bucket, Function, HttpApi, HttpSource, Index, Key, KeyType, ObjectSource, Queue, QueueSource, Rate,
-    Redrive, ScheduleSource, Source, Stack, Table,
+    Redrive, ScheduleSource, Source, Stack, Statement, Table,
 };
 pub use text::{Reference, Text};
 

@@ -84,6 +84,17 @@ pub struct Function {
     pub retries: u32,
     /// The queue (its name in the template) that hears of asynchronous invocations that failed for good.
     pub on_failure: Option<String>,
+    /// What it may do.
+    pub policies: Vec<Statement>,
+}
+
+/// One statement of a function's policies: what it may do to what.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// IAM actions, such as `s3:GetObject`.
+    pub actions: Vec<String>,
+    /// ARNs with wildcards, with references to resources still open.
+    pub resources: Vec<Text>,
 }
 
 /// One event source of a function.

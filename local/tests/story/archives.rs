@@ -16,7 +16,7 @@ fn site() -> Site {
 }
 
 /// As `tar czf` packs these files, in the oldest of its formats.
-fn tar_gz(files: &[(&str, u8, &str)]) -> Vec<u8> {
+pub(crate) fn tar_gz(files: &[(&str, u8, &str)]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     for (name, kind, body) in files {
         let mut header = name.as_bytes().to_vec();

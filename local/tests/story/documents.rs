@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Story, until};
 
 /// A paragraph, an equation, a table, an image and a citation.
-fn content(text: &str) -> Value {
+pub(crate) fn content(text: &str) -> Value {
     json!({
         "document": {
             "introduction": {"children": [
@@ -37,7 +37,7 @@ fn cell(text: &str) -> Value {
     json!({"type": "td", "children": [{"type": "p", "children": [{"text": text}]}]})
 }
 
-const TIDE: &[u8] = include_bytes!("../../demo-site/document/tide.png");
+pub(crate) const TIDE: &[u8] = include_bytes!("../../demo-site/document/tide.png");
 
 impl Story {
     /// A document of the product, and the URL of its first version.

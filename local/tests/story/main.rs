@@ -17,6 +17,7 @@ mod registry;
 mod rename;
 mod restart;
 mod retention;
+mod rights;
 mod secrets;
 mod served;
 mod support;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Story, control, succeeded, until, upload_of};
 
-async fn move_clock(story: &Story, days: i64) {
+pub(crate) async fn move_clock(story: &Story, days: i64) {
     let base = &story.stack.info().control;
     let (_, clock) = control(base, Method::GET, "/clock", None).await;
     let now: jiff::Timestamp = text(&clock, "now").unwrap().parse().unwrap();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use imprint_local::demo::{Client, Reader, Site, report, text};
+use imprint_local::rights::compare;
 use imprint_local::stack::{Options, Stack};
 use serde_json::Value;
 
@@ -24,6 +25,7 @@ impl Story {
 
     pub(crate) async fn begin_with(options: Options) -> Self {
         let stack = Stack::start(options).await.unwrap();
+        stack.uses().note();
         let client = client(&stack).await;
         Self { stack, client }
     }
@@ -109,8 +111,13 @@ impl Story {
         written.collect()
     }
 
+    /// Ends it, and looks whether a function did what it may not do on AWS.
     pub(crate) async fn end(self) {
+        let uses = self.stack.uses().seen();
+        let stack = self.stack.controlled().runner.stack().clone();
         self.stack.shutdown().await;
+        let missing = compare(&stack, &uses).unwrap().missing;
+        assert!(missing.is_empty(), "template.yaml does not grant: {missing:#?}");
     }
 }
 

@@ -17,13 +17,13 @@ use crate::support::{Story, until};
 
 /// What it was told, and whether it takes it.
 #[derive(Clone, Default)]
-struct Receiver {
+pub(crate) struct Receiver {
     told: Arc<Mutex<Vec<(HeaderMap, String)>>>,
     is_down: Arc<AtomicBool>,
 }
 
 impl Receiver {
-    async fn listen(&self) -> String {
+    pub(crate) async fn listen(&self) -> String {
         let routes = Router::new().route("/hook", post(hear)).with_state(self.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());

@@ -43,3 +43,13 @@ pub struct Env {
     /// The organization that is served.
     pub organization: Arc<Organization>,
 }
+
+impl Env {
+    /// The same with the inbox as its objects, for what was put there: markers and archives.
+    pub(crate) fn of_inbox(&self) -> Self {
+        Self {
+            objects: self.inbox.clone(),
+            ..self.clone()
+        }
+    }
+}

@@ -290,11 +290,7 @@ async fn clean_up(env: &Env, message: &UnpackArchive) {
 }
 
 async fn delete_archive(env: &Env, id: imprint_domain::id::BuildId) -> Result<(), StoreError> {
-    let inbox = Env {
-        objects: env.inbox.clone(),
-        ..env.clone()
-    };
-    delete(&inbox, vec![ObjectKey::archive(id)]).await
+    delete(&env.of_inbox(), vec![ObjectKey::archive(id)]).await
 }
 
 /// Deletes an archive that was refused, once its task says so. Another one that was put in its place stays: its own task

@@ -17,6 +17,7 @@ mod parts;
 mod post_form;
 mod reading;
 mod receive;
+mod rights;
 mod service;
 mod store;
 
@@ -26,8 +27,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use self::rights::Keys;
 use self::service::ObjectService;
 use self::store::Store;
+use crate::rights::Uses;
 
 /// An object was created, as S3 would notify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +71,13 @@ impl Backend {
         Ok(Self(Arc::new(store)))
     }
 
-    /// The stand-in that checks signatures against one pair of keys.
-    pub(crate) fn service(&self, access_key: &str, secret_key: &str) -> ObjectService {
-        ObjectService::new(self.clone(), access_key, secret_key)
+    /// The stand-in that checks signatures against one pair of keys, and functions' own of it.
+    pub(crate) fn service(&self, access_key: &str, secret_key: &str, uses: Uses) -> ObjectService {
+        let keys = Keys {
+            access_key: access_key.to_owned(),
+            secret_key: secret_key.to_owned(),
+        };
+        ObjectService::new(self.clone(), keys, uses)
     }
 
     /// The objects created from now on.

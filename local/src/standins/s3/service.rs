@@ -8,11 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Frame, Incoming, SizeHint};
-use s3s::auth::SimpleAuth;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
+use super::rights::{Keys, Witness};
 use super::{Backend, post_form};
+use crate::rights::Uses;
 use crate::standins::server::{Answer, BoxError, StandIn};
 
 /// Time to read what an early answer left of a request.
@@ -23,13 +24,14 @@ pub(crate) struct ObjectService(S3Service);
 
 impl ObjectService {
     /// Answers from `backend`, for requests that are signed with these keys.
-    pub(crate) fn new(backend: Backend, access_key: &str, secret_key: &str) -> Self {
+    pub(crate) fn new(backend: Backend, keys: Keys, uses: Uses) -> Self {
         let mut config = S3Config::default();
         // s3s refuses forms that were signed more than this ago, or later than now. AWS goes by the policy's
         // expiration alone; and the local clock can be moved, which moves the signatures.
         config.presigned_url_max_skew_time_secs = u32::MAX;
-        let mut builder = S3ServiceBuilder::new(backend);
-        builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
+        let mut builder = S3ServiceBuilder::new(backend.clone());
+        builder.set_auth(keys);
+        builder.set_access(Witness { uses, backend });
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         Self(builder.build())
     }

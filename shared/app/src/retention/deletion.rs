@@ -155,15 +155,16 @@ async fn files(
         Ok(None) | Err(StoreError::Conflict) => return Ok((None, Ran::Completely)),
         Err(error) => return Err(error),
     };
-    let (prefixes, keys) = match &begun {
+    // The last are in the inbox, which is another bucket than the files' for an organization that has its own.
+    let (prefixes, keys, uploads) = match &begun {
         Going::Build(build) => (
             vec![
                 build.prefix(),
                 build.artifact_place().prefix(),
                 KeyPrefix::manifests(build.id),
             ],
+            vec![build.prefix().directory_key()],
             vec![
-                build.prefix().directory_key(),
                 ObjectKey::completion_marker(build.id),
                 ObjectKey::archive(build.id),
             ],
@@ -171,9 +172,10 @@ async fn files(
         Going::Edition(edition, EditionFiles::Deleted) => (
             vec![edition.prefix(), KeyPrefix::copy_journal(edition.id)],
             vec![edition.prefix().directory_key()],
+            Vec::new(),
         ),
         Going::Edition(edition, EditionFiles::LeftToAnother) => {
-            (vec![KeyPrefix::copy_journal(edition.id)], Vec::new())
+            (vec![KeyPrefix::copy_journal(edition.id)], Vec::new(), Vec::new())
         }
     };
     for prefix in prefixes {
@@ -181,8 +183,10 @@ async fn files(
             return Ok((Some(begun), Ran::OutOfTime));
         }
     }
-    if !keys.is_empty() {
-        delete(env, keys).await?;
+    for (env, keys) in [(env, keys), (&env.of_inbox(), uploads)] {
+        if !keys.is_empty() {
+            delete(env, keys).await?;
+        }
     }
     Ok((Some(begun), Ran::Completely))
 }
