@@ -5,10 +5,12 @@
 mod archives;
 mod artifacts;
 mod chaos;
+mod deployed;
 mod documents;
 mod export;
 mod failures;
 mod organizations;
+mod place;
 mod program;
 mod publishing;
 mod reading;

@@ -1,0 +1,294 @@
+//! The story on a deployment: CloudFormation has put `template.yaml` somewhere, Lambda's runtime starts the programs, and
+//! this test is an uploader, a reader and an operator of it. `scripts/deployed.sh` deploys it onto an emulator and runs this.
+//!
+//! The CDN is here: the deployment is told that Fastly is at an address of this test, which records purges and serves the
+//! bucket's pages as Fastly would.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use http::{HeaderMap, HeaderValue};
+use imprint_local::demo::{Client, Site, has_formats, text};
+use imprint_local::docs::{DocsOptions, routes};
+use imprint_local::runner::Endpoints;
+use imprint_local::standins::{Ports, StandInOptions, StandIns};
+use serde_json::json;
+
+use crate::failures::{POISON, again, dead_letters, of_kind, poison_is_deleted};
+use crate::place::{Aws, Place};
+use crate::support::{ended, succeeded, until, upload};
+use crate::{archives, documents, publishing, rename};
+
+/// What says where the deployment is. Without it there is none.
+const VARIABLE: &str = "IMPRINT_DEPLOYED";
+
+/// Where the deployment is, as the script says it.
+#[derive(serde::Deserialize)]
+struct Deployment {
+    /// Where everything of AWS is, `127.0.0.1:4566`.
+    aws: SocketAddr,
+    region: String,
+    access_key: String,
+    secret_key: String,
+    /// The host of the HTTP API, without a port.
+    api_host: String,
+    user: String,
+    password: String,
+    stack: String,
+    bucket: String,
+    table: String,
+    /// Where the deployment believes Fastly to be; nobody listens there yet.
+    fastly_port: u16,
+    fastly_service: String,
+}
+
+impl Deployment {
+    fn aws(&self) -> String {
+        format!("http://{}", self.aws)
+    }
+
+    /// A client that finds the API by its host, and adds what the gateway of AWS would add.
+    async fn client(&self) -> Client {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("http"));
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .resolve(&self.api_host, self.aws)
+            .default_headers(headers)
+            .build()
+            .unwrap();
+        let api = format!("http://{}:{}", self.api_host, self.aws.port());
+        let client = Client::log_in_through(http, &api, &self.user, &self.password);
+        client.await.unwrap()
+    }
+
+    /// The published pages behind the CDN that is told to forget them.
+    async fn docs(&self, cdn: &StandIns) -> String {
+        let aws = self.aws();
+        let variables = [
+            ("IMPRINT_STAGE", "local"),
+            ("IMPRINT_TABLE", &self.table),
+            ("IMPRINT_BUCKET", &self.bucket),
+            ("IMPRINT_DOMAIN", "docs.example.org"),
+            ("IMPRINT_FASTLY_SERVICE", &self.fastly_service),
+            ("AWS_REGION", &self.region),
+            ("AWS_ACCESS_KEY_ID", &self.access_key),
+            ("AWS_SECRET_ACCESS_KEY", &self.secret_key),
+            ("AWS_ENDPOINT_URL_S3", &aws),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &aws),
+            ("AWS_ENDPOINT_URL_SQS", &aws),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let options = DocsOptions {
+            endpoints: Endpoints {
+                s3: aws.clone(),
+                dynamodb: aws.clone(),
+                sqs: aws.clone(),
+                access_key: self.access_key.clone(),
+                secret_key: self.secret_key.clone(),
+            },
+            region: self.region.clone(),
+            tenants: imprint_aws::connect(&variables.into(), Arc::new(imprint_aws::SystemClock)).unwrap(),
+            purges: cdn.fastly().subscribe(),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = routes(options).unwrap();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        format!("http://{address}")
+    }
+
+    async fn place(&self, cdn: &StandIns) -> Place {
+        Place {
+            client: self.client().await,
+            docs: self.docs(cdn).await,
+            bucket: self.bucket.clone(),
+            aws: Aws {
+                s3: self.aws(),
+                sqs: self.aws(),
+                access_key: self.access_key.clone(),
+                secret_key: self.secret_key.clone(),
+            },
+            stack_name: self.stack.clone(),
+            fastly: cdn.fastly(),
+        }
+    }
+}
+
+/// Fastly, where the deployment believes it to be. The other stand-ins are not used.
+async fn cdn(port: u16) -> StandIns {
+    StandIns::start(StandInOptions {
+        data: None,
+        buckets: Vec::new(),
+        access_key: "unused".to_owned(),
+        secret_key: "unused".to_owned(),
+        ports: Ports {
+            fastly: port,
+            ..Ports::default()
+        },
+    })
+    .await
+    .unwrap()
+}
+
+/// Says what was told, and how long that took.
+async fn told(what: &str, story: impl Future<Output = ()>) {
+    let begin = Instant::now();
+    story.await;
+    println!("  {:6.1} s  {what}", begin.elapsed().as_secs_f64());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a deployment, which scripts/deployed.sh makes"]
+async fn a_deployment_does_what_the_local_stack_does() {
+    let Ok(deployment) = std::env::var(VARIABLE) else {
+        println!(
+            "not told: {VARIABLE} says of no deployment; scripts/deployed.sh makes one and runs this test"
+        );
+        return;
+    };
+    let deployment: Deployment = serde_json::from_str(&deployment).unwrap();
+    let cdn = cdn(deployment.fastly_port).await;
+    let place = &deployment.place(&cdn).await;
+
+    let lost = Lost::confirmed(place, "lost").await;
+    told("a build is published, the next one takes its place", async {
+        publishing::takes_the_place_of_the_first(place, "handbook").await;
+        publishing::directories_redirect(place, "handbook").await;
+    })
+    .await;
+    told(
+        "a product's own pages",
+        publishing::has_pages_of_its_own(place, "handbook"),
+    )
+    .await;
+    told(
+        "a marker's event confirms a build",
+        publishing::marker_confirms(place, "marked"),
+    )
+    .await;
+    told(
+        "an archive, by its event",
+        archives::archive_is_published(place, "packed"),
+    )
+    .await;
+    told(
+        "a bad message beside a good one",
+        poison_harms_no_neighbour(place, "poisoned"),
+    )
+    .await;
+    told("every format of a build", has_every_format(place, "tidepool")).await;
+    told("a document", async {
+        documents::becomes_pages_and_pdfs(place, "paper").await;
+    })
+    .await;
+    told("an edition is renamed", rename::readers_follow(place, "renamed")).await;
+    told(
+        "a product is deleted and comes back",
+        rename::comes_back(place, "restored"),
+    )
+    .await;
+    told(
+        "a lost message is sent again by the schedule",
+        lost.is_sent_again(place),
+    )
+    .await;
+    println!("the story was told to {}", deployment.stack);
+    cdn.shutdown().await;
+}
+
+/// A build of which the message that has it registered was lost.
+struct Lost {
+    product: String,
+    task: String,
+}
+
+fn site() -> Site {
+    Site::from([("index.html", "<h1>Home</h1>"), ("a/b.html", "b")])
+}
+
+/// Long enough that nobody takes the message before it is gone.
+const HELD_BACK_SECONDS: u32 = 60;
+
+/// Confirms a build and loses the message of that; gives the build's own description and the task.
+async fn confirmed_and_lost(place: &Place, product: &str) -> (serde_json::Value, String) {
+    place.product(product).await;
+    let build = upload(&place.client, product, &site()).await;
+    let queue = place.queue("register-build").await;
+    place
+        .set(&queue, QueueAttributeName::DelaySeconds, HELD_BACK_SECONDS)
+        .await;
+    let task = place.client.confirm(&build).await.unwrap();
+    place.sqs().purge_queue().queue_url(&queue).send().await.unwrap();
+    place.set(&queue, QueueAttributeName::DelaySeconds, 0).await;
+    (build, task)
+}
+
+impl Lost {
+    async fn confirmed(place: &Place, product: &str) -> Self {
+        let (_, task) = confirmed_and_lost(place, product).await;
+        Self {
+            product: product.to_owned(),
+            task,
+        }
+    }
+
+    /// The schedule sweeps each minute.
+    async fn is_sent_again(self, place: &Place) {
+        succeeded(&place.client, &self.task).await;
+        place.reader(&self.product).has_all(&site()).await.unwrap();
+    }
+}
+
+/// Longer than a small build takes to be registered, and five of them are not long to wait for.
+const SOON_SECONDS: u32 = 3;
+
+/// Two messages arrive at once: one has a build registered that was not, the other is none.
+async fn poison_harms_no_neighbour(place: &Place, product: &str) {
+    let (build, task) = confirmed_and_lost(place, product).await;
+    let queue = place.queue("register-build").await;
+    let attributes = place.sqs().get_queue_attributes().queue_url(&queue);
+    let attributes = attributes.attribute_names(QueueAttributeName::VisibilityTimeout);
+    let before = attributes.send().await.unwrap().attributes.unwrap();
+    let before = before[&QueueAttributeName::VisibilityTimeout].parse().unwrap();
+    place
+        .set(&queue, QueueAttributeName::VisibilityTimeout, SOON_SECONDS)
+        .await;
+    let entry = |id: &str, body: String| {
+        let entry = SendMessageBatchRequestEntry::builder().id(id).message_body(body);
+        entry.build().unwrap()
+    };
+    let sent = place
+        .sqs()
+        .send_message_batch()
+        .queue_url(&queue)
+        .entries(entry("poison", POISON.to_owned()))
+        .entries(entry("good", again(product, &build, &task)));
+    assert_eq!(sent.send().await.unwrap().failed().len(), 0);
+    let task = ended(&place.client, &task).await;
+    assert_eq!(task["status"], "SUCCESS", "{task}");
+    place.reader(product).has_all(&site()).await.unwrap();
+    until("the poison is a dead letter", async || {
+        dead_letters(place).await["count"] == 1
+    })
+    .await;
+    place
+        .set(&queue, QueueAttributeName::VisibilityTimeout, before)
+        .await;
+    let seen = dead_letters(place).await;
+    let poison = of_kind(&seen, "unreadable");
+    assert_eq!(poison["unread"]["excerpts"], json!([POISON]));
+    poison_is_deleted(place, &poison).await;
+}
+
+/// The programs with the large libraries do their work, too.
+async fn has_every_format(place: &Place, product: &str) {
+    place.product_with_formats(product).await;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo-site/v1");
+    place.publish(product, &Site::read(&root).unwrap()).await;
+    has_formats(&place.reader(product), product).await.unwrap();
+    let edition = place.main_edition(product).await;
+    assert!(text(&edition, "published_url").is_ok(), "{edition}");
+}

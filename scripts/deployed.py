@@ -1,0 +1,194 @@
+"""Deploys template.yaml onto an emulator of AWS, and tells what its functions logged. Called by scripts/deployed.sh.
+
+    deployed.py deploy CODE FASTLY OUT    zips and deploys CODE/<function>/bootstrap; OUT says where everything is, in JSON
+    deployed.py logs                      prints the last lines of each function that logged a warning or worse
+
+Where AWS is, AWS_ENDPOINT_URL says. What the overlay does and what the emulator hides, deployed.sh lists.
+"""
+
+import io
+import json
+import os
+import pathlib
+import re
+import secrets
+import sys
+import time
+import urllib.parse
+import zipfile
+
+import boto3
+from botocore.config import Config
+
+STACK = "imprint-dev"
+BUCKET = "imprint-dev-example-org"
+ARTIFACTS = "imprint-dev-artifacts"
+FASTLY_SECRET = "imprint-dev-fastly"
+FASTLY_SERVICE = "deployed"
+USER = "first"
+TEMPLATE = pathlib.Path("template.yaml")
+# The functions that have the CDN's key, and so those that may call it.
+CALL_FASTLY = ["purge-cdn", "render-dashboard", "retain"]
+
+
+def client(service):
+    return boto3.client(service, config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}))
+
+
+def packaged(text):
+    """What `sam package` makes of the template: code lies in a bucket. Nothing else differs."""
+    return re.subn(r"^( +CodeUri: )functions/([a-z-]+)$", rf"\1s3://{ARTIFACTS}/\2.zip", text, flags=re.M)
+
+
+def zipped(program):
+    """As Lambda wants it. Packed fast: it is unpacked on the same machine."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.write(program, "bootstrap")
+    return packed.getvalue()
+
+
+def upload(code):
+    s3 = client("s3")
+    s3.create_bucket(Bucket=ARTIFACTS)
+    programs = sorted(code.glob("*/bootstrap"))
+    total = 0
+    for program in programs:
+        body = zipped(program)
+        total += len(body)
+        s3.put_object(Bucket=ARTIFACTS, Key=f"{program.parent.name}.zip", Body=body)
+    text, count = packaged(TEMPLATE.read_text())
+    if count != len(programs):
+        sys.exit(f"the template has {count} functions, and there are {len(programs)} programs")
+    # Too long to be sent in a request, so it goes where `sam deploy` puts it.
+    s3.put_object(Bucket=ARTIFACTS, Key="template.yaml", Body=text.encode())
+    print(f"            {count} programs, {total / 1e6:.0f} MB as zips")
+
+
+def create(password):
+    client("secretsmanager").create_secret(Name=FASTLY_SECRET, SecretString=secrets.token_urlsafe())
+    parameters = {
+        "Stage": "dev",
+        "Domain": "docs.example.org",
+        "BucketName": BUCKET,
+        "Architecture": "x86_64",
+        "FastlyService": FASTLY_SERVICE,
+        "FastlySecret": FASTLY_SECRET,
+        "BootstrapUser": USER,
+        "BootstrapPassword": password,
+        "LogLevel": "debug",
+    }
+    cloudformation = client("cloudformation")
+    change = cloudformation.create_change_set(
+        StackName=STACK,
+        ChangeSetName="first",
+        ChangeSetType="CREATE",
+        TemplateURL=f"{client('s3').meta.endpoint_url}/{ARTIFACTS}/template.yaml",
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )["Id"]
+    wait(lambda: cloudformation.describe_change_set(ChangeSetName=change), "CREATE_COMPLETE")
+    cloudformation.execute_change_set(ChangeSetName=change)
+    wait(lambda: cloudformation.describe_stacks(StackName=STACK)["Stacks"][0] | {"events": True}, "CREATE_COMPLETE")
+
+
+def wait(look, wanted):
+    for _ in range(600):
+        seen = look()
+        status = seen.get("Status") or seen.get("StackStatus")
+        if status == wanted:
+            return
+        if "FAILED" in status or "ROLLBACK" in status:
+            reasons = [seen.get("StatusReason") or seen.get("StackStatusReason") or ""]
+            if "events" in seen:
+                reasons += [
+                    f"{event['LogicalResourceId']} {event['ResourceStatus']}: {event.get('ResourceStatusReason', '')}"
+                    for event in client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+                    if event["ResourceStatus"].endswith("FAILED")
+                ]
+            sys.exit("\n".join([f"CloudFormation says {status}", *reasons]))
+        time.sleep(0.1)
+    sys.exit(f"CloudFormation did not reach {wanted}: {seen}")
+
+
+def resources():
+    pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+    return {
+        found["LogicalResourceId"]: found["PhysicalResourceId"] for page in pages for found in page["StackResourceSummaries"]
+    }
+
+
+def add_routes(api):
+    """The route that the template's HTTP API has in its OpenAPI body, which the emulator does not read."""
+    gateway = client("apigatewayv2")
+    if gateway.get_routes(ApiId=api)["Items"]:
+        return
+    function = client("lambda").get_function(FunctionName=f"{STACK}-api")["Configuration"]["FunctionArn"]
+    integration = gateway.create_integration(
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=function, PayloadFormatVersion="2.0"
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration}")
+
+
+def turn_to_recorder(fastly):
+    functions = client("lambda")
+    for name in CALL_FASTLY:
+        name = f"{STACK}-{name}"
+        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        variables["IMPRINT_FASTLY_API"] = fastly
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def hurry_sweep():
+    """The emulator's clock cannot be moved, and a test does not wait for two minutes."""
+    events = client("events")
+    rule = f"{STACK}-sweep"
+    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+    target["Input"] = json.dumps(json.loads(target["Input"]) | {"older_than_seconds": 5})
+    events.put_targets(Rule=rule, Targets=[target])
+
+
+def deploy(code, fastly, out):
+    password = secrets.token_urlsafe()
+    upload(pathlib.Path(code))
+    create(password)
+    found = resources()
+    add_routes(found["HttpApi"])
+    turn_to_recorder(fastly)
+    hurry_sweep()
+    aws = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    deployment = {
+        "aws": aws.netloc,
+        "region": os.environ["AWS_DEFAULT_REGION"],
+        "access_key": os.environ["AWS_ACCESS_KEY_ID"],
+        "secret_key": os.environ["AWS_SECRET_ACCESS_KEY"],
+        "api_host": f"{found['HttpApi']}.execute-api.localhost",
+        "user": USER,
+        "password": password,
+        "stack": STACK,
+        "bucket": found["DocsBucket"],
+        "table": found["Catalog"],
+        "fastly_port": urllib.parse.urlsplit(fastly).port,
+        "fastly_service": FASTLY_SERVICE,
+    }
+    pathlib.Path(out).write_text(json.dumps(deployment))
+
+
+def show_logs():
+    logs = client("logs")
+    for group in logs.describe_log_groups(logGroupNamePrefix=f"/imprint/{STACK}/")["logGroups"]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+        lines = [event["message"].rstrip() for page in pages for event in page["events"]]
+        if any('"level":"WARN"' in line or '"level":"ERROR"' in line or "panicked" in line for line in lines):
+            print(f"--- the last lines of {group['logGroupName']}")
+            print("\n".join(lines[-30:]))
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["deploy", code, fastly, out]:
+            deploy(code, fastly, out)
+        case ["logs"]:
+            show_logs()
+        case _:
+            sys.exit(__doc__)

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# The story on a deployment: template.yaml as CloudFormation reads it and the programs as Lambda starts them, on an emulator
+# of AWS (ministack of PyPI), told over HTTP by local/tests/story/deployed.rs. Ends with 0 when everything held, else with 1
+# and what the functions logged.
+#
+#   scripts/deployed.sh [--release]    with the programs as they ship, which takes many minutes to build
+#
+# template.yaml is deployed as it is. What is done beside it (scripts/deployed.py):
+# - CodeUri names zips in a bucket, which is what `sam package` writes.
+# - The HTTP API gets its route $default: the emulator does not read the OpenAPI body that SAM makes of the event.
+# - IMPRINT_FASTLY_API of the functions that have Fastly's key names the test, which records purges as Fastly takes them.
+# - The schedule's sweep sends again what is older than five seconds, not two minutes: the emulator's clock cannot be moved.
+# - The functions find AWS by AWS_ENDPOINT_URL_*, which they inherit of the emulator: their own addresses are AWS's.
+# - The client says X-Forwarded-Proto itself, which the gateway of AWS writes.
+# What the emulator cannot do, and so hides:
+# - KMS, SSE of queues, alarms, retention of logs, lifecycle of objects, TTL, point-in-time recovery: taken and not done.
+# - The memory of functions, /tmp, the read-only file system and the processor of the template: programs run as they are.
+# - Throttling of the HTTP API, its limits of size, a domain of its own and its TLS.
+# - Several batches at once of a FIFO queue: it takes one at a time. Long polls, and S3 that is slow, busy or late with events.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+case ${1:-} in
+    '') profile=debug ;;
+    --release) profile=release ;;
+    *) echo "usage: scripts/deployed.sh [--release]" >&2; exit 2 ;;
+esac
+target=${CARGO_TARGET_DIR:-target}
+home=$target/deployed
+failure="deployed story failed"
+source scripts/stack.sh
+
+began=$EPOCHREALTIME
+took() { # LABEL COMMAND...: runs the command and prints how long it took
+    local label=$1 start=$EPOCHREALTIME
+    shift
+    "$@" || fail "$label"
+    printf '  %6.1f s  %s\n' "$(seconds_since "$start")" "$label"
+}
+
+seconds_since() { # MOMENT
+    python3 -c 'import sys; print(float(sys.argv[2]) - float(sys.argv[1]))' "$1" "$EPOCHREALTIME"
+}
+
+functions=()
+for function in functions/*/; do
+    functions+=("$(basename "$function")")
+done
+
+# --- what is deployed ---------------------------------------------------------------------------------------
+
+build() {
+    local packages=()
+    if [[ $profile == debug ]]; then
+        # With the features that the tests have, so that what they compiled is used.
+        cargo build --quiet --locked --workspace --bins
+        return
+    fi
+    for function in "${functions[@]}"; do
+        packages+=(-p "imprint-$function")
+    done
+    cargo build --quiet --locked --release --bins "${packages[@]}"
+}
+
+strip_copies() { # Debug information is ten times the program.
+    for function in "${functions[@]}"; do
+        mkdir -p "$work/code/$function"
+        strip -o "$work/code/$function/bootstrap" "$target/$profile/imprint-$function" || return
+    done
+}
+
+# --- the emulator -------------------------------------------------------------------------------------------
+
+account=123456789012
+region=us-east-1
+deployed() { # COMMAND...
+    env AWS_ENDPOINT_URL="$aws" AWS_DEFAULT_REGION=$region AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
+        "$emulator/bin/python" scripts/deployed.py "$@"
+}
+
+free_ports() { # prints two
+    python3 -c '
+import socket
+sockets = [socket.socket() for _ in range(2)]
+for one in sockets:
+    one.bind(("127.0.0.1", 0))
+print(*(one.getsockname()[1] for one in sockets))'
+}
+
+start_emulator() {
+    mkdir -p "$work/tmp"
+    # Functions inherit its environment, so it has no other variable of this machine.
+    env -i PATH="$PATH" HOME="$work/tmp" TMPDIR="$work/tmp" STATE_DIR="$work/tmp/state" S3_DATA_DIR="$work/tmp/s3" \
+        BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" IOT_MTLS_ENABLED=0 \
+        AUTH=${AUTH:-false} MINISTACK_ACCOUNT_ID=$account MINISTACK_REGION=$region \
+        AWS_ENDPOINT_URL="$aws" AWS_ENDPOINT_URL_S3="$aws" AWS_ENDPOINT_URL_DYNAMODB="$aws" AWS_ENDPOINT_URL_SQS="$aws" \
+        "$emulator/bin/ministack" >"$work/server.log" 2>&1 &
+    server=$!
+    for _ in $(seq 300); do
+        curl --silent --fail --output /dev/null "$aws/_ministack/health" && return
+        kill -0 "$server" 2>/dev/null || fail "the emulator ended before it was ready"
+        sleep 0.1
+    done
+    fail "the emulator was not ready within 30 s"
+}
+
+answers() { # The first request starts the program; without a name and a password it is refused.
+    local status
+    for _ in $(seq 100); do
+        status=$(curl --silent --output "$work/answer" --write-out '%{http_code}' --header "Host: $api_host:$port" "$aws/token")
+        [[ $status == 401 ]] && return
+        sleep 0.1
+    done
+    echo "GET /token answered $status: $(cat "$work/answer")" >&2
+    return 1
+}
+
+tell() {
+    IMPRINT_DEPLOYED=$deployment cargo test --quiet --workspace --test story deployed:: -- --ignored --nocapture \
+        2>&1 | tee "$work/story.log"
+    grep -q '^the story was told to ' "$work/story.log"
+}
+
+# --- the story ----------------------------------------------------------------------------------------------
+
+emulator=$home/ministack
+install_from_pypi "$emulator" "ministack==1.5.33" "aws-sam-translator==1.115.0" "cryptography==50.0.2" "boto3==1.43.106"
+took "programs built" build
+took "stripped copies of them" strip_copies
+read -r port fastly_port < <(free_ports)
+aws=http://127.0.0.1:$port
+took "emulator started" start_emulator
+took "template.yaml deployed" deployed deploy "$work/code" "http://127.0.0.1:$fastly_port" "$work/deployment.json"
+rm -rf "$work/code"
+deployment=$(cat "$work/deployment.json")
+api_host=$(python3 -c 'import json, sys; print(json.loads(sys.argv[1])["api_host"])' "$deployment")
+took "API answers" answers
+tell || { deployed logs >&2; fail "a part of it does not hold"; }
+printf 'deployed story told in %.0f s\n' "$(seconds_since "$began")"
