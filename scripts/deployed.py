@@ -19,6 +19,7 @@ import zipfile
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 STACK = "imprint-dev"
 BUCKET = "imprint-dev-example-org"
@@ -130,6 +131,23 @@ def add_routes(api):
     gateway.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration}")
 
 
+def allow_batches():
+    """On AWS who may send a message may send ten (sqs:SendMessage). The emulator asks for a right of its own."""
+    iam = client("iam")
+    batches = {"sqs:SendMessage": "sqs:SendMessageBatch", "sqs:DeleteMessage": "sqs:DeleteMessageBatch"}
+    for role in [role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]:
+        granted = []
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]:
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                also = [batches[action] for action in actions if action in batches]
+                if also:
+                    granted.append({"Effect": "Allow", "Action": also, "Resource": statement["Resource"]})
+        if granted:
+            document = json.dumps({"Version": "2012-10-17", "Statement": granted})
+            iam.put_role_policy(RoleName=role, PolicyName="batches", PolicyDocument=document)
+
+
 def turn_to_recorder(fastly):
     functions = client("lambda")
     for name in CALL_FASTLY:
@@ -137,6 +155,21 @@ def turn_to_recorder(fastly):
         variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         variables["IMPRINT_FASTLY_API"] = fastly
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def rights_count():
+    """Whoever has no rights is refused, or the functions' roles would mean nothing here."""
+    iam = client("iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    nobody = boto3.client("s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    try:
+        nobody.list_objects_v2(Bucket=BUCKET)
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] == "AccessDenied":
+            return
+        raise
+    sys.exit("the emulator asks nobody for rights")
 
 
 def hurry_sweep():
@@ -154,6 +187,8 @@ def deploy(code, fastly, out):
     create(password)
     found = resources()
     add_routes(found["HttpApi"])
+    rights_count()
+    allow_batches()
     turn_to_recorder(fastly)
     hurry_sweep()
     aws = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])

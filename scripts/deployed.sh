@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
-# The story on a deployment: template.yaml as CloudFormation reads it and the programs as Lambda starts them, on an emulator
-# of AWS (ministack of PyPI), told over HTTP by local/tests/story/deployed.rs. Ends with 0 when everything held, else with 1
-# and what the functions logged.
+# The story on a deployment: template.yaml as CloudFormation reads it, the programs as Lambda starts them, and each with no
+# more rights than its role has, on an emulator of AWS (ministack of PyPI), told over HTTP by local/tests/story/deployed.rs.
+# Ends with 0 when everything held, else with 1 and what the functions logged.
 #
 #   scripts/deployed.sh [--release]    with the programs as they ship, which takes many minutes to build
 #
-# template.yaml is deployed as it is. What is done beside it (scripts/deployed.py):
+# template.yaml is deployed as it is. What is done beside it (scripts/deployed.py), since an emulator is not AWS:
 # - CodeUri names zips in a bucket, which is what `sam package` writes.
-# - The HTTP API gets its route $default: the emulator does not read the OpenAPI body that SAM makes of the event.
-# - IMPRINT_FASTLY_API of the functions that have Fastly's key names the test, which records purges as Fastly takes them.
+# - The HTTP API gets its route $default: the emulator does not read the OpenAPI that SAM makes of the event.
+# - Roles that may send or delete a message get sqs:SendMessageBatch and sqs:DeleteMessageBatch, which AWS does not ask for.
+# - IMPRINT_FASTLY_API of the functions that have Fastly's key names the test, which takes purges as Fastly does.
 # - The schedule's sweep sends again what is older than five seconds, not two minutes: the emulator's clock cannot be moved.
-# - The functions find AWS by AWS_ENDPOINT_URL_*, which they inherit of the emulator: their own addresses are AWS's.
-# - The client says X-Forwarded-Proto itself, which the gateway of AWS writes.
-# What the emulator cannot do, and so hides:
-# - KMS, SSE of queues, alarms, retention of logs, lifecycle of objects, TTL, point-in-time recovery: taken and not done.
-# - The memory of functions, /tmp, the read-only file system and the processor of the template: programs run as they are.
-# - Throttling of the HTTP API, its limits of size, a domain of its own and its TLS.
-# - Several batches at once of a FIFO queue: it takes one at a time. Long polls, and S3 that is slow, busy or late with events.
+# - The functions inherit AWS_ENDPOINT_URL_* from the emulator. Deployed, they find AWS by themselves.
+# - The test's client writes X-Forwarded-Proto, as the gateway of AWS does.
+# What the emulator does not do, so that mistakes in it stay hidden:
+# - encryption, alarms, retention of logs, lifecycle rules, TTL, point-in-time recovery, tracing: taken, and nothing follows;
+# - memory, processor, /tmp and the read-only file system of a function: programs run as processes of this machine;
+# - throttling, limits of size, an own domain and TLS of the HTTP API, policies of functions and trust of roles;
+# - several batches at once of a FIFO queue; S3 that is busy, or late with events; DNS, and Fastly itself.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -92,7 +93,7 @@ start_emulator() {
     # Functions inherit its environment, so it has no other variable of this machine.
     env -i PATH="$PATH" HOME="$work/tmp" TMPDIR="$work/tmp" STATE_DIR="$work/tmp/state" S3_DATA_DIR="$work/tmp/s3" \
         BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" IOT_MTLS_ENABLED=0 \
-        AUTH=${AUTH:-false} MINISTACK_ACCOUNT_ID=$account MINISTACK_REGION=$region \
+        AUTH=true MINISTACK_ACCOUNT_ID=$account MINISTACK_REGION=$region \
         AWS_ENDPOINT_URL="$aws" AWS_ENDPOINT_URL_S3="$aws" AWS_ENDPOINT_URL_DYNAMODB="$aws" AWS_ENDPOINT_URL_SQS="$aws" \
         "$emulator/bin/ministack" >"$work/server.log" 2>&1 &
     server=$!
@@ -118,7 +119,12 @@ answers() { # The first request starts the program; without a name and a passwor
 tell() {
     IMPRINT_DEPLOYED=$deployment cargo test --quiet --workspace --test story deployed:: -- --ignored --nocapture \
         2>&1 | tee "$work/story.log"
+    # A test that was left out says nothing of a story.
     grep -q '^the story was told to ' "$work/story.log"
+}
+
+batch_failed_in_part() { # The emulator says so of the batch with the bad message.
+    grep -q 'processed 2 SQS messages from .*-register-build (1 partial failures)' "$work/server.log"
 }
 
 # --- the story ----------------------------------------------------------------------------------------------
@@ -136,4 +142,5 @@ deployment=$(cat "$work/deployment.json")
 api_host=$(python3 -c 'import json, sys; print(json.loads(sys.argv[1])["api_host"])' "$deployment")
 took "API answers" answers
 tell || { deployed logs >&2; fail "a part of it does not hold"; }
+batch_failed_in_part || fail "the bad message and the good one were not in one batch"
 printf 'deployed story told in %.0f s\n' "$(seconds_since "$began")"
