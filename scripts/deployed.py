@@ -205,6 +205,7 @@ def deploy(code, fastly, out):
         "table": found["Catalog"],
         "fastly_port": urllib.parse.urlsplit(fastly).port,
         "fastly_service": FASTLY_SERVICE,
+        "register_build_mapping": found["RegisterBuildFunctionRequested"],
     }
     pathlib.Path(out).write_text(json.dumps(deployment))
 

@@ -4,21 +4,20 @@
 //! The CDN is here: the deployment is told that Fastly is at an address of this test, which records purges and serves the
 //! bucket's pages as Fastly would.
 
+mod queues;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use http::{HeaderMap, HeaderValue};
-use imprint_local::demo::{Client, Site, has_formats, text};
+use imprint_local::demo::{Client, Site, has_formats};
 use imprint_local::docs::{DocsOptions, routes};
 use imprint_local::runner::Endpoints;
 use imprint_local::standins::{Ports, StandInOptions, StandIns};
-use serde_json::json;
 
-use crate::failures::{POISON, again, dead_letters, of_kind, poison_is_deleted};
+use self::queues::{Lost, Mapping, poison_harms_no_neighbour};
 use crate::place::{Aws, Place};
-use crate::support::{ended, succeeded, until, upload};
 use crate::{archives, documents, publishing, rename};
 
 /// What says where the deployment is. Without it there is none.
@@ -42,6 +41,8 @@ struct Deployment {
     /// Where the deployment believes Fastly to be; nobody listens there yet.
     fastly_port: u16,
     fastly_service: String,
+    /// The mapping of the queue of register-build.
+    register_build_mapping: String,
 }
 
 impl Deployment {
@@ -153,7 +154,8 @@ async fn a_deployment_does_what_the_local_stack_does() {
     let cdn = cdn(deployment.fastly_port).await;
     let place = &deployment.place(&cdn).await;
 
-    let lost = Lost::confirmed(place, "lost").await;
+    let mapping = &Mapping::of(&deployment);
+    let lost = Lost::confirmed(place, mapping, "lost").await;
     told("a build is published, the next one takes its place", async {
         publishing::takes_the_place_of_the_first(place, "handbook").await;
         publishing::directories_redirect(place, "handbook").await;
@@ -176,7 +178,7 @@ async fn a_deployment_does_what_the_local_stack_does() {
     .await;
     told(
         "a bad message beside a good one",
-        poison_harms_no_neighbour(place, "poisoned"),
+        poison_harms_no_neighbour(place, mapping, "poisoned"),
     )
     .await;
     told("every format of a build", has_every_format(place, "tidepool")).await;
@@ -199,96 +201,10 @@ async fn a_deployment_does_what_the_local_stack_does() {
     cdn.shutdown().await;
 }
 
-/// A build of which the message that has it registered was lost.
-struct Lost {
-    product: String,
-    task: String,
-}
-
-fn site() -> Site {
-    Site::from([("index.html", "<h1>Home</h1>"), ("a/b.html", "b")])
-}
-
-/// Long enough that nobody takes the message before it is gone.
-const HELD_BACK_SECONDS: u32 = 60;
-
-/// Confirms a build and loses the message of that; gives the build's own description and the task.
-async fn confirmed_and_lost(place: &Place, product: &str) -> (serde_json::Value, String) {
-    place.product(product).await;
-    let build = upload(&place.client, product, &site()).await;
-    let queue = place.queue("register-build").await;
-    place
-        .set(&queue, QueueAttributeName::DelaySeconds, HELD_BACK_SECONDS)
-        .await;
-    let task = place.client.confirm(&build).await.unwrap();
-    place.sqs().purge_queue().queue_url(&queue).send().await.unwrap();
-    place.set(&queue, QueueAttributeName::DelaySeconds, 0).await;
-    (build, task)
-}
-
-impl Lost {
-    async fn confirmed(place: &Place, product: &str) -> Self {
-        let (_, task) = confirmed_and_lost(place, product).await;
-        Self {
-            product: product.to_owned(),
-            task,
-        }
-    }
-
-    /// The schedule sweeps each minute.
-    async fn is_sent_again(self, place: &Place) {
-        succeeded(&place.client, &self.task).await;
-        place.reader(&self.product).has_all(&site()).await.unwrap();
-    }
-}
-
-/// Longer than a small build takes to be registered, and five of them are not long to wait for.
-const SOON_SECONDS: u32 = 3;
-
-/// Two messages arrive at once: one has a build registered that was not, the other is none.
-async fn poison_harms_no_neighbour(place: &Place, product: &str) {
-    let (build, task) = confirmed_and_lost(place, product).await;
-    let queue = place.queue("register-build").await;
-    let attributes = place.sqs().get_queue_attributes().queue_url(&queue);
-    let attributes = attributes.attribute_names(QueueAttributeName::VisibilityTimeout);
-    let before = attributes.send().await.unwrap().attributes.unwrap();
-    let before = before[&QueueAttributeName::VisibilityTimeout].parse().unwrap();
-    place
-        .set(&queue, QueueAttributeName::VisibilityTimeout, SOON_SECONDS)
-        .await;
-    let entry = |id: &str, body: String| {
-        let entry = SendMessageBatchRequestEntry::builder().id(id).message_body(body);
-        entry.build().unwrap()
-    };
-    let sent = place
-        .sqs()
-        .send_message_batch()
-        .queue_url(&queue)
-        .entries(entry("poison", POISON.to_owned()))
-        .entries(entry("good", again(product, &build, &task)));
-    assert_eq!(sent.send().await.unwrap().failed().len(), 0);
-    let task = ended(&place.client, &task).await;
-    assert_eq!(task["status"], "SUCCESS", "{task}");
-    place.reader(product).has_all(&site()).await.unwrap();
-    until("the poison is a dead letter", async || {
-        dead_letters(place).await["count"] == 1
-    })
-    .await;
-    place
-        .set(&queue, QueueAttributeName::VisibilityTimeout, before)
-        .await;
-    let seen = dead_letters(place).await;
-    let poison = of_kind(&seen, "unreadable");
-    assert_eq!(poison["unread"]["excerpts"], json!([POISON]));
-    poison_is_deleted(place, &poison).await;
-}
-
 /// The programs with the large libraries do their work, too.
 async fn has_every_format(place: &Place, product: &str) {
     place.product_with_formats(product).await;
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo-site/v1");
     place.publish(product, &Site::read(&root).unwrap()).await;
     has_formats(&place.reader(product), product).await.unwrap();
-    let edition = place.main_edition(product).await;
-    assert!(text(&edition, "published_url").is_ok(), "{edition}");
 }
