@@ -144,7 +144,7 @@ async fn told(what: &str, story: impl Future<Output = ()>) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a deployment, which scripts/deployed.sh makes"]
 async fn a_deployment_does_what_the_local_stack_does() {
-    let Ok(deployment) = std::env::var(VARIABLE) else {
+    let Some(deployment) = imprint_aws::variables_of_process().remove(VARIABLE) else {
         println!(
             "not told: {VARIABLE} says of no deployment; scripts/deployed.sh makes one and runs this test"
         );

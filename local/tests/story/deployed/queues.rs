@@ -6,6 +6,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
+use imprint_app::ports::Clock as _;
+use imprint_aws::SystemClock;
 use imprint_local::demo::Site;
 use serde_json::{Value, json};
 
@@ -47,7 +49,7 @@ impl Mapping {
             .identity(&identity)
             .region(&self.region)
             .name("lambda")
-            .time(SystemTime::now())
+            .time(SystemTime::from(SystemClock.now()))
             .settings(SigningSettings::default())
             .build()
             .unwrap()
