@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.parse
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 from botocore.config import Config
@@ -53,11 +54,14 @@ def upload(code):
     s3 = client("s3")
     s3.create_bucket(Bucket=ARTIFACTS)
     programs = sorted(code.glob("*/bootstrap"))
-    total = 0
-    for program in programs:
+
+    def put(program):
         body = zipped(program)
-        total += len(body)
         s3.put_object(Bucket=ARTIFACTS, Key=f"{program.parent.name}.zip", Body=body)
+        return len(body)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        total = sum(pool.map(put, programs))
     text, count = packaged(TEMPLATE.read_text())
     if count != len(programs):
         sys.exit(f"the template has {count} functions, and there are {len(programs)} programs")
