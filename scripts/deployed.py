@@ -92,28 +92,37 @@ def create(password):
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )["Id"]
-    wait(lambda: cloudformation.describe_change_set(ChangeSetName=change), "CREATE_COMPLETE")
+
+    def change_set():
+        found = cloudformation.describe_change_set(ChangeSetName=change)
+        return found["Status"], [found.get("StatusReason", "")]
+
+    def stack():
+        found = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        return found["StackStatus"], failures()
+
+    until_complete(change_set)
     cloudformation.execute_change_set(ChangeSetName=change)
-    wait(lambda: cloudformation.describe_stacks(StackName=STACK)["Stacks"][0] | {"events": True}, "CREATE_COMPLETE")
+    until_complete(stack)
 
 
-def wait(look, wanted):
+def failures():
+    return [
+        f"{event['LogicalResourceId']} {event['ResourceStatus']}: {event.get('ResourceStatusReason', '')}"
+        for event in client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+        if event["ResourceStatus"].endswith("FAILED")
+    ]
+
+
+def until_complete(look):
     for _ in range(600):
-        seen = look()
-        status = seen.get("Status") or seen.get("StackStatus")
-        if status == wanted:
+        status, reasons = look()
+        if status == "CREATE_COMPLETE":
             return
         if "FAILED" in status or "ROLLBACK" in status:
-            reasons = [seen.get("StatusReason") or seen.get("StackStatusReason") or ""]
-            if "events" in seen:
-                reasons += [
-                    f"{event['LogicalResourceId']} {event['ResourceStatus']}: {event.get('ResourceStatusReason', '')}"
-                    for event in client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
-                    if event["ResourceStatus"].endswith("FAILED")
-                ]
             sys.exit("\n".join([f"CloudFormation says {status}", *reasons]))
         time.sleep(0.1)
-    sys.exit(f"CloudFormation did not reach {wanted}: {seen}")
+    sys.exit(f"CloudFormation says {status} for a minute")
 
 
 def resources():
@@ -181,7 +190,7 @@ def hurry_sweep():
     events = client("events")
     rule = f"{STACK}-sweep"
     (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
-    target["Input"] = json.dumps(json.loads(target["Input"]) | {"older_than_seconds": 5})
+    target["Input"] = json.dumps(json.loads(target["Input"]) | {"older_than_seconds": 20})
     events.put_targets(Rule=rule, Targets=[target])
 
 

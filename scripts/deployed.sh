@@ -10,7 +10,7 @@
 # - The HTTP API gets its route $default: the emulator does not read the OpenAPI that SAM makes of the event.
 # - Roles that may send or delete a message get sqs:SendMessageBatch and sqs:DeleteMessageBatch, which AWS does not ask for.
 # - IMPRINT_FASTLY_API of the functions that have Fastly's key names the test, which takes purges as Fastly does.
-# - The schedule's sweep sends again what is older than five seconds, not two minutes: the emulator's clock cannot be moved.
+# - The schedule's sweep sends again what is older than 20 seconds, not two minutes: the emulator's clock cannot be moved.
 # - The functions inherit AWS_ENDPOINT_URL_* from the emulator. Deployed, they find AWS by themselves.
 # - The test's client writes X-Forwarded-Proto, as the gateway of AWS does.
 # What the emulator does not do, so that mistakes in it stay hidden:
