@@ -168,8 +168,8 @@ async fn has_drafted_pages(place: &Place, product: &str) {
         page.contains("<math") && page.contains("100% &amp; #1 $x_y$ &lt;b&gt;"),
         "{page}"
     );
-    let image = place.reader(product).read("v/draft-v1/images/tide.png");
-    let image = image.await.unwrap();
+    let reader = place.reader(product);
+    let image = reader.read("v/draft-v1/images/tide.png").await.unwrap();
     assert_eq!((image.status, &image.body[..]), (StatusCode::OK, TIDE));
     assert_eq!(image.header("content-type"), "image/png");
 }
