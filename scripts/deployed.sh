@@ -13,6 +13,7 @@
 # - The schedule's sweep sends again what is older than 20 seconds, not two minutes: the emulator's clock cannot be moved.
 # - The functions inherit AWS_ENDPOINT_URL_* from the emulator. Deployed, they find AWS by themselves.
 # - The test's client writes X-Forwarded-Proto, as the gateway of AWS does.
+# - No page of the story has a name outside of ASCII: the emulator takes names in upload forms for Latin-1.
 # What the emulator does not do, so that mistakes in it stay hidden:
 # - encryption, alarms, retention of logs, lifecycle rules, TTL, point-in-time recovery, tracing: taken, and nothing follows;
 # - memory, processor, /tmp and the read-only file system of a function: programs run as processes of this machine;

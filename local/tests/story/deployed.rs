@@ -114,6 +114,8 @@ impl Deployment {
             },
             stack_name: self.stack.clone(),
             fastly: cdn.fastly(),
+            // The emulator takes the names of uploaded files for Latin-1.
+            odd_page: "guides/about + us & more.html",
         }
     }
 }

@@ -24,7 +24,12 @@ pub(crate) struct Place {
     pub(crate) stack_name: String,
     /// What the CDN was told.
     pub(crate) fastly: Fastly,
+    /// A page whose name has to be encoded wherever it is part of an address.
+    pub(crate) odd_page: &'static str,
 }
+
+/// What S3 takes.
+pub(crate) const ODD_PAGE: &str = "guides/Über uns & mehr.html";
 
 /// Where AWS is, and who an operator is to it.
 pub(crate) struct Aws {

@@ -8,7 +8,7 @@ use imprint_local::demo::{Client, Site, report, text};
 use imprint_local::stack::{Options, Stack};
 use serde_json::Value;
 
-use crate::place::{Aws, Place};
+use crate::place::{Aws, ODD_PAGE, Place};
 
 /// A task of these small sites takes two seconds, and some more on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,6 +52,7 @@ impl Story {
             },
             stack_name: "imprint".to_owned(),
             fastly: stack.controlled().fastly.clone(),
+            odd_page: ODD_PAGE,
         };
         Self { stack, place }
     }
