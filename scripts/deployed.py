@@ -2,6 +2,7 @@
 
     deployed.py deploy CODE FASTLY OUT    zips and deploys CODE/<function>/bootstrap; OUT says where everything is, in JSON
     deployed.py logs                      prints the last lines of each function that logged a warning or worse
+    deployed.py refusals                  fails when a function was refused something that its role does not grant
 
 Where AWS is, AWS_ENDPOINT_URL says. What the overlay does and what the emulator hides, deployed.sh lists.
 """
@@ -223,14 +224,26 @@ def deploy(code, fastly, out):
     pathlib.Path(out).write_text(json.dumps(deployment))
 
 
-def show_logs():
+def logged():
+    """Every function's log group with its lines."""
     logs = client("logs")
     for group in logs.describe_log_groups(logGroupNamePrefix=f"/imprint/{STACK}/")["logGroups"]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
-        lines = [event["message"].rstrip() for page in pages for event in page["events"]]
+        yield group["logGroupName"], [event["message"].rstrip() for page in pages for event in page["events"]]
+
+
+def show_logs():
+    for group, lines in logged():
         if any('"level":"WARN"' in line or '"level":"ERROR"' in line or "panicked" in line for line in lines):
-            print(f"--- the last lines of {group['logGroupName']}")
+            print(f"--- the last lines of {group}")
             print("\n".join(lines[-30:]))
+
+
+def find_refusals():
+    """Another function may have done later what one was refused, so that nobody noticed."""
+    refusals = [f"{group}: {line}" for group, lines in logged() for line in lines if "AccessDenied" in line]
+    if refusals:
+        sys.exit("\n".join(refusals[:10]))
 
 
 if __name__ == "__main__":
@@ -239,5 +252,7 @@ if __name__ == "__main__":
             deploy(code, fastly, out)
         case ["logs"]:
             show_logs()
+        case ["refusals"]:
+            find_refusals()
         case _:
             sys.exit(__doc__)

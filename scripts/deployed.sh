@@ -143,5 +143,6 @@ deployment=$(cat "$work/deployment.json")
 api_host=$(python3 -c 'import json, sys; print(json.loads(sys.argv[1])["api_host"])' "$deployment")
 took "API answers" answers
 tell || { deployed logs >&2; fail "a part of it does not hold"; }
+deployed refusals || fail "a role does not suffice"
 batch_failed_in_part || fail "the bad message and the good one were not in one batch"
 printf 'deployed story told in %.0f s\n' "$(seconds_since "$began")"
