@@ -32,9 +32,20 @@ impl Client {
     /// # Errors
     /// When the API does not answer, or refuses.
     pub async fn log_in(api: &str, user: &str, password: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        Self::log_in_through(http.build()?, api, user, password).await
+    }
+
+    /// The same through an HTTP client that knows the way to where the API is. It must not follow redirects.
+    ///
+    /// # Errors
+    /// When the API does not answer, or refuses.
+    pub async fn log_in_through(
+        http: reqwest::Client,
+        api: &str,
+        user: &str,
+        password: &str,
+    ) -> anyhow::Result<Self> {
         let mut client = Self {
             http,
             api: api.to_owned(),

@@ -6,6 +6,7 @@ use http::StatusCode;
 use imprint_local::demo::{Site, text};
 use serde_json::{Value, json};
 
+use crate::place::Place;
 use crate::support::{Story, ended, until};
 
 fn site() -> Site {
@@ -36,12 +37,12 @@ pub(crate) fn tar_gz(files: &[(&str, u8, &str)]) -> Vec<u8> {
 }
 
 /// A build that waits for its archive.
-async fn announced(story: &Story) -> Value {
+async fn announced(place: &Place, product: &str) -> Value {
     let body = json!({"git_refs": ["main"], "upload": "archive"});
-    let path = "/products/handbook/builds/";
-    let (status, build) = story
+    let path = format!("/products/{product}/builds/");
+    let (status, build) = place
         .client
-        .send(http::Method::POST, path, Some(body))
+        .send(http::Method::POST, &path, Some(body))
         .await
         .unwrap();
     assert_eq!(status, StatusCode::CREATED, "{build}");
@@ -62,26 +63,31 @@ async fn put(build: &Value, archive: Vec<u8>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_is_published_with_one_post_and_one_put() {
     let story = Story::begin().await;
-    story.product("handbook").await;
-    let build = announced(&story).await;
+    archive_is_published(&story, "handbook").await;
+    story.end().await;
+}
+
+/// One request announces the archive, another uploads it, and S3 tells of it.
+pub(crate) async fn archive_is_published(place: &Place, product: &str) {
+    place.product(product).await;
+    let build = announced(place, product).await;
     let files = [
         ("./index.html", b'0', "<p>from an archive"),
         ("./guide/first.html", b'0', "<p>first"),
     ];
     put(&build, tar_gz(&files)).await;
-    let (reader, site) = (&story.reader("handbook"), &site());
+    let (reader, site) = (&place.reader(product), &site());
     until("the site is there", || async move {
         reader.has_all(site).await.is_ok()
     })
     .await;
-    story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_with_a_link_is_refused_and_its_task_says_why() {
     let story = Story::begin().await;
     story.product("handbook").await;
-    let build = announced(&story).await;
+    let build = announced(&story, "handbook").await;
     put(
         &build,
         tar_gz(&[("index.html", b'0', "<p>x"), ("passwd", b'2', "")]),

@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use imprint_local::demo::text;
 use serde_json::{Value, json};
 
+use crate::place::Place;
 use crate::support::{Story, until};
 
 /// A paragraph, an equation, a table, an image and a citation.
@@ -39,7 +40,7 @@ fn cell(text: &str) -> Value {
 
 pub(crate) const TIDE: &[u8] = include_bytes!("../../demo-site/document/tide.png");
 
-impl Story {
+impl Place {
     /// A document of the product, and the URL of its first version.
     async fn document(&self, product: &str, content: Value) -> String {
         let new = json!({"title": "Tides & pools", "alias": product, "product": product, "content": content});
@@ -77,70 +78,7 @@ impl Story {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_becomes_pages_and_pdfs_and_is_published_as_a_build() {
     let story = Story::begin().await;
-    story.product("tides").await;
-    let version = story.document("tides", content("First words.")).await;
-    let read = story.rendered(&version, |_| true).await;
-    assert_eq!(
-        read["rendering"]["warnings"][0]["code"], "image_missing",
-        "{read}"
-    );
-    let refused = story
-        .client
-        .send(Method::PATCH, &version, Some(json!({"status": "PUBLISHED"})))
-        .await;
-    assert_eq!(refused.unwrap().0, StatusCode::CONFLICT);
-
-    // The image goes straight to the bucket, and its event has the document made anew.
-    let wish = json!({"names": ["tide.png"]});
-    let (_, forms) = story
-        .client
-        .send(Method::POST, &format!("{version}/images"), Some(wish))
-        .await
-        .unwrap();
-    let form = forms["forms"]["tide.png"].clone();
-    story
-        .client
-        .upload_one(form, Some("image/png"), "tide.png".into(), TIDE.into())
-        .await
-        .unwrap();
-    let read = story
-        .rendered(&version, |version| version["rendering"]["warnings_count"] == 0)
-        .await;
-    for (url, begins) in [
-        ("pdf_url", &b"%PDF-1.7"[..]),
-        ("journal_pdf_url", b"%PDF-1.7"),
-        ("html_url", b"<!"),
-        ("epub_url", b"PK"),
-        ("latex_url", b""),
-        ("bibliography_url", b""),
-        ("search_url", b"{"),
-    ] {
-        let body = story.client.download(text(&read, url).unwrap()).await.unwrap();
-        assert!(body.starts_with(begins) && body.len() > 50, "{url}");
-    }
-    story.page_says("tides", "v/draft-v1/", "First words.").await;
-    let page = story.reader("tides").read("v/draft-v1/").await.unwrap();
-    let page = String::from_utf8_lossy(&page.body).into_owned();
-    assert!(
-        page.contains("<math") && page.contains("100% &amp; #1 $x_y$ &lt;b&gt;"),
-        "{page}"
-    );
-    let image = story
-        .reader("tides")
-        .read("v/draft-v1/images/tide.png")
-        .await
-        .unwrap();
-    assert_eq!((image.status, &image.body[..]), (StatusCode::OK, TIDE));
-    assert_eq!(image.header("content-type"), "image/png");
-
-    let (status, answer) = story
-        .client
-        .send(Method::PATCH, &version, Some(json!({"status": "PUBLISHED"})))
-        .await
-        .unwrap();
-    assert_eq!(status, StatusCode::OK, "{answer}");
-    story.page_says("tides", "", "First words.").await;
-    story.page_says("tides", "v/v1.0/", "First words.").await;
+    let version = becomes_pages_and_pdfs(&story, "tides").await;
     let edit = story
         .client
         .send(
@@ -168,6 +106,72 @@ async fn a_document_becomes_pages_and_pdfs_and_is_published_as_a_build() {
     assert_eq!(headers["content-type"], "application/pdf");
     story.quiesce().await;
     story.end().await;
+}
+
+/// A document is written, gets its image, and is published; gives the URL of its version.
+pub(crate) async fn becomes_pages_and_pdfs(place: &Place, product: &str) -> String {
+    place.product(product).await;
+    let version = place.document(product, content("First words.")).await;
+    let read = place.rendered(&version, |_| true).await;
+    assert_eq!(
+        read["rendering"]["warnings"][0]["code"], "image_missing",
+        "{read}"
+    );
+    let publish = || {
+        let published = json!({"status": "PUBLISHED"});
+        place.client.send(Method::PATCH, &version, Some(published))
+    };
+    assert_eq!(publish().await.unwrap().0, StatusCode::CONFLICT);
+
+    // The image goes straight to the bucket, and its event has the document made anew.
+    let wish = json!({"names": ["tide.png"]});
+    let forms = place
+        .client
+        .send(Method::POST, &format!("{version}/images"), Some(wish))
+        .await;
+    let form = forms.unwrap().1["forms"]["tide.png"].clone();
+    place
+        .client
+        .upload_one(form, Some("image/png"), "tide.png".into(), TIDE.into())
+        .await
+        .unwrap();
+    let read = place
+        .rendered(&version, |version| version["rendering"]["warnings_count"] == 0)
+        .await;
+    for (url, begins) in [
+        ("pdf_url", &b"%PDF-1.7"[..]),
+        ("journal_pdf_url", b"%PDF-1.7"),
+        ("html_url", b"<!"),
+        ("epub_url", b"PK"),
+        ("latex_url", b""),
+        ("bibliography_url", b""),
+        ("search_url", b"{"),
+    ] {
+        let body = place.client.download(text(&read, url).unwrap()).await.unwrap();
+        assert!(body.starts_with(begins) && body.len() > 50, "{url}");
+    }
+    has_drafted_pages(place, product).await;
+    let (status, answer) = publish().await.unwrap();
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    place.page_says(product, "", "First words.").await;
+    place.page_says(product, "v/v1.0/", "First words.").await;
+    version
+}
+
+async fn has_drafted_pages(place: &Place, product: &str) {
+    place.page_says(product, "v/draft-v1/", "First words.").await;
+    // Only the second build has it.
+    place.page_says(product, "v/draft-v1/", "images/tide.png").await;
+    let page = place.reader(product).read("v/draft-v1/").await.unwrap();
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    assert!(
+        page.contains("<math") && page.contains("100% &amp; #1 $x_y$ &lt;b&gt;"),
+        "{page}"
+    );
+    let reader = place.reader(product);
+    let image = reader.read("v/draft-v1/images/tide.png").await.unwrap();
+    assert_eq!((image.status, &image.body[..]), (StatusCode::OK, TIDE));
+    assert_eq!(image.header("content-type"), "image/png");
 }
 
 #[tokio::test(flavor = "multi_thread")]

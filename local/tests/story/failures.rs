@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use imprint_local::demo::{Site, text};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::place::Place;
 use crate::support::{Story, control, ended, succeeded, until, upload};
 
 fn site(text: &str) -> Site {
@@ -103,63 +104,70 @@ async fn a_message_that_is_no_json_ends_among_the_dead_and_harms_no_neighbour() 
 async fn dead_letters_are_seen_sent_again_and_deleted_over_the_api() {
     let story = Story::begin().await;
     story.product("handbook").await;
-    let runner = &story.stack.controlled().runner;
-    let dead = runner.reference("RegisterBuildDeadLetters").unwrap();
     let build = upload(&story.client, "handbook", &site("one")).await;
     let task = story.client.confirm(&build).await.unwrap();
     succeeded(&story.client, &task).await;
     story.quiesce().await;
     // A message whose work is done, and poison.
-    let last = |url: &str| url.rsplit('/').next().unwrap().to_owned();
-    let number: u64 = last(text(&build, "self_url").unwrap()).parse().unwrap();
-    let message = json!({"id": "0".repeat(32), "attempt": 1, "step": "register-build", "task": last(&task),
-        "organization": "default", "product": "handbook", "build": number});
-    for body in [message.to_string(), "<b>poison".to_owned()] {
-        let send = story.sqs().send_message().queue_url(dead).message_body(body);
+    let dead = story.queue("register-build-dead-letters").await;
+    for body in [again("handbook", &build, &task), POISON.to_owned()] {
+        let send = story.sqs().send_message().queue_url(&dead).message_body(body);
         send.send().await.unwrap();
     }
-    let api = &story.stack.info().api;
-    let queue = async || {
-        let all = story
-            .client
-            .read(&format!("{api}/v2/dead-letters"))
-            .await
-            .unwrap();
-        let queues = all["queues"].as_array().unwrap().clone();
-        let own = queues
-            .into_iter()
-            .find(|queue| queue["queue"] == "register-build");
-        own.unwrap()
-    };
-    let seen = queue().await;
+    let seen = dead_letters(&story).await;
     assert_eq!(seen["count"], 2);
-    let of_kind = |kind: &str| {
-        let messages = seen["messages"].as_array().unwrap().iter();
-        messages
-            .clone()
-            .find(|message| message["kind"] == kind)
-            .cloned()
-            .unwrap()
-    };
-    let own = of_kind("register-build");
+    let own = of_kind(&seen, "register-build");
     assert_eq!(own["about"]["product"], "handbook");
     assert_eq!(last(text(&own, "task_url").unwrap()), last(&task));
-    let poison = of_kind("unreadable");
-    assert_eq!(poison["unread"]["excerpts"], json!(["<b>poison"]));
+    let poison = of_kind(&seen, "unreadable");
+    assert_eq!(poison["unread"]["excerpts"], json!([POISON]));
     let redrive = text(&seen, "redrive_url").unwrap();
     let (status, moved) = story.client.send(Method::POST, redrive, None).await.unwrap();
     assert_eq!(status, StatusCode::OK, "{moved}");
     assert_eq!((&moved["moved"], &moved["unreadable"]), (&json!(1), &json!(1)));
-    // What a redrive has seen is hidden for twenty seconds.
-    let url = text(&poison, "self_url").unwrap();
+    poison_is_deleted(&story, &poison).await;
+    story.quiesce().await;
+    story.end().await;
+}
+
+/// What no function can read.
+pub(crate) const POISON: &str = "<b>poison";
+
+fn last(url: &str) -> &str {
+    url.rsplit('/').next().unwrap()
+}
+
+/// The message that has a confirmed build registered, as it may come a second time.
+pub(crate) fn again(product: &str, build: &Value, task: &str) -> String {
+    let number: u64 = last(text(build, "self_url").unwrap()).parse().unwrap();
+    let message = json!({"id": "0".repeat(32), "attempt": 1, "step": "register-build", "task": last(task),
+        "organization": "default", "product": product, "build": number});
+    message.to_string()
+}
+
+/// What the API tells of register-build's dead letters.
+pub(crate) async fn dead_letters(place: &Place) -> Value {
+    let all = place.client.read("/v2/dead-letters").await.unwrap();
+    let mut queues = all["queues"].as_array().unwrap().iter();
+    let own = queues.find(|queue| queue["queue"] == "register-build");
+    own.unwrap().clone()
+}
+
+/// One of the letters that were seen.
+pub(crate) fn of_kind(seen: &Value, kind: &str) -> Value {
+    let mut letters = seen["messages"].as_array().unwrap().iter();
+    letters.find(|letter| letter["kind"] == kind).unwrap().clone()
+}
+
+/// Deletes the only letter that is left. What was seen a moment ago is hidden for twenty seconds.
+pub(crate) async fn poison_is_deleted(place: &Place, poison: &Value) {
+    let url = text(poison, "self_url").unwrap();
     until("the poison is deleted", async || {
-        let (status, _) = story.client.send(Method::DELETE, url, None).await.unwrap();
+        let (status, _) = place.client.send(Method::DELETE, url, None).await.unwrap();
         status == StatusCode::OK
     })
     .await;
-    assert_eq!(queue().await["count"], 0);
-    story.quiesce().await;
-    story.end().await;
+    assert_eq!(dead_letters(place).await["count"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,11 +5,13 @@
 mod archives;
 mod artifacts;
 mod chaos;
+mod deployed;
 mod documents;
 mod export;
 mod failures;
 mod migration;
 mod organizations;
+mod place;
 mod program;
 mod publishing;
 mod reading;

@@ -1,27 +1,32 @@
 //! Builds that are published as they should be.
 
 use http::{Method, StatusCode, header};
-use imprint_local::demo::{Reader, Site, text};
+use imprint_local::demo::{Site, text};
 use imprint_local::stack::Options;
 use reqwest::multipart::{Form, Part};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Story, client, control, counts, succeeded, upload};
+use crate::place::{ODD_PAGE, Place};
+use crate::support::{Story, control, counts, succeeded, until, upload};
 
 fn first() -> Site {
+    first_with(ODD_PAGE)
+}
+
+fn first_with(odd_page: &str) -> Site {
     Site::from([
         ("index.html", "<h1>Home</h1> one"),
         ("guides/index.html", "<h1>Guides</h1>"),
-        ("guides/Über uns & mehr.html", "about"),
+        (odd_page, "about"),
         ("guides/old page.html", "old"),
         ("gone/only.html", "the last of its directory"),
         ("_static/style.css", "body{}"),
     ])
 }
 
-fn second() -> Site {
+fn second_with(odd_page: &str) -> Site {
     let over = Site::from([("index.html", "<h1>Home</h1> two"), ("guides/new.html", "new")]);
-    first().changed(
+    first_with(odd_page).changed(
         &over,
         &["guides/old page.html".to_owned(), "gone/only.html".to_owned()],
     )
@@ -49,52 +54,52 @@ async fn is_measured(story: &Story) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_is_published_and_the_next_one_takes_its_place() {
     let story = Story::begin().await;
-    story.product("handbook").await;
-    let by_path = story.reader("handbook");
-    let by_host = Reader::by_host(&story.stack.info().docs, "handbook").unwrap();
+    takes_the_place_of_the_first(&story, "handbook").await;
+    let by_host = story.reader_by_host("handbook");
+    assert!(by_host.read("index.html").await.unwrap().is_hit());
+    is_measured(&story).await;
+    story.end().await;
+}
 
-    let task = story.publish("handbook", &first()).await;
+/// The main job, seen from outside.
+pub(crate) async fn takes_the_place_of_the_first(place: &Place, product: &str) {
+    place.product(product).await;
+    let (first, second) = (first_with(place.odd_page), second_with(place.odd_page));
+    let (by_path, by_host) = (place.reader(product), place.reader_by_host(product));
+    let task = place.publish(product, &first).await;
     // Six files and the objects of three directories.
     assert_eq!(counts(&task), (9, 0, 0));
-    by_path.has_all(&first()).await.unwrap();
-    by_host.has_all(&first()).await.unwrap();
+    by_path.has_all(&first).await.unwrap();
+    by_host.has_all(&first).await.unwrap();
     let home = by_path.read("").await.unwrap();
     assert_eq!(home.body, "<h1>Home</h1> one");
     assert_eq!(
         (home.header("content-type"), home.header("cache-control")),
         ("text/html", "no-cache")
     );
-    assert!(by_host.read("index.html").await.unwrap().is_hit());
-    let edition = story.main_edition("handbook").await;
-    assert_eq!(story.purges_of(&edition), 1);
-    let before = story.written("handbook/v/main/").await;
+    let edition = place.main_edition(product).await;
+    assert_eq!(place.purges_of(&edition), 1);
+    let before = place.written(&format!("{product}/v/main/")).await;
 
-    let task = story.publish("handbook", &second()).await;
+    let task = place.publish(product, &second).await;
     // Changed and new; the two files and the directory that went; the rest.
     assert_eq!(counts(&task), (2, 3, 5));
-    by_path.has_all(&second()).await.unwrap();
-    by_host.has_all(&second()).await.unwrap();
+    by_path.has_all(&second).await.unwrap();
+    by_host.has_all(&second).await.unwrap();
     let gone = ["guides/old page.html", "gone/only.html", "gone"].map(str::to_owned);
     by_path.has_none(&gone).await.unwrap();
-    let after = story.written("handbook/v/main/").await;
-    for untouched in [
-        "guides/index.html",
-        "guides/Über uns & mehr.html",
-        "_static/style.css",
-        "guides",
-    ] {
+    let after = place.written(&format!("{product}/v/main/")).await;
+    for untouched in ["guides/index.html", place.odd_page, "_static/style.css", "guides"] {
         assert_eq!(
             before[untouched], after[untouched],
             "{untouched} was written again"
         );
     }
     assert!(after["index.html"] > before["index.html"]);
-    assert_eq!(story.purges_of(&edition), 2);
-    by_path.below("builds/1").has_all(&first()).await.unwrap();
-    by_path.below("builds/2").has_all(&second()).await.unwrap();
-    by_path.below("v/main").has_all(&second()).await.unwrap();
-    is_measured(&story).await;
-    story.end().await;
+    assert_eq!(place.purges_of(&edition), 2);
+    by_path.below("builds/1").has_all(&first).await.unwrap();
+    by_path.below("builds/2").has_all(&second).await.unwrap();
+    by_path.below("v/main").has_all(&second).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,23 +107,10 @@ async fn readers_get_what_a_cdn_would_give_them() {
     let story = Story::begin().await;
     story.product("handbook").await;
     story.publish("handbook", &first()).await;
-    let docs = &story.stack.info().docs;
-    let http = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
+    directories_redirect(&story, "handbook").await;
+    let docs = &story.docs;
+    let http = following_nothing();
     let get = |path: &str| http.get(format!("{docs}{path}"));
-
-    for (bare, target) in [
-        ("/handbook", "/handbook/"),
-        ("/handbook/guides?q=1", "/handbook/guides/?q=1"),
-        ("/handbook/v/main", "/handbook/v/main/"),
-        ("/handbook/builds/1", "/handbook/builds/1/"),
-    ] {
-        let moved = get(bare).send().await.unwrap();
-        assert_eq!(moved.status(), StatusCode::MOVED_PERMANENTLY, "{bare}");
-        assert_eq!(moved.headers()[header::LOCATION], target, "{bare}");
-    }
     let page = get("/handbook/guides/").send().await.unwrap();
     let tag = page.headers()[header::ETAG].clone();
     assert!(page.headers().contains_key(header::LAST_MODIFIED) && page.headers().contains_key(header::AGE));
@@ -137,6 +129,27 @@ async fn readers_get_what_a_cdn_would_give_them() {
     assert_eq!(head.headers()[header::CONTENT_LENGTH], "15");
     assert_eq!(head.text().await.unwrap(), "");
     story.end().await;
+}
+
+fn following_nothing() -> reqwest::Client {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    http.build().unwrap()
+}
+
+/// Of a product whose first build was published: a directory without its slash leads to the one with it.
+pub(crate) async fn directories_redirect(place: &Place, product: &str) {
+    let (http, docs) = (following_nothing(), &place.docs);
+    for (bare, target) in [
+        ("", "/"),
+        ("/guides?q=1", "/guides/?q=1"),
+        ("/v/main", "/v/main/"),
+        ("/builds/1", "/builds/1/"),
+    ] {
+        let moved = http.get(format!("{docs}/{product}{bare}"));
+        let moved = moved.send().await.unwrap();
+        assert_eq!(moved.status(), StatusCode::MOVED_PERMANENTLY, "{bare}");
+        assert_eq!(moved.headers()[header::LOCATION], format!("/{product}{target}"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,8 +207,29 @@ async fn a_page_that_is_too_large_to_keep_is_passed_on_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_completion_marker_publishes_as_a_patch_does() {
     let story = Story::begin().await;
-    story.product("handbook").await;
-    let build = upload(&story.client, "handbook", &first()).await;
+    marker_confirms(&story, "handbook").await;
+    story.end().await;
+}
+
+/// A build is confirmed by what S3 tells of its marker; the client says nothing.
+pub(crate) async fn marker_confirms(place: &Place, product: &str) {
+    place.product(product).await;
+    let site = &first_with(place.odd_page);
+    let build = upload(&place.client, product, site).await;
+    put_marker(&build).await;
+    let reader = &place.reader(product);
+    until("the site is there", || async move {
+        reader.has_all(site).await.is_ok()
+    })
+    .await;
+    let told = place.client.read(text(&build, "self_url").unwrap()).await;
+    assert_eq!(told.unwrap()["uploaded"], true);
+    // The client that confirms as well does no harm, and can watch.
+    let task = place.client.confirm(&build).await.unwrap();
+    succeeded(&place.client, &task).await;
+}
+
+async fn put_marker(build: &Value) {
     let marker = &build["post_complete_url"];
     let mut form = Form::new();
     for (name, value) in marker["fields"].as_object().unwrap() {
@@ -214,18 +248,6 @@ async fn a_completion_marker_publishes_as_a_patch_does() {
         "{}",
         sent.text().await.unwrap()
     );
-    story.quiesce().await;
-    story.reader("handbook").has_all(&first()).await.unwrap();
-    let build = story
-        .client
-        .read(text(&build, "self_url").unwrap())
-        .await
-        .unwrap();
-    assert_eq!(build["uploaded"], true);
-    // The client that confirms as well does no harm, and can watch.
-    let task = story.client.confirm(&build).await.unwrap();
-    succeeded(&story.client, &task).await;
-    story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -296,10 +318,7 @@ async fn every_function_sees_the_clock_that_was_set() {
         "a token of an earlier time still counts"
     );
 
-    let later = Story {
-        client: client(&story.stack).await,
-        ..story
-    };
+    let later = Story::on(story.stack).await;
     later.product("handbook").await;
     later.publish("handbook", &first()).await;
     let edition = later.main_edition("handbook").await;
@@ -312,15 +331,19 @@ async fn every_function_sees_the_clock_that_was_set() {
     later.end().await;
 }
 
-/// What readers and themes find beside the editions, and what they see where there is nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_product_has_pages_of_its_own() {
     let story = Story::begin().await;
     story.product("handbook").await;
     story.publish("handbook", &first()).await;
     story.quiesce().await;
-    let by_host = Reader::by_host(&story.stack.info().docs, "handbook").unwrap();
-    for reader in [story.reader("handbook"), by_host] {
+    has_pages_of_its_own(&story, "handbook").await;
+    story.end().await;
+}
+
+/// What readers and themes find beside the editions, and what they see where there is nothing.
+pub(crate) async fn has_pages_of_its_own(place: &Place, product: &str) {
+    for reader in [place.reader(product), place.reader_by_host(product)] {
         for (path, content_type, says) in [
             ("v/", "text/html; charset=utf-8", "default edition"),
             ("builds/", "text/html; charset=utf-8", "Build 1"),
@@ -329,15 +352,18 @@ async fn a_product_has_pages_of_its_own() {
             ("robots.txt", "text/plain; charset=utf-8", "Disallow:"),
             ("sitemap.xml", "application/xml", "<lastmod>"),
         ] {
-            let page = reader.read(path).await.unwrap();
-            assert_eq!(page.status, StatusCode::OK, "{path}");
+            let page = || reader.read(path);
+            until(&format!("{path} says {says}"), || async {
+                let page = page().await.unwrap();
+                page.status == StatusCode::OK && String::from_utf8_lossy(&page.body).contains(says)
+            })
+            .await;
+            let page = page().await.unwrap();
             assert_eq!(page.header("content-type"), content_type, "{path}");
             assert_eq!(page.header("cache-control"), "no-cache", "{path}");
-            assert!(String::from_utf8_lossy(&page.body).contains(says), "{path}");
         }
         let missing = reader.read("no/such page.html").await.unwrap();
         assert_eq!(missing.status, StatusCode::NOT_FOUND);
         assert!(String::from_utf8_lossy(&missing.body).contains("There is no such page"));
     }
-    story.end().await;
 }

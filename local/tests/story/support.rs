@@ -1,13 +1,15 @@
 //! A stack with a client, and how to wait for what it does.
 
-use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use http::Method;
-use imprint_local::demo::{Client, Reader, Site, report, text};
+use imprint_local::demo::{Client, Site, report, text};
 use imprint_local::rights::compare;
 use imprint_local::stack::{Options, Stack};
 use serde_json::Value;
+
+use crate::place::{Aws, ODD_PAGE, Place};
 
 /// A task of these small sites takes two seconds, and some more on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,7 +17,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A stack of its own, with free ports and nothing on it.
 pub(crate) struct Story {
     pub(crate) stack: Stack,
-    pub(crate) client: Client,
+    place: Place,
+}
+
+/// A story that is told here needs no word for where it takes place.
+impl Deref for Story {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 impl Story {
@@ -24,91 +35,32 @@ impl Story {
     }
 
     pub(crate) async fn begin_with(options: Options) -> Self {
-        let stack = Stack::start(options).await.unwrap();
+        Self::on(Stack::start(options).await.unwrap()).await
+    }
+
+    /// On a stack that runs, with a new token.
+    pub(crate) async fn on(stack: Stack) -> Self {
         stack.uses().note();
-        let client = client(&stack).await;
-        Self { stack, client }
-    }
-
-    /// A product that shows its pages and nothing that is made of them.
-    pub(crate) async fn product(&self, slug: &str) {
-        self.product_with_formats(slug).await;
-        self.client.derive(slug, &[]).await.unwrap();
-    }
-
-    /// A product of which every format is made.
-    pub(crate) async fn product_with_formats(&self, slug: &str) {
-        self.client.create_product(slug, "A product").await.unwrap();
-    }
-
-    /// Publishes a site as a build of `main`, and gives the task when it has ended well.
-    pub(crate) async fn publish(&self, product: &str, site: &Site) -> Value {
-        let build = upload(&self.client, product, site).await;
-        let task = self.client.confirm(&build).await.unwrap();
-        succeeded(&self.client, &task).await
-    }
-
-    pub(crate) fn reader(&self, product: &str) -> Reader {
-        Reader::by_path(&self.stack.info().docs, product).unwrap()
-    }
-
-    pub(crate) async fn main_edition(&self, product: &str) -> Value {
-        main_edition(&self.client, product).await
-    }
-
-    /// How often an edition's key was purged. The product's own pages are purged in their own time.
-    pub(crate) fn purges_of(&self, edition: &Value) -> usize {
-        let key = text(edition, "surrogate_key").unwrap();
-        let purges = self.stack.controlled().fastly.purges();
-        let keys = purges.iter().flat_map(|purge| &purge.keys);
-        keys.filter(|purged| *purged == key).count()
+        let (info, endpoints) = (stack.info(), stack.endpoints());
+        let place = Place {
+            client: client(&stack).await,
+            docs: info.docs.clone(),
+            bucket: info.bucket.clone(),
+            aws: Aws {
+                s3: endpoints.s3.clone(),
+                sqs: endpoints.sqs.clone(),
+                access_key: endpoints.access_key.clone(),
+                secret_key: endpoints.secret_key.clone(),
+            },
+            stack_name: "imprint".to_owned(),
+            fastly: stack.controlled().fastly.clone(),
+            odd_page: ODD_PAGE,
+        };
+        Self { stack, place }
     }
 
     pub(crate) async fn quiesce(&self) {
         self.stack.controlled().runner.quiesce(PATIENCE).await.unwrap();
-    }
-
-    /// The bucket, as an operator sees it.
-    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
-        let endpoints = self.stack.endpoints();
-        let (id, secret) = (&endpoints.access_key, &endpoints.secret_key);
-        let config = aws_sdk_s3::Config::builder()
-            .endpoint_url(&endpoints.s3)
-            .credentials_provider(aws_sdk_s3::config::Credentials::new(
-                id, secret, None, None, "test",
-            ))
-            .region(aws_sdk_s3::config::Region::new("us-east-1"))
-            .force_path_style(true);
-        aws_sdk_s3::Client::from_conf(config.build())
-    }
-
-    /// The queues, as an operator sees them.
-    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
-        let endpoints = self.stack.endpoints();
-        let (id, secret) = (&endpoints.access_key, &endpoints.secret_key);
-        let config = aws_sdk_sqs::Config::builder()
-            .endpoint_url(&endpoints.sqs)
-            .credentials_provider(aws_sdk_sqs::config::Credentials::new(
-                id, secret, None, None, "test",
-            ))
-            .region(aws_sdk_sqs::config::Region::new("us-east-1"));
-        aws_sdk_sqs::Client::from_conf(config.build())
-    }
-
-    /// When each object of a prefix was written, in nanoseconds of the epoch.
-    pub(crate) async fn written(&self, prefix: &str) -> BTreeMap<String, i128> {
-        let listed = self
-            .s3()
-            .list_objects_v2()
-            .bucket(&self.stack.info().bucket)
-            .prefix(prefix);
-        let listed = listed.send().await.unwrap();
-        let objects = listed.contents().iter();
-        let written = objects.map(|object| {
-            let key = object.key().unwrap().strip_prefix(prefix).unwrap().to_owned();
-            (key, object.last_modified().unwrap().as_nanos())
-        });
-        written.collect()
     }
 
     /// Ends it, and looks whether a function did what it may not do on AWS.
