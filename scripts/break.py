@@ -28,7 +28,7 @@ BREAKS = [
      "    let progress = Progress {",
      "    let gone: Vec<ObjectKey> = plan.deletions.iter()\n"
      "        .map(|path| ObjectKey::new(format!(\"{}{path}\", message.destination))).collect();\n"
-     "    delete(env, gone).await?;\n    let progress = Progress {"),
+     "    removal::delete_all(env, &gone).await.map_err(StepError::objects)?;\n    let progress = Progress {"),
     ("the manifest is trusted after a torn copy", DOMAIN + "plan.rs",
      "there.same_content(file) && torn.iter().all(untouched)",
      "{ let _ = (torn, untouched); there.same_content(file) }"),
