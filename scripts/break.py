@@ -46,7 +46,7 @@ BREAKS = [
      "self.newest_seen.max(current.map(|pointer| pointer.build))", "current.map(|pointer| pointer.build)"),
     ("a failed purge is swallowed", APP + "purge_cdn.rs",
      "Some((_, error)) => Err(step_error(error)),",
-     "Some((_, error)) => { let _ = step_error(error); publish(env, order, &mut renderings).await }"),
+     "Some((_, error)) => { let _ = step_error(error); publish(env, order, &mut renderings).await.map(|told| news.extend(told)) }"),
     ("published before the purge", APP + "copy_edition.rs",
      ".finish_copy(&message.pointer, now);",
      ".finish_copy(&message.pointer, now).finish_purge(&message.pointer, now);"),

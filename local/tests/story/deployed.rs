@@ -195,7 +195,7 @@ async fn a_deployment_does_what_the_local_stack_does() {
     .await;
     told(
         "a lost message is sent again by the schedule",
-        lost.is_sent_again(place),
+        lost.comes_again(place),
     )
     .await;
     println!("the story was told to {}", deployment.stack);

@@ -97,7 +97,7 @@ impl Lost {
     }
 
     /// Nobody calls the sweep: its schedule does, each minute.
-    pub(super) async fn is_sent_again(self, place: &Place) {
+    pub(super) async fn comes_again(self, place: &Place) {
         succeeded(&place.client, &self.task).await;
         place.reader(&self.product).has_all(&site()).await.unwrap();
     }
