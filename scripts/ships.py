@@ -35,7 +35,7 @@ RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 
 # Megabytes of a zip. What is not named is a small one.
 SMALL = 6.0
-LARGEST = {"api": 8.0, "index-search": 10.0, "render-document": 25.0}
+LARGEST = {"api": 8.0, "render-document": 25.0}
 # Milliseconds to the first question of the API, whose start a client waits for.
 START = {"api": 40.0}
 GLIBC = (2, 34)
