@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient};
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use imprint_app::ports::{Clock, Dns, SystemRandom, Untold};
 use imprint_app::tenants::{Installation, Tenants};
 
@@ -44,10 +46,11 @@ fn object_retries() -> RetryConfig {
 
 /// What the configurations of all three services have in common, without a common trait.
 macro_rules! configured {
-    ($service:ident, $aws:expr, $endpoint:expr) => {{
+    ($service:ident, $aws:expr, $https:expr, $endpoint:expr) => {{
         let aws: &AwsSettings = $aws;
         let mut config = $service::Config::builder()
             .region(aws.region.clone())
+            .http_client($https.clone())
             .credentials_provider(aws.credentials.clone());
         config
             .set_app_name(aws.app.clone())
@@ -63,24 +66,23 @@ macro_rules! configured {
 /// When a variable is missing or bad. The sentence names it and says what it should be.
 pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<Tenants, ConfigError> {
     let settings = Settings::read(variables)?;
-    let aws = &settings.aws;
+    let (aws, https) = (&settings.aws, &https());
     let places = AwsPlaces::new(
-        s3(aws),
+        s3(aws, https),
         aws,
         settings.organization.bucket.clone(),
         settings.fastly,
         clock.clone(),
     );
-    let places = places.map_err(|error| ConfigError::Client(Box::new(error)))?;
-    let catalog = Arc::new(DynamoCatalog::new(dynamodb(aws), settings.table));
+    let catalog = Arc::new(DynamoCatalog::new(dynamodb(aws, https), settings.table));
     Ok(Tenants::new(Installation {
         catalog: catalog.clone(),
         registry: catalog.clone(),
         documents: catalog.clone(),
         health: catalog,
-        dead_letters: Arc::new(SqsDeadLetters::new(sqs(aws), settings.queues.clone())),
-        queue: Arc::new(SqsQueues::new(sqs(aws), settings.queues)),
-        dns: dns(settings.naming, aws, &clock)?,
+        dead_letters: Arc::new(SqsDeadLetters::new(sqs(aws, https), settings.queues.clone())),
+        queue: Arc::new(SqsQueues::new(sqs(aws, https), settings.queues)),
+        dns: dns(settings.naming, aws, &clock),
         webhooks: Arc::new(HttpWebhooks::new(settings.reach)),
         clock,
         random: Arc::new(SystemRandom),
@@ -91,19 +93,19 @@ pub fn connect(variables: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> R
     }))
 }
 
-fn dns(
-    naming: Naming,
-    aws: &AwsSettings,
-    clock: &Arc<dyn Clock>,
-) -> Result<Option<Arc<dyn Dns>>, ConfigError> {
+fn dns(naming: Naming, aws: &AwsSettings, clock: &Arc<dyn Clock>) -> Option<Arc<dyn Dns>> {
     match naming {
-        Naming::Elsewhere => Ok(None),
-        Naming::Route53 => {
-            let route53 = Route53::new(aws, clock.clone());
-            let route53 = route53.map_err(|error| ConfigError::Client(Box::new(error)))?;
-            Ok(Some(Arc::new(route53)))
-        }
+        Naming::Elsewhere => None,
+        Naming::Route53 => Some(Arc::new(Route53::new(aws, clock.clone()))),
     }
+}
+
+/// One for all services: the roots are read and the configuration of TLS is made once. `ring` is a third of the code of
+/// what the SDK comes with, which every cold start would read.
+fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }
 
 fn small_timeouts() -> TimeoutConfig {
@@ -113,14 +115,14 @@ fn small_timeouts() -> TimeoutConfig {
         .build()
 }
 
-fn dynamodb(aws: &AwsSettings) -> aws_sdk_dynamodb::config::Builder {
-    configured!(aws_sdk_dynamodb, aws, aws.dynamodb)
+fn dynamodb(aws: &AwsSettings, https: &SharedHttpClient) -> aws_sdk_dynamodb::config::Builder {
+    configured!(aws_sdk_dynamodb, aws, https, aws.dynamodb)
         .retry_config(small_retries())
         .timeout_config(small_timeouts())
 }
 
-fn sqs(aws: &AwsSettings) -> aws_sdk_sqs::Client {
-    let config = configured!(aws_sdk_sqs, aws, aws.sqs)
+fn sqs(aws: &AwsSettings, https: &SharedHttpClient) -> aws_sdk_sqs::Client {
+    let config = configured!(aws_sdk_sqs, aws, https, aws.sqs)
         .retry_config(small_retries())
         .timeout_config(small_timeouts());
     aws_sdk_sqs::Client::from_conf(config.build())
@@ -128,11 +130,11 @@ fn sqs(aws: &AwsSettings) -> aws_sdk_sqs::Client {
 
 /// Checksums only where S3 demands them (DeleteObjects): TLS protects the bytes on their way already, and manifests are
 /// read with a parser that notices. Bodies that stop flowing are given up by the SDK's own protection.
-fn s3(aws: &AwsSettings) -> aws_sdk_s3::Client {
+fn s3(aws: &AwsSettings, https: &SharedHttpClient) -> aws_sdk_s3::Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(OBJECT_TIMEOUT);
-    let config = configured!(aws_sdk_s3, aws, aws.s3)
+    let config = configured!(aws_sdk_s3, aws, https, aws.s3)
         .retry_config(object_retries())
         .timeout_config(timeouts.build())
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)

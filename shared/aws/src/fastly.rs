@@ -10,11 +10,11 @@ use imprint_app::ports::{Cdn, Clock, PurgeError, PurgeMode, Source};
 use imprint_domain::id::SurrogateKey;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, HeaderValue};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response};
 
 use self::answer::{Answer, judge};
 use crate::call::Unusable;
-use crate::http::beginning;
+use crate::http::{LazyClient, beginning};
 use crate::settings::FastlySettings;
 
 /// How much of a refusal's body is worth reading.
@@ -22,13 +22,13 @@ const MAX_BODY_BYTES: usize = 2048;
 
 /// Fastly's API.
 pub(crate) struct FastlyCdn {
-    client: Client,
+    client: Arc<LazyClient>,
     settings: FastlySettings,
     clock: Arc<dyn Clock>,
 }
 
 impl FastlyCdn {
-    pub(crate) fn new(settings: FastlySettings, client: Client, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(settings: FastlySettings, client: Arc<LazyClient>, clock: Arc<dyn Clock>) -> Self {
         Self {
             client,
             settings,
@@ -36,18 +36,23 @@ impl FastlyCdn {
         }
     }
 
-    fn request(&self, key: &HeaderValue, service: &str, keys: &[SurrogateKey]) -> RequestBuilder {
+    fn request(
+        &self,
+        key: &HeaderValue,
+        service: &str,
+        keys: &[SurrogateKey],
+    ) -> Result<RequestBuilder, reqwest::Error> {
         let service = utf8_percent_encode(service, NON_ALPHANUMERIC);
-        let request = self
-            .client
+        let client = self.client.get()?;
+        let request = client
             .post(format!("{}/service/{service}/purge", self.settings.api))
             .header("Fastly-Key", key.clone())
             .header(ACCEPT, "application/json")
             .json(&serde_json::json!({ "surrogate_keys": keys }));
-        match self.settings.mode {
+        Ok(match self.settings.mode {
             PurgeMode::Soft => request.header("Fastly-Soft-Purge", "1"),
             PurgeMode::Hard => request,
-        }
+        })
     }
 }
 
@@ -61,11 +66,12 @@ impl Cdn for FastlyCdn {
         if keys.is_empty() {
             return Ok(());
         }
-        let answer = self.request(key, service, keys).send().await;
-        let answer = answer.map_err(|error| PurgeError::Busy {
+        let busy = |error: reqwest::Error| PurgeError::Busy {
             retry_after: None,
             source: Source::from(error),
-        })?;
+        };
+        let request = self.request(key, service, keys).map_err(busy)?;
+        let answer = request.send().await.map_err(busy)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let said = Answer {
             status,

@@ -6,7 +6,7 @@ use aws_sdk_s3::Client;
 use imprint_app::ports::{Cdn, Clock, Objects, Places, Uploads};
 
 use crate::fastly::FastlyCdn;
-use crate::http::client;
+use crate::http::LazyClient;
 use crate::objects::S3Objects;
 use crate::settings::{AwsSettings, FastlySettings};
 use crate::uploads::S3Uploads;
@@ -18,7 +18,7 @@ pub(crate) struct AwsPlaces {
     /// The installation's own bucket.
     bucket: String,
     fastly: FastlySettings,
-    http: reqwest::Client,
+    http: Arc<LazyClient>,
     clock: Arc<dyn Clock>,
 }
 
@@ -29,15 +29,15 @@ impl AwsPlaces {
         bucket: String,
         fastly: FastlySettings,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, reqwest::Error> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             s3,
             aws: aws.clone(),
             bucket,
             fastly,
-            http: client()?,
+            http: Arc::default(),
             clock,
-        })
+        }
     }
 }
 

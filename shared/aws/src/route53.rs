@@ -15,11 +15,10 @@ use aws_sigv4::sign::v4::SigningParams;
 use imprint_app::ports::{Clock, Dns, DnsError, Source};
 use imprint_domain::dns::{Cname, Zone, ZoneId};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 
 use crate::call::{Unusable, is_retryable_code};
-use crate::http::{beginning, client};
+use crate::http::{LazyClient, beginning};
 use crate::settings::AwsSettings;
 
 const VERSION: &str = "2013-04-01";
@@ -41,7 +40,7 @@ pub(crate) struct Route53 {
     region: &'static str,
     credentials: Credentials,
     clock: Arc<dyn Clock>,
-    client: Client,
+    client: LazyClient,
 }
 
 /// What is done to a record.
@@ -60,17 +59,16 @@ struct Refusal {
 }
 
 impl Route53 {
-    /// Makes the client.
-    pub(crate) fn new(aws: &AwsSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(aws: &AwsSettings, clock: Arc<dyn Clock>) -> Self {
         let (api, region) = endpoint(aws.region.as_ref());
         let api = aws.route53.as_deref().unwrap_or(api);
-        Ok(Self {
+        Self {
             api: api.trim_end_matches('/').to_owned(),
             region,
             credentials: aws.credentials.clone(),
             clock,
-            client: client()?,
-        })
+            client: LazyClient::default(),
+        }
     }
 
     async fn change(
@@ -102,7 +100,8 @@ impl Route53 {
         let method = method
             .parse()
             .map_err(|error| DnsError::Refused(Source::from(error)))?;
-        let mut request = self.client.request::<String>(method, url);
+        let client = self.client.get().map_err(|error| DnsError::Busy(error.into()))?;
+        let mut request = client.request::<String>(method, url);
         for (name, value) in headers {
             request = request.header(name, value);
         }

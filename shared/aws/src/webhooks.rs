@@ -14,6 +14,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
 use self::resolver::{NotPublic, PublicOnly};
+use crate::http::builder;
 
 /// All of a call: a receiver that wants to think about it should answer first.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,7 +49,7 @@ impl HttpWebhooks {
 
 /// A client that goes where it is sent and nowhere else: no redirects, no proxy out of the environment, no `Referer`.
 fn client(reach: Reach) -> Result<Client, reqwest::Error> {
-    let client = Client::builder()
+    let client = builder()
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(Policy::none())

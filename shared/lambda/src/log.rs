@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer};
 
 /// What is logged when nobody says otherwise. Our crates all begin with `imprint`.
 const DEFAULT: &str = "warn,imprint=info";
@@ -26,7 +27,7 @@ const MAX_TEXT: usize = 8 * 1024;
 /// Logs JSON lines to standard output, which Lambda keeps. `filter` has the form of `RUST_LOG`.
 pub fn log_to_stdout(filter: Option<&str>) {
     let filter = filter.filter(|filter| !filter.is_empty()).unwrap_or(DEFAULT);
-    let filter = EnvFilter::new(format!("{filter},{TOLD_ALREADY}"));
+    let filter = targets(&format!("{filter},{TOLD_ALREADY}"));
     let lines = JsonLines(std::io::stdout);
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
     if subscriber.try_init().is_err() {
@@ -37,6 +38,20 @@ pub fn log_to_stdout(filter: Option<&str>) {
         let place = panic.location().map(tracing::field::display);
         tracing::error!(code = "panic", reason = text, place, "a panic");
     }));
+}
+
+/// The events that are logged. One part that nobody can read must not silence the rest.
+fn targets(filter: &str) -> Targets {
+    let parts = filter
+        .split(',')
+        .filter_map(|part| part.trim().parse::<Targets>().ok());
+    parts.fold(Targets::new(), |all, part| {
+        let all = match part.default_level() {
+            Some(level) => all.with_default(level),
+            None => all,
+        };
+        all.with_targets(part)
+    })
 }
 
 /// Writes each event as a line.
@@ -140,7 +155,7 @@ pub(crate) mod tests {
     pub(crate) fn lines(filter: &str, tell: impl FnOnce()) -> Vec<Value> {
         let kept = Kept::default();
         let writer = kept.clone();
-        let lines = JsonLines(move || writer.clone()).with_filter(EnvFilter::new(filter));
+        let lines = JsonLines(move || writer.clone()).with_filter(targets(filter));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), tell);
         let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines();

@@ -12,6 +12,7 @@ use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_domain::edition::Edition;
 use imprint_domain::id::{BuildId, EditionId};
+use imprint_domain::message::CopyEdition;
 use imprint_testing::World;
 
 pub(crate) use documents::HANDBOOK;
@@ -37,6 +38,8 @@ pub(crate) struct Plot {
     pub(crate) registry: bool,
     /// Documents are written and published.
     pub(crate) documents: bool,
+    /// What dies is a copy, and the next build comes before it is resumed.
+    pub(crate) tears: bool,
 }
 
 impl Plot {
@@ -46,6 +49,7 @@ impl Plot {
             retention: dice.one_in(3),
             registry: dice.one_in(3),
             documents: dice.one_in(3),
+            tears: dice.one_in(3),
         }
     }
 }
@@ -100,6 +104,16 @@ impl Doing {
             .cloned()
             .collect();
         Self::Publishing(publishing::Doing::choose(dice, known, &sites, release))
+    }
+
+    /// The next build for an edition to which another one is being copied. It takes changes back.
+    pub(crate) fn publish_over(dice: &mut Dice, known: &mut Known, copy: &CopyEdition) -> Option<Self> {
+        publishing::Doing::over(dice, known, copy).map(Self::Publishing)
+    }
+
+    /// Some installation says what it runs.
+    pub(crate) fn check_in(dice: &mut Dice) -> Self {
+        Self::Registry(registry::Doing::check_in(dice))
     }
 
     /// Does it, as a client that tries again when it is answered with an error that may pass.

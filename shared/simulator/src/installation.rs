@@ -39,6 +39,9 @@ pub(crate) async fn set_up(plot: Plot) -> World {
     world
 }
 
+/// What an installation ran is kept for so long after its last check-in.
+pub(crate) const USE_PROTECTS_DAYS: u32 = 1;
+
 /// As little as rules can keep.
 fn rules() -> RetentionRules {
     RetentionRules {
@@ -46,6 +49,7 @@ fn rules() -> RetentionRules {
         delete_unreferenced_builds_after_days: Days::new(1).ok(),
         keep_newest_builds: 0,
         history_protects_moves: Some(0),
+        use_protects_days: Days::new(USE_PROTECTS_DAYS).ok(),
         ..RetentionRules::default()
     }
 }

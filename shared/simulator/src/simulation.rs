@@ -16,6 +16,7 @@ use imprint_app::env::Env;
 use imprint_app::step::Disposal;
 use imprint_domain::document::{Checksum, RenderingState};
 use imprint_domain::id::BuildId;
+use imprint_domain::message::CopyEdition;
 use imprint_domain::retention::Doom;
 use imprint_domain::task::{Registration, Task, TaskEdition};
 use imprint_testing::{Life, Press, World};
@@ -112,6 +113,7 @@ struct Run {
     work: Work,
     life: Arc<Life>,
     message: Option<u64>,
+    copy: Option<CopyEdition>,
     ends_at: Timestamp,
 }
 
@@ -134,6 +136,7 @@ pub(crate) struct Simulation {
     known: Rc<RefCell<Known>>,
     histories: Histories,
     doings: u64,
+    published_over: u64,
     /// Builds whose deletion began.
     deleted: BTreeSet<BuildId>,
     ran_at: BTreeMap<Schedule, Timestamp>,
@@ -167,6 +170,7 @@ impl Simulation {
             known: Rc::default(),
             histories: Histories::default(),
             doings: 0,
+            published_over: 0,
             deleted: BTreeSet::new(),
             ran_at: BTreeMap::new(),
             has_faults: true,
@@ -226,7 +230,7 @@ impl Simulation {
             79..=81 => self.kill_one(),
             82..=90 => match self.dice.below(60) {
                 // Rules speak of days.
-                0..=9 if self.plot.retention => self.let_days_pass().await,
+                0..=9 if self.plot.retention => self.let_days_pass().await?,
                 0..=4 => self.let_some_pass(60, 900).await,
                 _ => self.let_some_pass(1, 30).await,
             },
@@ -303,13 +307,17 @@ impl Simulation {
         if self.plot.retention {
             self.watch_deletions()?;
         }
-        let (histories, mut readable) = (&mut self.histories, Vec::new());
+        let (histories, mut readable, mut complaints) = (&mut self.histories, Vec::new(), Vec::new());
         self.world.catalog.each_edition(|edition| {
-            histories.observe(edition);
+            let purges = self.witness.purges(&edition.surrogate_key);
+            complaints.extend(histories.observe(edition, purges).err());
             if is_readable(edition) {
                 readable.push(edition.id);
             }
         });
+        if !complaints.is_empty() {
+            return Err(complaints);
+        }
         let Some(chosen) = self.dice.one_of(&readable) else {
             return Ok(());
         };
@@ -331,7 +339,7 @@ impl Simulation {
         .map_err(|complaint| vec![complaint])
     }
 
-    /// Nothing is deleted that somebody works on.
+    /// Nothing is deleted that somebody works on or relies on.
     fn watch_deletions(&mut self) -> Result<(), Vec<String>> {
         let mut going = Vec::new();
         self.world.catalog.each_build(|build| {
@@ -339,7 +347,15 @@ impl Simulation {
                 going.push(build.id);
             }
         });
+        let relied: BTreeMap<BuildId, _> = self.known.borrow().fleet.relied_on(self.now()).collect();
         for build in going {
+            if let Some((cluster, version)) = relied.get(&build)
+                && !self.known.borrow().ended.contains(&build)
+            {
+                return Err(vec![format!(
+                    "build {build} is deleted, and cluster {cluster}, which runs version {version}, was not told"
+                )]);
+            }
             let tasks = self.world.catalog.all_tasks();
             if let Some(task) = tasks
                 .iter()

@@ -22,17 +22,31 @@ const PATHS: [&str; 7] = [
 #[derive(Debug, Default)]
 pub(crate) struct Sites {
     of: BTreeMap<BuildId, Site>,
-    newest: BTreeMap<String, Site>,
+    /// By product, as they were made.
+    made: BTreeMap<String, Vec<Site>>,
     versions: u64,
 }
 
 impl Sites {
-    /// The site of the next build of a product: some files of the one before changed, came or went.
+    /// The site of the next build of a product: some files of the one before changed, came or went. At times changes are
+    /// taken back.
     pub(crate) fn next(&mut self, product: &str, dice: &mut Dice) -> Site {
-        let mut site = match self.newest.get(product) {
-            Some(site) => site.clone(),
-            None => self.fresh(),
-        };
+        if dice.one_in(4) {
+            return self.taken_back(product, dice);
+        }
+        let newest = self.made.get(product).and_then(|made| made.last()).cloned();
+        self.changed(product, newest, dice)
+    }
+
+    /// A site that begins with an earlier one than the last.
+    pub(crate) fn taken_back(&mut self, product: &str, dice: &mut Dice) -> Site {
+        let made = self.made.get(product).map_or(&[][..], Vec::as_slice);
+        let earlier = dice.one_of(made).cloned();
+        self.changed(product, earlier, dice)
+    }
+
+    fn changed(&mut self, product: &str, base: Option<Site>, dice: &mut Dice) -> Site {
+        let mut site = base.unwrap_or_else(|| self.fresh());
         for path in PATHS {
             self.versions += 1;
             site = match dice.below(6) {
@@ -41,7 +55,10 @@ impl Sites {
                 _ => site,
             };
         }
-        self.newest.insert(product.to_owned(), site.clone());
+        self.made
+            .entry(product.to_owned())
+            .or_default()
+            .push(site.clone());
         site
     }
 

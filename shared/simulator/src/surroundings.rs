@@ -9,12 +9,20 @@ use imprint_domain::id::SurrogateKey;
 use imprint_testing::{MemoryCdn, MemoryObjects, TestClock};
 use jiff::{SignedDuration, Timestamp};
 
+/// The purges of one key that were accepted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Purged {
+    times: usize,
+    /// How many changes the bucket had seen when the last of them began.
+    last: usize,
+}
+
 /// A CDN that knows how much had been written to the bucket when it accepted each purge.
 #[derive(Debug)]
 pub(crate) struct Witness {
     cdn: Arc<MemoryCdn>,
     objects: Arc<MemoryObjects>,
-    purged: Mutex<BTreeMap<SurrogateKey, usize>>,
+    purged: Mutex<BTreeMap<SurrogateKey, Purged>>,
 }
 
 impl Witness {
@@ -28,11 +36,17 @@ impl Witness {
 
     /// How many changes the bucket had seen when this key was last purged.
     pub(crate) fn last_purge(&self, key: &SurrogateKey) -> Option<usize> {
-        self.purged
-            .lock()
-            .expect("nothing panics while it notes")
-            .get(key)
-            .copied()
+        self.of(key).map(|purged| purged.last)
+    }
+
+    /// How often this key was purged.
+    pub(crate) fn purges(&self, key: &SurrogateKey) -> usize {
+        self.of(key).unwrap_or_default().times
+    }
+
+    fn of(&self, key: &SurrogateKey) -> Option<Purged> {
+        let purged = self.purged.lock().expect("nothing panics while it notes");
+        purged.get(key).copied()
     }
 }
 
@@ -45,8 +59,9 @@ impl Cdn for Witness {
         accepted?;
         let mut purged = self.purged.lock().expect("nothing panics while it notes");
         for key in keys {
-            let last = purged.entry(key.clone()).or_default();
-            *last = before.max(*last);
+            let purged = purged.entry(key.clone()).or_default();
+            purged.times += 1;
+            purged.last = before.max(purged.last);
         }
         Ok(())
     }

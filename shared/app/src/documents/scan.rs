@@ -82,9 +82,15 @@ async fn look_at(
         let (wishes, mut publications): (Vec<_>, Vec<_>) =
             missing.partition(|message| matches!(message, Message::RenderDocument(_)));
         for version in &versions {
-            if let Some((message, rendering)) = published(env, document, version, &renderings)
-                && is_unsettled(env, rendering).await?
-            {
+            let Some((message, rendering)) = published(env, document, version, &renderings) else {
+                continue;
+            };
+            if rendering.settled || rendering.builds.is_empty() {
+                continue;
+            }
+            if are_registered(env, rendering).await? {
+                note_settled(env, rendering).await?;
+            } else {
                 publications.push(message);
             }
         }
@@ -169,24 +175,25 @@ fn published<'a>(
     (rendering.is_good() && is_old).then_some((message, rendering))
 }
 
-/// Whether builds of a rendering are there and no edition ever heard of them: their registration was given up, and the
-/// rules may have deleted them since. Notes it when all are registered: then they are not read again.
-async fn is_unsettled(env: &Env, rendering: &Rendering) -> Result<bool, AppError> {
-    if rendering.settled || rendering.builds.is_empty() {
-        return Ok(false);
-    }
+/// Whether every build of a rendering was registered, or somebody does not want it. One that is there and of which no
+/// edition ever heard was given up, and the rules may have deleted it since.
+async fn are_registered(env: &Env, rendering: &Rendering) -> Result<bool, AppError> {
     for id in rendering.builds.values() {
         let build = env.catalog.build(*id).await?;
-        let is_settled = build.is_some_and(|build| match build.state {
+        let is_registered = build.is_some_and(|build| match build.state {
             BuildState::Uploading => false,
             BuildState::Uploaded { .. } => build.manifest.is_some(),
-            // Somebody does not want it.
             BuildState::Ended { .. } => true,
         });
-        if !is_settled {
-            return Ok(true);
+        if !is_registered {
+            return Ok(false);
         }
     }
+    Ok(true)
+}
+
+/// Its builds are not read again.
+async fn note_settled(env: &Env, rendering: &Rendering) -> Result<(), AppError> {
     let mut settled = rendering.clone();
     settled.settled = true;
     match env
@@ -195,7 +202,7 @@ async fn is_unsettled(env: &Env, rendering: &Rendering) -> Result<bool, AppError
         .await
     {
         // Somebody wrote it meanwhile: the next run looks again.
-        Ok(()) | Err(StoreError::Conflict) => Ok(false),
+        Ok(()) | Err(StoreError::Conflict) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use imprint_app::ports::Source;
-
 /// A variable is missing or bad. The sentence names it and says what it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -33,9 +31,6 @@ pub enum ConfigError {
         /// Why not.
         reason: String,
     },
-    /// The HTTP client for the CDN or the DNS could not be made.
-    #[error("the HTTP client for the CDN or the DNS could not be made")]
-    Client(#[source] Source),
 }
 
 impl ConfigError {

@@ -11,6 +11,7 @@ use imprint_domain::git::GitRefs;
 use imprint_domain::id::{BuildId, EditionId};
 use imprint_domain::key::ObjectKey;
 use imprint_domain::manifest::Headers;
+use imprint_domain::message::CopyEdition;
 use imprint_domain::registry::Documented;
 use imprint_domain::upload::Upload;
 use imprint_testing::Site;
@@ -143,6 +144,21 @@ impl Doing {
             how: *dice.one_of(&How::ALL).unwrap_or(&How::Files),
             documents: release.filter(|_| product == PRODUCTS[0]),
         }
+    }
+
+    /// Another build of what is copied, with changes taken back.
+    pub(super) fn over(dice: &mut Dice, known: &mut Known, copy: &CopyEdition) -> Option<Self> {
+        let product = PRODUCTS
+            .into_iter()
+            .find(|product| *product == copy.product.as_str())?;
+        let git_ref = copy.pointer.git_refs.first().as_str();
+        Some(Self::Publish {
+            product,
+            git_ref: REFS.into_iter().find(|one| *one == git_ref)?,
+            site: known.sites.taken_back(product, dice),
+            how: How::Files,
+            documents: None,
+        })
     }
 
     pub(super) async fn act(self, client: &Client) {

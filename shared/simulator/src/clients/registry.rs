@@ -7,9 +7,11 @@ use imprint_domain::id::BuildId;
 use imprint_domain::registry::{CheckIn, ClusterToken, Data, Report, Reported};
 use imprint_domain::retention::Doom;
 use imprint_testing::World;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Client, PRODUCTS, tried};
 use crate::dice::Dice;
+use crate::installation::USE_PROTECTS_DAYS;
 
 const VERSIONS: [&str; 3] = ["1.0", "1.1", "2.0"];
 /// The train that an edition follows, and another one.
@@ -22,9 +24,49 @@ const CLUSTERS: [&str; 2] = ["c1", "c2"];
 #[derive(Debug, Default)]
 pub(crate) struct Fleet {
     tokens: BTreeMap<&'static str, ClusterToken>,
-    /// The builds of what each verified installation runs without having been told that it is gone.
-    pub(crate) relies_on: BTreeMap<(&'static str, &'static str), BTreeSet<BuildId>>,
+    /// What each verified installation runs without having been told that it is gone.
+    relies_on: BTreeMap<Installed, Reliance>,
     pub(crate) told_gone: usize,
+}
+
+/// A cluster and the version that it runs.
+type Installed = (&'static str, &'static str);
+
+#[derive(Debug)]
+struct Reliance {
+    builds: BTreeSet<BuildId>,
+    checked_in_at: Timestamp,
+}
+
+impl Reliance {
+    /// Whether the rules still protect it: clocks are wrong by seconds.
+    fn holds(&self, now: Timestamp) -> bool {
+        let days = SignedDuration::from_hours(24 * i64::from(USE_PROTECTS_DAYS));
+        now.duration_since(self.checked_in_at) < days - SignedDuration::from_secs(30)
+    }
+}
+
+impl Fleet {
+    /// The builds that have to be there, and for whom.
+    pub(crate) fn relied_on(&self, now: Timestamp) -> impl Iterator<Item = (BuildId, Installed)> {
+        let holding = self
+            .relies_on
+            .iter()
+            .filter(move |(_, reliance)| reliance.holds(now));
+        holding.flat_map(|(installed, reliance)| reliance.builds.iter().map(|build| (*build, *installed)))
+    }
+
+    fn note(&mut self, installed: Installed, builds: BTreeSet<BuildId>, now: Timestamp) {
+        let reliance = self.relies_on.entry(installed).or_insert_with(|| Reliance {
+            builds: BTreeSet::new(),
+            checked_in_at: now,
+        });
+        if !reliance.holds(now) {
+            reliance.builds.clear();
+        }
+        reliance.builds.extend(builds);
+        reliance.checked_in_at = now;
+    }
 }
 
 /// One thing that a client does.
@@ -55,8 +97,14 @@ impl Doing {
         match dice.below(6) {
             0 => Self::Withdraw(train, version),
             1 | 2 => Self::Publish(train, version),
-            _ => Self::CheckIn(dice.one_of(&CLUSTERS).unwrap_or(&CLUSTERS[0]), version),
+            _ => Self::check_in(dice),
         }
+    }
+
+    /// Some installation says what it runs.
+    pub(super) fn check_in(dice: &mut Dice) -> Self {
+        let cluster = dice.one_of(&CLUSTERS).unwrap_or(&CLUSTERS[0]);
+        Self::CheckIn(cluster, version(dice))
     }
 
     pub(super) async fn act(self, client: &Client) {
@@ -116,20 +164,13 @@ async fn check_in(client: &Client, cluster: &'static str, version: &'static str)
     let mut known = client.known.borrow_mut();
     let fleet = &mut known.fleet;
     fleet.tokens.extend(answer.token.map(|token| (cluster, token)));
-    if !answer.cluster.is_verified {
-        return;
-    }
     let gone = answer.news.gone.iter().any(|(_, gone)| gone.as_str() == version);
     if gone {
         fleet.told_gone += 1;
         fleet.relies_on.remove(&(cluster, version));
-    } else {
+    } else if answer.cluster.is_verified {
         let builds = documenting(&client.world, version);
-        fleet
-            .relies_on
-            .entry((cluster, version))
-            .or_default()
-            .extend(builds);
+        fleet.note((cluster, version), builds, client.world.clock.stands_at());
     }
 }
 

@@ -7,6 +7,7 @@ use imprint_domain::edition::Edition;
 use imprint_domain::id::BuildId;
 use imprint_domain::retention::Doom;
 use imprint_testing::World;
+use jiff::Timestamp;
 
 use crate::clients::{Known, PRODUCTS};
 
@@ -18,7 +19,7 @@ pub(super) fn complaints(
 ) -> Vec<String> {
     let there: BTreeMap<BuildId, &Build> = builds.iter().map(|build| (build.id, build)).collect();
     let mut all = Vec::new();
-    for (id, why) in needed(known, editions) {
+    for (id, why) in needed(known, editions, world.clock.stands_at()) {
         match there.get(&id) {
             None => all.push(format!("build {id} was deleted, and {why}")),
             Some(build) => all.extend(missing(world, known, build, &why)),
@@ -37,22 +38,16 @@ fn is_going(build: &Build) -> bool {
 }
 
 /// Builds that must be there, and why.
-fn needed(known: &Known, editions: &[Edition]) -> Vec<(BuildId, String)> {
+fn needed(known: &Known, editions: &[Edition], now: Timestamp) -> Vec<(BuildId, String)> {
     let live = editions.iter().filter(|edition| edition.ended_at.is_none());
     let shown = live.filter_map(|edition| {
         let build = edition.desired.as_ref()?.build;
         Some((build, format!("{}/{} shows it", edition.product, edition.slug)))
     });
-    let relied = known
-        .fleet
-        .relies_on
-        .iter()
-        .flat_map(|((cluster, version), builds)| {
-            let builds: BTreeSet<BuildId> = builds.difference(&known.ended).copied().collect();
-            builds
-                .into_iter()
-                .map(move |build| (build, format!("cluster {cluster} runs version {version}")))
-        });
+    let relied = known.fleet.relied_on(now);
+    let relied = relied.filter(|(build, _)| !known.ended.contains(build));
+    let relied = relied
+        .map(|(build, (cluster, version))| (build, format!("cluster {cluster} runs version {version}")));
     shown.chain(relied).collect()
 }
 

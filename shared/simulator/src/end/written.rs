@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use imprint_domain::document::{Document, ErrorCode, MAX_ATTEMPTS, Rendering, RenderingState, Version};
-use imprint_domain::edition::Edition;
+use imprint_domain::edition::{Edition, UNDO_TIME};
 use imprint_domain::git::GitRef;
 use imprint_domain::id::BuildId;
 use imprint_testing::World;
@@ -151,6 +151,14 @@ fn of_editions(
     all
 }
 
+/// Whether an edition that showed this build may have been ended by the rules, and deleted when that could not be undone any
+/// more.
+fn may_be_deleted(world: &World, build: BuildId) -> bool {
+    let builds = world.catalog.all_builds();
+    let build = builds.iter().find(|one| one.id == build);
+    build.is_none_or(|build| world.clock.stands_at().duration_since(build.created_at) > UNDO_TIME)
+}
+
 fn of_edition(
     world: &World,
     (build, rendering): (BuildId, &Rendering),
@@ -163,7 +171,8 @@ fn of_edition(
     });
     let live = own.clone().find(|edition| edition.ended_at.is_none());
     let Some(edition) = live.or_else(|| own.next()) else {
-        return Some(format!("no edition of the handbook follows {git_ref}"));
+        return (!may_be_deleted(world, build))
+            .then(|| format!("no edition of the handbook follows {git_ref}"));
     };
     // The rules ended it, because nobody wrote on.
     if edition.ended_at.is_some() {

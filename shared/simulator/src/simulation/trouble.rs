@@ -6,11 +6,13 @@ use futures_util::poll;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Ghost, Run, Simulation};
+use crate::clients::Doing;
 use crate::functions::Schedule;
 
 /// Requests of a process that died take effect so much later at most: less than the time between the end of a function
 /// and the next delivery of its message.
 const GHOST_SECONDS: u64 = 25;
+const HOUR: u64 = 3600;
 
 impl Simulation {
     /// A process dies. What it has sent may arrive all the same, later.
@@ -38,13 +40,21 @@ impl Simulation {
     }
 
     pub(super) fn kill_one(&mut self) {
-        if let Some(at) = self.dice.place(self.runs.len()) {
-            let run = self.runs.swap_remove(at);
-            self.injected.count("process died");
-            self.note(|| format!("{} dies", run.what));
-            let now = self.now();
-            self.end(run, now);
+        let copies: Vec<usize> = (0..self.runs.len())
+            .filter(|at| self.plot.tears && self.runs[*at].copy.is_some())
+            .collect();
+        let chosen = self.dice.one_of(&copies).copied();
+        let Some(at) = chosen.or_else(|| self.dice.place(self.runs.len())) else {
+            return;
+        };
+        let run = self.runs.swap_remove(at);
+        self.injected.count("process died");
+        self.note(|| format!("{} dies", run.what));
+        if let Some(copy) = run.copy.clone().filter(|_| self.plot.tears) {
+            self.publish_over(&copy);
         }
+        let now = self.now();
+        self.end(run, now);
     }
 
     /// One object cannot be deleted a few times, within requests that succeed.
@@ -77,17 +87,24 @@ impl Simulation {
 
     /// Hours in which what is under way comes to its end, mostly: no storm lasts for days, after which tasks would truly say that
     /// they were given up.
-    pub(super) async fn let_days_pass(&mut self) {
+    pub(super) async fn let_days_pass(&mut self) -> Result<(), Vec<String>> {
         self.world.faults().clear();
         for _ in 0..self.dice.between(1, 4) {
+            // As installations do by themselves.
+            if self.plot.registry {
+                let check_in = Doing::check_in(&mut self.dice);
+                self.begin_client(check_in);
+            }
             for _ in 0..self.dice.between(100, 300) {
                 self.deliver_one();
                 for at in (0..self.runs.len()).rev() {
                     self.poll_at(at).await;
                 }
+                self.look()?;
             }
-            self.let_some_pass(3600, 20 * 3600).await;
+            self.let_some_pass(HOUR, 60 * HOUR).await;
         }
+        Ok(())
     }
 
     /// Time passes: functions that take too long are killed, and each minute the schedule runs.

@@ -6,7 +6,7 @@ use futures_util::poll;
 use imprint_app::builds::{confirm_by_archive, confirm_by_marker};
 use imprint_app::env::Env;
 use imprint_app::step::Disposal;
-use imprint_domain::message::Envelope;
+use imprint_domain::message::{CopyEdition, Envelope, Message};
 use imprint_testing::mortal;
 use jiff::SignedDuration;
 
@@ -18,6 +18,8 @@ use crate::surroundings::Skewed;
 
 /// What clients do in one schedule, at most, and half as much again with releases or documents.
 const DOINGS: u64 = 12;
+/// How often somebody publishes because a copy died.
+const OVER: u64 = 4;
 /// Clocks of functions differ by so much.
 const SKEW_SECONDS: u64 = 5;
 
@@ -63,6 +65,7 @@ impl Simulation {
             work: Box::pin(work),
             life,
             message,
+            copy: None,
             ends_at,
         });
     }
@@ -76,9 +79,17 @@ impl Simulation {
             received.receive_count
         );
         let (number, time) = (received.number, timeout(message));
+        let copy = if let Message::CopyEdition(copy) = message {
+            Some(copy.clone())
+        } else {
+            None
+        };
         let (env, indexer, press) = (self.view(), self.world.indexer.clone(), self.press.clone());
         let work = Box::pin(async move { Some(deliver(env, (&*indexer, &*press), received).await) });
         self.begin(what, Some(number), time, work);
+        if let Some(run) = self.runs.last_mut() {
+            run.copy = copy;
+        }
     }
 
     pub(super) fn deliver_one(&mut self) {
@@ -110,6 +121,22 @@ impl Simulation {
         let mut known = self.known.borrow_mut();
         let doing = Doing::choose(&mut self.dice, self.plot, &mut known, &editions);
         drop(known);
+        self.begin_client(doing);
+    }
+
+    /// A copy died: the next build comes before it is resumed.
+    pub(super) fn publish_over(&mut self, copy: &CopyEdition) {
+        if self.published_over >= OVER {
+            return;
+        }
+        self.published_over += 1;
+        let doing = Doing::publish_over(&mut self.dice, &mut self.known.borrow_mut(), copy);
+        if let Some(doing) = doing {
+            self.begin_client(doing);
+        }
+    }
+
+    pub(super) fn begin_client(&mut self, doing: Doing) {
         let client = Client {
             env: self.view(),
             known: self.known.clone(),
