@@ -54,7 +54,7 @@ BREAKS = [
      "commit_and_send(env, changes, messages)", "commit_and_send(env, changes, { drop(messages); vec![] })"),
     ("an old name's pages go before its redirect is there", APP + "retire_name.rs",
      "            let headers = Headers::redirect_to_edition(&own.surrogate_key, &slug);",
-     "            delete_all(env, &below(env, &place).await?).await?;\n"
+     "            removal::delete_all(env, &below(env, &place).await?).await.map_err(StepError::objects)?;\n"
      "            let headers = Headers::redirect_to_edition(&own.surrogate_key, &slug);"),
     ("earlier names still lead to the last one", APP + "copy_edition.rs",
      "rest: edition.former.clone(),", "rest: Vec::new(),"),

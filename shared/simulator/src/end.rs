@@ -3,6 +3,8 @@
 mod kept;
 mod written;
 
+pub(crate) use kept::missing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;

@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clients::{Known, Plot};
 use crate::dice::Dice;
-use crate::end::{complaints, happened};
+use crate::end::{complaints, happened, missing};
 use crate::functions::Schedule;
 use crate::installation;
 use crate::queues::Queues;
@@ -34,6 +34,8 @@ use crate::tally::Tally;
 
 /// Decisions of the scheduler while faults happen.
 const STEPS: u64 = 500;
+/// Awaits that are passed at once: without faults a build takes a few hundred of them, in seconds.
+const POLLS: u64 = 4;
 /// Within so much time everything has to arrive once faults have stopped.
 const QUIESCENCE: SignedDuration = SignedDuration::from_mins(15);
 /// Messages are late by so much at most.
@@ -224,20 +226,24 @@ impl Simulation {
 
     async fn step(&mut self) -> Result<(), Vec<String>> {
         match self.dice.below(100) {
-            0..=54 => self.poll_one().await,
+            0..=54 => {
+                for _ in 0..POLLS {
+                    self.poll_one().await;
+                }
+            }
             55..=72 => self.deliver_one(),
             73..=78 => self.begin_doing(),
             79..=81 => self.kill_one(),
-            82..=90 => match self.dice.below(60) {
+            82..=86 => match self.dice.below(60) {
                 // Rules speak of days.
                 0..=9 if self.plot.retention => self.let_days_pass().await?,
                 0..=4 => self.let_some_pass(60, 900).await,
                 _ => self.let_some_pass(1, 30).await,
             },
-            91..=93 => self.tell_of_object(),
-            94..=95 => self.deliver_twice(),
-            96 => self.storm(),
-            97 => self.refuse_a_deletion(),
+            87..=90 => self.tell_of_object(),
+            91..=92 => self.deliver_twice(),
+            93 => self.storm(),
+            94 => self.refuse_a_deletion(),
             _ => {}
         }
         self.look()
@@ -341,21 +347,28 @@ impl Simulation {
 
     /// Nothing is deleted that somebody works on or relies on.
     fn watch_deletions(&mut self) -> Result<(), Vec<String>> {
-        let mut going = Vec::new();
+        let (mut going, mut begun) = (Vec::new(), Vec::new());
         self.world.catalog.each_build(|build| {
-            if matches!(build.doom, Some(Doom::Deleting { .. })) && self.deleted.insert(build.id) {
-                going.push(build.id);
+            if matches!(build.doom, Some(Doom::Deleting { .. })) {
+                going.push(build.clone());
+                if self.deleted.insert(build.id) {
+                    begun.push(build.id);
+                }
             }
         });
-        let relied: BTreeMap<BuildId, _> = self.known.borrow().fleet.relied_on(self.now()).collect();
-        for build in going {
-            if let Some((cluster, version)) = relied.get(&build)
-                && !self.known.borrow().ended.contains(&build)
+        let known = self.known.borrow();
+        let relied: BTreeMap<BuildId, _> = known.fleet.relied_on(self.now()).collect();
+        for build in going.iter().filter(|build| !known.ended.contains(&build.id)) {
+            // One whose deletion has begun may still be spared, until its first file goes.
+            if let Some((cluster, version)) = relied.get(&build.id)
+                && let Some(lost) = missing(&self.world, &known, build, "it is being deleted")
             {
                 return Err(vec![format!(
-                    "build {build} is deleted, and cluster {cluster}, which runs version {version}, was not told"
+                    "{lost}, and cluster {cluster}, which runs version {version}, was not told"
                 )]);
             }
+        }
+        for build in begun {
             let tasks = self.world.catalog.all_tasks();
             if let Some(task) = tasks
                 .iter()

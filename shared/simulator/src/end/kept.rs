@@ -52,7 +52,7 @@ fn needed(known: &Known, editions: &[Edition], now: Timestamp) -> Vec<(BuildId, 
 }
 
 /// The files of a build that are not there.
-fn missing(world: &World, known: &Known, build: &Build, why: &str) -> Option<String> {
+pub(crate) fn missing(world: &World, known: &Known, build: &Build, why: &str) -> Option<String> {
     let site = known.sites.get(build.id)?;
     let prefix = build.prefix();
     let lost: Vec<String> = site

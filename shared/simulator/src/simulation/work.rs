@@ -20,6 +20,8 @@ use crate::surroundings::Skewed;
 const DOINGS: u64 = 12;
 /// How often somebody publishes because a copy died.
 const OVER: u64 = 4;
+/// What is done in several requests, each of which may take half a minute.
+const CLIENT_TIME: SignedDuration = SignedDuration::from_mins(3);
 /// Clocks of functions differ by so much.
 const SKEW_SECONDS: u64 = 5;
 
@@ -147,7 +149,7 @@ impl Simulation {
             doing.act(client).await;
             None
         });
-        self.begin(what, None, SignedDuration::from_secs(29), work);
+        self.begin(what, None, CLIENT_TIME, work);
     }
 
     /// S3 tells of one object: once, twice or never.
