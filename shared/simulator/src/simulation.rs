@@ -356,8 +356,11 @@ impl Simulation {
                 }
             }
         });
+        if going.is_empty() {
+            return Ok(());
+        }
         let known = self.known.borrow();
-        let relied: BTreeMap<BuildId, _> = known.fleet.relied_on(self.now()).collect();
+        let relied = known.fleet.relied_on(&self.world);
         for build in going.iter().filter(|build| !known.ended.contains(&build.id)) {
             // One whose deletion has begun may still be spared, until its first file goes.
             if let Some((cluster, version)) = relied.get(&build.id)

@@ -47,13 +47,18 @@ impl Reliance {
 }
 
 impl Fleet {
-    /// The builds that have to be there, and for whom.
-    pub(crate) fn relied_on(&self, now: Timestamp) -> impl Iterator<Item = (BuildId, Installed)> {
-        let holding = self
-            .relies_on
-            .iter()
-            .filter(move |(_, reliance)| reliance.holds(now));
-        holding.flat_map(|(installed, reliance)| reliance.builds.iter().map(|build| (*build, *installed)))
+    /// The builds that have to be there, and for whom. One of several that document a version may go: its deletion may
+    /// have begun when nobody ran that, and the version is not gone with it.
+    pub(crate) fn relied_on(&self, world: &World) -> BTreeMap<BuildId, Installed> {
+        let now = world.clock.stands_at();
+        let mut all = BTreeMap::new();
+        for (installed, reliance) in self.relies_on.iter().filter(|(_, reliance)| reliance.holds(now)) {
+            let there = documenting(world, installed.1);
+            let is_only = |build: &&BuildId| there.iter().all(|other| other == *build);
+            let relied = reliance.builds.iter().filter(is_only);
+            all.extend(relied.map(|build| (*build, *installed)));
+        }
+        all
     }
 
     fn note(&mut self, installed: Installed, builds: BTreeSet<BuildId>, now: Timestamp) {

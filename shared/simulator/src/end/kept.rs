@@ -7,7 +7,6 @@ use imprint_domain::edition::Edition;
 use imprint_domain::id::BuildId;
 use imprint_domain::retention::Doom;
 use imprint_testing::World;
-use jiff::Timestamp;
 
 use crate::clients::{Known, PRODUCTS};
 
@@ -19,7 +18,7 @@ pub(super) fn complaints(
 ) -> Vec<String> {
     let there: BTreeMap<BuildId, &Build> = builds.iter().map(|build| (build.id, build)).collect();
     let mut all = Vec::new();
-    for (id, why) in needed(known, editions, world.clock.stands_at()) {
+    for (id, why) in needed(world, known, editions) {
         match there.get(&id) {
             None => all.push(format!("build {id} was deleted, and {why}")),
             Some(build) => all.extend(missing(world, known, build, &why)),
@@ -38,13 +37,13 @@ fn is_going(build: &Build) -> bool {
 }
 
 /// Builds that must be there, and why.
-fn needed(known: &Known, editions: &[Edition], now: Timestamp) -> Vec<(BuildId, String)> {
+fn needed(world: &World, known: &Known, editions: &[Edition]) -> Vec<(BuildId, String)> {
     let live = editions.iter().filter(|edition| edition.ended_at.is_none());
     let shown = live.filter_map(|edition| {
         let build = edition.desired.as_ref()?.build;
         Some((build, format!("{}/{} shows it", edition.product, edition.slug)))
     });
-    let relied = known.fleet.relied_on(now);
+    let relied = known.fleet.relied_on(world).into_iter();
     let relied = relied.filter(|(build, _)| !known.ended.contains(build));
     let relied = relied
         .map(|(build, (cluster, version))| (build, format!("cluster {cluster} runs version {version}")));
