@@ -202,6 +202,21 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_part_of_a_filter_that_nobody_can_read_silences_nothing() {
+        let target = module_path!();
+        for (filter, expected) in [
+            ("warn,=,imprint=loud,imprint_lambda=info", 1),
+            ("imprint_lambda=info,", 1),
+            ("warn,imprint=info", 1),
+            ("warn,imprint=info,imprint_lambda::log=off", 0),
+            ("warn", 0),
+        ] {
+            let lines = lines(filter, || tracing::info!("told"));
+            assert_eq!(lines.len(), expected, "{filter} for {target}");
+        }
+    }
+
+    #[test]
     fn a_text_of_any_length_is_a_line_of_bounded_length() {
         let long = "ü".repeat(MAX_TEXT);
         let lines = lines("error", || tracing::error!(long, "long"));
