@@ -10,6 +10,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where every client here begins: the crate for HTTP has no cryptography of its own, and makes no client without one.
+/// Tests are built with a second one beside it, so a client that begins elsewhere works there and panics as deployed.
 pub(crate) fn builder() -> ClientBuilder {
     let _there_may_be_one = rustls::crypto::ring::default_provider().install_default();
     Client::builder()

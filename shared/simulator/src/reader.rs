@@ -127,9 +127,12 @@ pub(crate) fn read(
             ),
         });
     }
+    if found.is_some() {
+        return Ok(());
+    }
     let is_home_of = is_of(HOME, &at(HOME));
     let is_old = is_home_of.first() == Some(&true) && !is_home_of[1..].contains(&true);
-    if found.is_none() && is_old {
+    if is_old {
         return Err(format!(
             "404 for {path} of {}, whose home page still is that of build {}",
             edition.slug, builds[0]

@@ -38,7 +38,7 @@ impl Sites {
         self.changed(product, newest, dice)
     }
 
-    /// A site that begins with an earlier one than the last.
+    /// A site that begins with any that was made before.
     pub(crate) fn taken_back(&mut self, product: &str, dice: &mut Dice) -> Site {
         let made = self.made.get(product).map_or(&[][..], Vec::as_slice);
         let earlier = dice.one_of(made).cloned();

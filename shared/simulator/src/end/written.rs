@@ -154,6 +154,15 @@ fn of_editions(
 /// Whether an edition that showed this build may have been ended by the rules, and deleted when that could not be undone any
 /// more.
 fn may_be_deleted(world: &World, build: BuildId) -> bool {
+    if world
+        .organization
+        .policy
+        .retention
+        .end_drafts_after_days
+        .is_none()
+    {
+        return false;
+    }
     let builds = world.catalog.all_builds();
     let build = builds.iter().find(|one| one.id == build);
     build.is_none_or(|build| world.clock.stands_at().duration_since(build.created_at) > UNDO_TIME)
