@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -109,6 +110,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hayagriva", &["imprint-rendering"]),
     ("pagefind", &["imprint-search"]),
     ("lol_html", &["imprint-search"]),
+    ("mimalloc", &["imprint-index-search"]),
     ("html5gum", &["imprint-extract"]),
     (
         "tokio",
@@ -210,4 +212,38 @@ fn every_deployed_program_has_its_log_and_its_measurements() {
         seen += 1;
     }
     assert!(seen >= 13);
+}
+
+/// Tests are built with a second provider of cryptography, so a client that begins elsewhere works in all of them, and
+/// panics as deployed.
+#[test]
+fn clients_for_http_begin_where_their_cryptography_is_chosen() {
+    let mut beginnings = Vec::new();
+    let mut folders = vec![PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/aws/src"
+    ))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for call in [
+                "Client::new()",
+                "Client::builder()",
+                "ClientBuilder::",
+                "reqwest::get(",
+            ] {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                beginnings.extend(text.matches(call).map(|call| (name.clone(), call.to_owned())));
+            }
+        }
+    }
+    assert_eq!(
+        beginnings,
+        [("http.rs".to_owned(), "Client::builder()".to_owned())]
+    );
 }

@@ -35,7 +35,7 @@ use limits::Limits;
 
 pub use credentials::Credentials;
 pub use function::function;
-pub use openapi::{openapi, swagger};
+pub use openapi::{described, openapi, swagger};
 pub use router::router;
 
 /// What the API needs to know besides its ports.

@@ -33,8 +33,7 @@ pub fn router(tenants: Tenants, config: ApiConfig) -> Router {
         censuses: Censuses::default(),
         limits,
     };
-    let (routes, _) = routes::all().split_for_parts();
-    routes
+    routes::router()
         // Within that of permissions, which are asked for each time.
         .route_layer(from_fn_with_state(service.clone(), once))
         // Only around the operations themselves: what is no operation needs nobody's permission to be refused.

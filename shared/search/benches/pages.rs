@@ -9,6 +9,11 @@ use std::time::Instant;
 
 use imprint_search::{Page, index};
 
+/// As the function has it, with its setting in the template.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+const SETTING: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "-1");
+
 /// The argument of a process that measures once and prints what it has.
 const CHILD: &str = "--in-a-process-of-its-own";
 const PROCESSES: usize = 3;
@@ -32,6 +37,7 @@ async fn main() {
 fn in_a_process(pages: usize) -> [u64; 3] {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([CHILD, &pages.to_string()])
+        .env(SETTING.0, SETTING.1)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

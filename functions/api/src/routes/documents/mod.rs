@@ -11,38 +11,37 @@ mod versions;
 
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
-use utoipa_axum::router::UtoipaMethodRouter;
-use utoipa_axum::routes;
 
 use imprint_app::documents;
 use imprint_domain::document::Version;
 
-use crate::Service;
 use crate::error::ApiError;
 use crate::extract::OfDocument;
 use crate::resources::VersionOfDocument;
 
+use super::group::{Group, group};
+
 /// The routes that every organization has.
-pub(super) fn of_organizations() -> Vec<UtoipaMethodRouter<Service>> {
+pub(super) fn of_organizations<G: Group>() -> Vec<G> {
     vec![
-        routes!(list::list, list::create),
-        routes!(check::check),
-        routes!(list::read, list::update, list::end),
-        routes!(versions::list, versions::create),
-        routes!(versions::read, versions::update),
-        routes!(content::read, content::replace, content::merge),
-        routes!(versions::touch),
-        routes!(images::list, images::create),
-        routes!(images::end),
-        routes!(outputs::status),
-        routes!(outputs::pdf),
-        routes!(outputs::html),
-        routes!(outputs::epub),
-        routes!(outputs::latex),
-        routes!(outputs::bibliography),
-        routes!(outputs::search),
-        routes!(renderings::read),
-        routes!(renderings::image),
+        group!(list::list, list::create),
+        group!(check::check),
+        group!(list::read, list::update, list::end),
+        group!(versions::list, versions::create),
+        group!(versions::read, versions::update),
+        group!(content::read, content::replace, content::merge),
+        group!(versions::touch),
+        group!(images::list, images::create),
+        group!(images::end),
+        group!(outputs::status),
+        group!(outputs::pdf),
+        group!(outputs::html),
+        group!(outputs::epub),
+        group!(outputs::latex),
+        group!(outputs::bibliography),
+        group!(outputs::search),
+        group!(renderings::read),
+        group!(renderings::image),
     ]
 }
 

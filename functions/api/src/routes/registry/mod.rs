@@ -11,48 +11,46 @@ mod releases;
 mod spec;
 mod versions;
 
-use utoipa_axum::router::UtoipaMethodRouter;
-use utoipa_axum::routes;
-
 use imprint_app::env::Env;
 use imprint_app::error::AppError;
 use imprint_domain::id::TaskId;
 use imprint_domain::layout;
 use imprint_domain::registry::Release;
 
-use crate::Service;
 use crate::error::ApiError;
 use crate::resources::Documentation;
 use crate::urls::Urls;
 
+use super::group::{Group, group};
+
 /// The routes that are about no organization.
-pub(super) fn of_installation() -> Vec<UtoipaMethodRouter<Service>> {
-    vec![routes!(spec::ping), routes!(spec::swagger)]
+pub(super) fn of_installation<G: Group>() -> Vec<G> {
+    vec![group!(spec::ping), group!(spec::swagger)]
 }
 
 /// The routes that every organization has.
-pub(super) fn of_organizations() -> Vec<UtoipaMethodRouter<Service>> {
+pub(super) fn of_organizations<G: Group>() -> Vec<G> {
     vec![
-        routes!(releases::read, publishing::publish),
-        routes!(releases::list),
-        routes!(releases::latest),
-        routes!(releases::latest_of_beta),
-        routes!(clusters::count),
-        routes!(clusters::by_age),
-        routes!(clusters::checkins),
-        routes!(clusters::persistent),
-        routes!(clusters::read),
-        routes!(check_ins::create),
-        routes!(check_ins::create_by_path),
-        routes!(doctor::read, doctor::publish),
-        routes!(versions::trains),
-        routes!(versions::trains_of_component),
-        routes!(versions::list),
-        routes!(versions::read, publishing::publish_version, publishing::withdraw),
-        routes!(versions::latest),
-        routes!(known_clusters::list),
-        routes!(known_clusters::stats),
-        routes!(
+        group!(releases::read, publishing::publish),
+        group!(releases::list),
+        group!(releases::latest),
+        group!(releases::latest_of_beta),
+        group!(clusters::count),
+        group!(clusters::by_age),
+        group!(clusters::checkins),
+        group!(clusters::persistent),
+        group!(clusters::read),
+        group!(check_ins::create),
+        group!(check_ins::create_by_path),
+        group!(doctor::read, doctor::publish),
+        group!(versions::trains),
+        group!(versions::trains_of_component),
+        group!(versions::list),
+        group!(versions::read, publishing::publish_version, publishing::withdraw),
+        group!(versions::latest),
+        group!(known_clusters::list),
+        group!(known_clusters::stats),
+        group!(
             known_clusters::read,
             known_clusters::label,
             known_clusters::forget
