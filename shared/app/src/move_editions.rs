@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use imprint_domain::access::UserName;
@@ -272,10 +273,10 @@ struct Files<'a> {
 
 impl<'a> Files<'a> {
     async fn of(env: &Env, build: &Build, site: Site<'a>) -> Result<Self, StepError> {
-        let mut artifacts = Vec::new();
-        for (format, manifest) in build.artifacts.ready() {
-            artifacts.push((format, the_manifest(env, build.id, manifest).await?));
-        }
+        let artifacts = build.artifacts.ready().map(async |(format, manifest)| {
+            Ok::<_, StepError>((format, the_manifest(env, build.id, manifest).await?))
+        });
+        let artifacts = try_join_all(artifacts).await?;
         let id = if artifacts.is_empty() {
             site.id.clone()
         } else {

@@ -1,7 +1,7 @@
 //! The operations of one path, each named once: how they are answered, and how they are described.
 //!
 //! The deployed API serves a description that was written before, so its program has none of the code that makes one. That
-//! is why a list of operations is read for one thing or for the other, and what it is not read for is not even compiled.
+//! is why a list of operations is read for one thing or for the other.
 
 use axum::handler::Handler;
 use axum::routing::MethodRouter;
@@ -12,7 +12,7 @@ use crate::Service;
 
 /// What a list of operations is read for.
 pub(crate) trait Group {
-    /// One of the two.
+    /// Asks for one of the two. The other closure is never called, so nothing in it is compiled.
     fn of(served: impl FnOnce() -> Served, described: impl FnOnce() -> UtoipaMethodRouter<Service>) -> Self;
 }
 
@@ -58,7 +58,7 @@ impl Group for Described {
     }
 }
 
-/// The operations of one path, by the handlers that document them.
+/// The operations of one path, by the handlers that document them: `group!(products::list, products::create)`.
 macro_rules! group {
     ($($($part:ident)::+),+ $(,)?) => {
         $crate::routes::group::Group::of(
