@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
+use serde::Serialize as _;
 use serde_json::Value;
+use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::server::Server;
 
@@ -33,8 +35,7 @@ fn the_description_that_is_served_is_what_the_handlers_say() {
     let described = imprint_api::described();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
     if std::env::var_os("UPDATE_DESCRIPTION").is_some() {
-        let text = serde_json::to_string_pretty(&described).unwrap();
-        std::fs::write(file, text + "\n").unwrap();
+        std::fs::write(file, in_lines(&described)).unwrap();
     }
     let stored: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let place = first_difference(&stored, &described);
@@ -42,6 +43,18 @@ fn the_description_that_is_served_is_what_the_handlers_say() {
         place, None,
         "if it is meant: UPDATE_DESCRIPTION=1 cargo test -p imprint-api --test api description"
     );
+}
+
+/// A document with each value on a line of its own, for whoever compares two. No indentation: the API's program has all of
+/// it in it.
+fn in_lines(document: &Value) -> Vec<u8> {
+    let mut text = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b"");
+    document
+        .serialize(&mut Serializer::with_formatter(&mut text, formatter))
+        .unwrap();
+    text.push(b'\n');
+    text
 }
 
 /// Where two documents differ, with what each has there.
