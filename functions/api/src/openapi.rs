@@ -31,8 +31,8 @@ use crate::idempotency::is_mutation;
 use crate::refusal::{ErrorBody, Form, RegistryErrorBody};
 use crate::routes;
 
-/// What [`described`] gave, kept beside the code. The code that describes is a tenth of the API's program, and runs for
-/// milliseconds: with this, the program that is deployed goes without.
+/// What [`described`] gave, kept beside the code. With this, the program that is deployed goes without the code that
+/// describes, which was an eighth of it.
 const STORED: &str = include_str!("../openapi.json");
 
 /// The API's description, OpenAPI 3.1, with an example of everything, as it is served.
