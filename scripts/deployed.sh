@@ -52,16 +52,16 @@ done
 # --- what is deployed ---------------------------------------------------------------------------------------
 
 build() {
-    local packages=()
+    local function
     if [[ $profile == debug ]]; then
         # With the features that the tests have, so that what they compiled is used.
         cargo build --quiet --locked --workspace --bins
         return
     fi
+    # One by one, as sam does: built together, each would have the features that any of them asks of a crate.
     for function in "${functions[@]}"; do
-        packages+=(-p "imprint-$function")
+        cargo build --quiet --locked --release --bins -p "imprint-$function" || return
     done
-    cargo build --quiet --locked --release --bins "${packages[@]}"
 }
 
 strip_copies() { # Debug information is ten times the program.
