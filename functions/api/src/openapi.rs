@@ -33,7 +33,7 @@ use crate::routes;
 
 /// What [`described`] gave, kept beside the code. With this, the program that is deployed goes without the code that
 /// describes, which was an eighth of it.
-const STORED: &str = include_str!("../openapi.json");
+pub(crate) const STORED: &str = include_str!("../openapi.json");
 
 /// The API's description, OpenAPI 3.1, with an example of everything, as it is served.
 pub fn openapi() -> Value {

@@ -1,4 +1,3 @@
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -12,6 +11,7 @@ use crate::credentials;
 use crate::delivery;
 use crate::error::{ApiError, Needed};
 use crate::extract::{Known, Source};
+use crate::openapi::STORED;
 use crate::reference::PAGE;
 use crate::resources::{Health, Root, RootData, RootLinks, StoreMeter, TokenAnswer};
 use crate::urls::Urls;
@@ -103,8 +103,7 @@ pub(crate) async fn healthz(State(service): State<Service>) -> Response {
 #[utoipa::path(get, path = "/openapi.json", tag = "service", operation_id = "read_openapi",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(crate) async fn openapi() -> Response {
-    static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
-    delivery::json(StatusCode::OK, DOCUMENT.get_or_init(crate::openapi))
+    ([(header::CONTENT_TYPE, "application/json")], STORED).into_response()
 }
 
 /// This description for people

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use http::StatusCode;
 use serde::Serialize as _;
-use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
+use serde_json::{Value, json};
 
 use crate::server::Server;
 
@@ -38,7 +38,7 @@ fn the_description_that_is_served_is_what_the_handlers_say() {
         std::fs::write(file, in_lines(&described)).unwrap();
     }
     let stored: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let place = first_difference(&stored, &described);
+    let place = first_difference(Some(&stored), Some(&described));
     assert_eq!(
         place, None,
         "if it is meant: UPDATE_DESCRIPTION=1 cargo test -p imprint-api --test api description"
@@ -57,16 +57,25 @@ fn in_lines(document: &Value) -> Vec<u8> {
     text
 }
 
-/// Where two documents differ, with what each has there.
-fn first_difference(one: &Value, other: &Value) -> Option<String> {
-    let (Value::Object(ours), Value::Object(theirs)) = (one, other) else {
-        return (one != other).then(|| format!(" is {one} and should be {other}"));
+/// Where two documents differ, with what each has there. A field that is null is another than one that is not there.
+fn first_difference(one: Option<&Value>, other: Option<&Value>) -> Option<String> {
+    let (Some(Value::Object(ours)), Some(Value::Object(theirs))) = (one, other) else {
+        let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+        return (one != other).then(|| format!(" is {} and should be {}", shown(one), shown(other)));
     };
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     names.into_iter().find_map(|name| {
-        let deeper = first_difference(&one[name], &other[name])?;
+        let deeper = first_difference(ours.get(name), theirs.get(name))?;
         Some(format!("/{name}{deeper}"))
     })
+}
+
+#[test]
+fn a_field_that_is_null_differs_from_none() {
+    let (null, none) = (json!({"a": {"b": null}}), json!({"a": {}}));
+    let difference = first_difference(Some(&null), Some(&none));
+    assert_eq!(difference.unwrap(), "/a/b is null and should be nothing");
+    assert_eq!(first_difference(Some(&null), Some(&null)), None);
 }
 
 #[tokio::test]
